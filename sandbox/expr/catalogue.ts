@@ -4,6 +4,7 @@ import { DATE_FILTERS } from "./filters/dates.ts";
 import { FORMAT_FILTERS } from "./filters/formats.ts";
 import { HASH_FILTERS } from "./filters/hashes.ts";
 import { NUMBER_FILTERS } from "./filters/numbers.ts";
+import { REGEX_FILTERS } from "./filters/regex.ts";
 import { STRING_FILTERS } from "./filters/strings.ts";
 import { TEXT_PART_FILTERS } from "./filters/text-parts.ts";
 import { DATA_FUNCTIONS } from "./functions/data.ts";
@@ -24,6 +25,7 @@ function byName<T extends Entry>(...groups: readonly (readonly T[])[]): Readonly
 /** By name and alias. */
 export const FILTERS: ReadonlyMap<string, Filter> = byName<Filter>(
   STRING_FILTERS,
+  REGEX_FILTERS,
   TEXT_PART_FILTERS,
   HASH_FILTERS,
   NUMBER_FILTERS,
