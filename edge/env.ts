@@ -20,8 +20,15 @@ export function actorByName<Rpc>(namespace: ActorNamespace<Rpc>, name: string): 
 
 /** A service that speaks HTTP: a disk service of the plain runtime, or Cloudflare's assets. */
 export interface HttpService {
-  fetch(input: string, init?: RequestInit): Promise<Response>;
+  fetch(input: string, init?: ServiceRequest): Promise<Response>;
 }
+export type ServiceRequest = {
+  method?: string;
+  headers?: Record<string, string>;
+  body?: Uint8Array | ReadableStream<Uint8Array>;
+  /** Wanted by the standard for a body that is a stream. */
+  duplex?: "half";
+};
 
 /** Runs edge and sandbox tasks. Resolves when the answer of every job has reached its cell. */
 export interface WorkRpc {

@@ -1,4 +1,4 @@
-import type { HttpService } from "../env.ts";
+import type { HttpService, ServiceRequest } from "../env.ts";
 import { watchBody } from "./byte-streams.ts";
 import type { FilePath } from "./file-path.ts";
 import type { ByteRange, FileBody, FileHead, Files, StoredFile } from "./files.ts";
@@ -12,7 +12,7 @@ type Entry = { name: string; type: string };
 
 /** Files below the folder of the disk service. */
 export function createDiskFiles(disk: HttpService): Files {
-  async function call(path: string, init: RequestInit): Promise<Response> {
+  async function call(path: string, init: ServiceRequest): Promise<Response> {
     const response = await disk.fetch(`http://files/${encodePath(path)}`, init);
     if (response.ok || response.status === 404) return response;
     await response.body?.cancel();
@@ -43,8 +43,7 @@ export function createDiskFiles(disk: HttpService): Files {
       }
       const watched = watchBody(body, length);
       try {
-        const init = { method: "PUT", body: watched.body, duplex: "half" };
-        await (await call(path, init)).body?.cancel();
+        await (await call(path, { method: "PUT", body: watched.body, duplex: "half" })).body?.cancel();
         watched.check();
       } catch (error) {
         await call(path, { method: "DELETE" });
