@@ -15,7 +15,7 @@ import type { Stage, TaskRun } from "./state.ts";
 /** Task runs one execution may have. */
 export const MAX_TASK_RUNS = 100_000;
 /** How often an attempt may be lost with whoever ran it before it fails. */
-export const MAX_LOSSES = 5;
+export const MAX_LOSSES = 10;
 
 export type Place = {
   task: number;
