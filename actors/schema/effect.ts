@@ -1,0 +1,37 @@
+import type { Label, ParentLink } from "./event.ts";
+import type { EpochMs, JsonObject } from "./json.ts";
+import type { Level, State } from "./state.ts";
+
+/** Unique within its execution, derived from a counter in the state: a replay asks with the same ids. */
+export type EffectId = string;
+
+/** What the reducer asks of the shell. Each is done at least once; all but `log` and `wake-at` until answered. */
+export type Effect =
+  /** Render the task's properties, then run it here, hand it on, or expand it. */
+  | { kind: "run-task"; id: EffectId; run: number; attempt: number }
+  /** A timer: answered by `timer-fired` at or after `at`. A timer nobody waits for any more may still fire. */
+  | { kind: "wake-at"; id: EffectId; at: EpochMs }
+  /** Stop the attempt started by effect `target`; answered by `task-finished` of the target or `effect-acknowledged`. */
+  | { kind: "cancel-task"; id: EffectId; run: number; target: EffectId }
+  | { kind: "start-subflow"; id: EffectId; run: number; request: SubflowRequest }
+  | { kind: "kill-execution"; id: EffectId; executionId: string }
+  | { kind: "render-outputs"; id: EffectId }
+  /** Tell the Subflow task run that waits for this execution how it ended. */
+  | { kind: "notify-parent"; id: EffectId; parent: ParentLink; state: State; outputs: JsonObject | undefined }
+  /** Tell the flow's trigger that the execution it started has ended. */
+  | { kind: "notify-trigger"; id: EffectId; triggerId: string; state: State }
+  /** A line of the execution's log, written with the events that caused it. No answer. */
+  | { kind: "log"; level: Level; message: string; run?: number };
+
+export type AnsweredEffect = Extract<Effect, { id: EffectId }>;
+
+export type SubflowRequest = {
+  namespace: string;
+  flowId: string;
+  revision: number | undefined;
+  inputs: JsonObject;
+  labels: readonly Label[];
+  depth: number;
+  wait: boolean;
+  scheduleAt: EpochMs | undefined;
+};

@@ -1,0 +1,133 @@
+import type { Label } from "./event.ts";
+import type { Json, JsonObject } from "./json.ts";
+import type { Level } from "./state.ts";
+
+/** A retry policy, durations in ms. `maxAttempts` counts the first attempt; 0 is no limit. */
+export type Retry = {
+  type: "constant" | "exponential" | "random";
+  intervalMs: number;
+  maxIntervalMs: number | undefined;
+  minIntervalMs: number | undefined;
+  delayFactor: number;
+  maxAttempts: number;
+  maxDurationMs: number | undefined;
+  warningOnRetry: boolean;
+  behavior: "RETRY_FAILED_TASK" | "CREATE_NEW_EXECUTION";
+};
+
+/** A task as written, after aliases and plugin defaults. Own properties of its type stay as the YAML has them, unrendered. */
+export type Task = {
+  id: string;
+  /** The real type, never an alias. */
+  type: string;
+  description?: string;
+  disabled?: boolean;
+  allowFailure?: boolean;
+  allowWarning?: boolean;
+  /** ISO-8601 duration or an expression that gives one. */
+  timeout?: string;
+  runIf?: string;
+  retry?: Retry;
+  logLevel?: Level;
+  workerGroup?: { key?: string; fallback?: string };
+  /** Own properties of the type; nested tasks stay in place here too. */
+  properties: JsonObject;
+  /** Nested task lists by name (`tasks`, `then`, `else`, `errors`, `finally`, `defaults`, `case:KEY`), disabled ones included. */
+  lists: Readonly<Record<string, readonly Task[]>>;
+  /** Dag only: ids each child waits for. */
+  dependsOn?: Readonly<Record<string, readonly string[]>>;
+};
+
+export const INPUT_TYPES = [
+  "STRING",
+  "INT",
+  "FLOAT",
+  "BOOLEAN",
+  "BOOL",
+  "DATETIME",
+  "DATE",
+  "TIME",
+  "DURATION",
+  "FILE",
+  "JSON",
+  "YAML",
+  "URI",
+  "EMAIL",
+  "SECRET",
+  "SELECT",
+  "ENUM",
+  "MULTISELECT",
+  "ARRAY",
+] as const;
+export type InputType = (typeof INPUT_TYPES)[number];
+
+export type Input = {
+  id: string;
+  type: InputType;
+  description?: string;
+  displayName?: string;
+  required: boolean;
+  defaults?: Json;
+  prefill?: Json;
+  dependsOn?: { inputs: readonly string[]; condition?: string };
+  validator?: string;
+  min?: number | string;
+  max?: number | string;
+  after?: string;
+  before?: string;
+  values?: readonly string[];
+  expression?: string;
+  allowCustomValue?: boolean;
+  isRadio?: boolean;
+  autoSelectFirst?: boolean;
+  itemType?: InputType;
+  extension?: string;
+  allowedFileExtensions?: readonly string[];
+};
+
+export type FlowOutput = {
+  id: string;
+  type: InputType;
+  value: Json;
+  description?: string;
+  displayName?: string;
+  required?: boolean;
+};
+
+export type Trigger = {
+  id: string;
+  type: string;
+  description?: string;
+  disabled?: boolean;
+  labels?: readonly Label[];
+  stopAfter?: readonly string[];
+  properties: JsonObject;
+};
+
+export type PluginDefault = { type: string; forced: boolean; values: JsonObject };
+
+/** A flow that can run: parsed, checked, defaults applied. The source text stays the truth. */
+export type Flow = {
+  id: string;
+  namespace: string;
+  description?: string;
+  labels: readonly Label[];
+  inputs: readonly Input[];
+  variables: JsonObject;
+  tasks: readonly Task[];
+  errors: readonly Task[];
+  finally: readonly Task[];
+  afterExecution: readonly Task[];
+  outputs: readonly FlowOutput[];
+  triggers: readonly Trigger[];
+  pluginDefaults: readonly PluginDefault[];
+  retry?: Retry;
+  concurrency?: { limit: number; behavior: "QUEUE" | "CANCEL" | "FAIL" };
+  disabled: boolean;
+  workerGroup?: { key?: string; fallback?: string };
+};
+
+export const FLOW_ID = /^[a-zA-Z0-9][a-zA-Z0-9._-]{0,99}$/;
+export const NAMESPACE_ID = /^[a-z0-9][a-z0-9._-]{0,149}$/;
+export const TASK_ID = /^[a-zA-Z0-9][a-zA-Z0-9_-]{0,255}$/;
+export const INPUT_ID = /^[a-zA-Z0-9][.a-zA-Z0-9_-]*$/;

@@ -1,0 +1,168 @@
+import type * as z from "zod";
+import type { Expansion, Metric } from "#schema/event.ts";
+import type { Task } from "#schema/flow.ts";
+import type { EpochMs, Json, JsonObject } from "#schema/json.ts";
+import type { Level } from "#schema/state.ts";
+
+/**
+ * Where a task runs. `engine`: a flowable, expanded by the reducer's host. `inline`: inside the actor's turn, touches nothing outside.
+ * `edge`: a stateless invocation with guarded fetch. `sandbox`: QuickJS in a stateless invocation. `agent`: a runner agent.
+ */
+export type Where = "engine" | "inline" | "edge" | "sandbox" | "agent";
+
+export type Example = { title: string; yaml: string };
+
+type Described = {
+  /** The real type name, e.g. `io.kestra.plugin.core.log.Log`. */
+  type: string;
+  aliases: readonly string[];
+  title: string;
+  /** Markdown. */
+  description: string;
+  /** Complete flows; a test parses every one. */
+  examples: readonly Example[];
+  /** Own properties, as a user may write them; `dynamic()` marks the rendered ones. Every field has a description. */
+  input: z.ZodObject;
+  output: z.ZodObject;
+};
+
+/** What an inline task may touch: nothing outside. */
+export interface InlineContext {
+  readonly now: EpochMs;
+  log(level: Level, message: string): void;
+  metric(metric: Metric): void;
+}
+
+/** A file in the internal storage. */
+export interface TaskFiles {
+  /** Stores a file of this task run under `name`; answers its `kestra:///` URI. */
+  put(name: string, body: Uint8Array): Promise<string>;
+  /** Reads a file this execution may read; rejects with a TaskFailure when it may not or there is none. */
+  get(uri: string): Promise<Uint8Array>;
+}
+
+export interface KeyValues {
+  get(namespace: string, key: string): Promise<{ type: string; value: Json } | undefined>;
+  set(
+    namespace: string,
+    key: string,
+    value: { type: string; value: Json },
+    options: { overwrite: boolean; ttlMs?: number },
+  ): Promise<"stored" | "exists">;
+  delete(namespace: string, key: string): Promise<boolean>;
+}
+
+export type HttpCall = {
+  url: string;
+  method: string;
+  headers: Readonly<Record<string, string>>;
+  body?: Uint8Array | string;
+  followRedirects: boolean;
+  timeoutMs: number;
+  /** The answer is refused when its body is longer. */
+  maxBytes: number;
+};
+export type HttpAnswer = {
+  url: string;
+  status: number;
+  headers: Readonly<Record<string, readonly string[]>>;
+  body: Uint8Array;
+};
+
+/** `uri` is absent when the body was empty or the answer was refused by its status (nothing is stored then). */
+export type Downloaded = Omit<HttpAnswer, "body"> & { uri?: string; length: number };
+
+/** What an edge or sandbox task may touch. */
+export interface EdgeContext extends InlineContext {
+  /** Aborted on kill and on timeout. */
+  readonly signal: { readonly aborted: boolean };
+  readonly flow: { tenant: string; namespace: string; id: string };
+  readonly files: TaskFiles;
+  readonly kv: KeyValues;
+  /** The guarded client: refuses private networks and checks again at every redirect. */
+  http(call: HttpCall): Promise<HttpAnswer>;
+  /** As `http`, with the body streamed into a file of this task run; `nameOf` picks its name from the answer's head. */
+  download(call: HttpCall, nameOf: (head: Omit<HttpAnswer, "body">) => string): Promise<Downloaded>;
+  /** QuickJS, for `sandbox` tasks. */
+  script(request: ScriptCall): Promise<ScriptOutcome>;
+}
+
+export type ScriptCall = {
+  source: string;
+  language: "javascript" | "typescript";
+  fileName: string;
+  env: Readonly<Record<string, string>>;
+  files: Readonly<Record<string, Uint8Array>>;
+};
+export type ScriptOutcome = {
+  exitCode: number;
+  outputs: JsonObject;
+  metrics: readonly Metric[];
+  files: Readonly<Record<string, Uint8Array>>;
+  stderrLines: number;
+  error?: string;
+};
+
+export type TaskResult = {
+  outputs?: JsonObject;
+  /** SUCCESS when left out. */
+  state?: "SUCCESS" | "WARNING" | "FAILED";
+  error?: string;
+};
+
+/** How a task says "this failed, and it is not a bug of ours". The message is the user's. */
+export class TaskFailure extends Error {
+  readonly outputs: JsonObject | undefined;
+  constructor(message: string, outputs?: JsonObject) {
+    super(message);
+    this.name = "TaskFailure";
+    this.outputs = outputs;
+  }
+}
+
+export interface InlineTask<Props = never> extends Described {
+  where: "inline";
+  run(props: Props, ctx: InlineContext): TaskResult;
+}
+
+export interface EdgeTask<Props = never> extends Described {
+  where: "edge" | "sandbox";
+  /** Some tasks go elsewhere by what they say, e.g. a script that names an image. Looked at before rendering. */
+  placedBy?(task: Task): "sandbox" | "edge" | "agent";
+  run(props: Props, ctx: EdgeContext): Promise<TaskResult>;
+}
+
+export interface AgentTask extends Described {
+  where: "agent";
+}
+
+/** What a flowable knows when its properties are rendered. */
+export interface ExpandContext {
+  readonly now: EpochMs;
+  readonly lists: Task["lists"];
+}
+
+export interface FlowableTask<Props = never> extends Described {
+  where: "engine";
+  /** Own properties that hold nested tasks, e.g. `tasks`, `then`; `errors` and `finally` are always taken. */
+  nested: readonly string[];
+  /** Which list names the nested properties make; by default each property is a list of its own name. */
+  lists?(properties: JsonObject): Readonly<Record<string, Json>>;
+  expand(props: Props, ctx: ExpandContext): { expansion: Expansion; outputs?: JsonObject };
+}
+
+export type AnyTask = InlineTask | EdgeTask | AgentTask | FlowableTask;
+
+/** Trigger types describe themselves the same way; who evaluates them is decided by `kind`. */
+export interface TriggerDefinition extends Described {
+  kind: "schedule" | "webhook" | "flow" | "polling";
+}
+
+/** The types there are, by name or alias. */
+export interface Registry {
+  task(type: string): AnyTask | undefined;
+  trigger(type: string): TriggerDefinition | undefined;
+  /** Real type names, for suggestions and schemas. */
+  readonly tasks: readonly AnyTask[];
+  readonly triggers: readonly TriggerDefinition[];
+}
