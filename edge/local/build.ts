@@ -66,6 +66,8 @@ async function runVite(root: string): Promise<void> {
     cwd: join(root, "ui"),
     stdio: ["ignore", "pipe", "pipe"],
   });
+  const killChild = () => child.kill();
+  process.once("exit", killChild);
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk));
   const code = await new Promise((resolve) => {
@@ -75,6 +77,7 @@ async function runVite(root: string): Promise<void> {
     });
     child.once("close", resolve);
   });
+  process.off("exit", killChild);
   if (code !== 0) throw new Error(`The UI's build failed:\n${output.trim()}`);
 }
 
@@ -88,6 +91,7 @@ export function formatSize({ bytes, gzipBytes }: { bytes: number; gzipBytes: num
   return `${Math.round(bytes / 1000)} kB (${Math.round(gzipBytes / 1000)} kB gzip)`;
 }
 
-if (import.meta.main) {
+/** `npm run build`. */
+export async function main(): Promise<void> {
   await buildAll(buildPaths(join(import.meta.dirname, "..", "..")), console.log);
 }

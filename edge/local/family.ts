@@ -25,6 +25,8 @@ export function createFamily(): Family {
   };
 }
 
+/** One Ctrl-C may arrive twice: from the terminal, and handed on by the npm or Node that started us. */
+const SAME_REQUEST_MS = 500;
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
@@ -32,10 +34,14 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
  * when the process ends for any other reason. `ended` runs after an orderly end.
  */
 export function endFamilyOnSignals(family: Family, say: (line: string) => void, ended: () => void): void {
-  let asked = false;
+  let askedAtMs: number | undefined;
   const onSignal = (signal: NodeJS.Signals) => {
-    if (asked) process.exit(1);
-    asked = true;
+    const nowMs = performance.now();
+    if (askedAtMs !== undefined) {
+      if (nowMs - askedAtMs > SAME_REQUEST_MS) process.exit(1);
+      return;
+    }
+    askedAtMs = nowMs;
     if (signal === "SIGINT") say("\nStopping. Press Ctrl-C again to stop at once.");
     family.stop().then(
       () => {

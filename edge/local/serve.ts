@@ -6,10 +6,15 @@ import { createFamily, endFamilyOnSignals } from "./family.ts";
 import { type ServePaths, servePaths, startServer } from "./server.ts";
 import { parseSettings, USAGE } from "./settings.ts";
 
+const ROOT = join(import.meta.dirname, "..", "..");
 const say = (line: string) => console.log(line);
 
 /** Runs the launcher until it is told to stop. Never throws: a failed start ends the process with code 1. */
-export async function main(argv: readonly string[], paths: ServePaths, build = buildAll): Promise<void> {
+export async function main(
+  argv: readonly string[],
+  paths: ServePaths = servePaths(ROOT),
+  build = buildAll,
+): Promise<void> {
   const parsed = parseSettings({ argv, env: process.env, resolvePath: (path) => resolve(process.cwd(), path) });
   if (parsed.kind === "help") return say(USAGE);
   if (parsed.kind === "problems") return fail(`${parsed.problems.join("\n")}\n\n${USAGE}`);
@@ -23,7 +28,7 @@ export async function main(argv: readonly string[], paths: ServePaths, build = b
     ended = server.ended;
     const address = `http://127.0.0.1:${server.port}`;
     say(
-      `\nWindhover is up.\n  UI    ${address}\n  API   ${address}/api/v1\n  Data  ${settings.dataDir}\n\nCtrl-C stops it.`,
+      `\nWindhover is up.\n  UI    ${address}/ui/\n  API   ${address}/api/v1\n  Data  ${settings.dataDir}\n\nCtrl-C stops it.`,
     );
     flushCompileCache();
   } catch (error) {
@@ -36,4 +41,4 @@ function fail(message: string): never {
   process.exit(1);
 }
 
-if (import.meta.main) await main(process.argv.slice(2), servePaths(join(import.meta.dirname, "..", "..")));
+if (import.meta.main) await main(process.argv.slice(2));
