@@ -1,7 +1,7 @@
 // `npm start`: builds what is out of date, starts the local server, prints its address, ends all on Ctrl-C.
 import { flushCompileCache } from "node:module";
 import { join, resolve } from "node:path";
-import { buildAll } from "./build.ts";
+import { buildAllApart } from "./build.ts";
 import { createFamily, endFamilyOnSignals } from "./family.ts";
 import { type ServePaths, servePaths, startServer } from "./server.ts";
 import { parseSettings, USAGE } from "./settings.ts";
@@ -13,7 +13,7 @@ const say = (line: string) => console.log(line);
 export async function main(
   argv: readonly string[],
   paths: ServePaths = servePaths(ROOT),
-  build = buildAll,
+  build = buildAllApart,
 ): Promise<void> {
   const parsed = parseSettings({ argv, env: process.env, resolvePath: (path) => resolve(process.cwd(), path) });
   if (parsed.kind === "help") return say(USAGE);
@@ -23,7 +23,7 @@ export async function main(
   let ended = () => {};
   endFamilyOnSignals(family, say, () => ended());
   try {
-    await build(paths, say);
+    await build(paths);
     const server = await startServer({ settings, paths, family, say });
     ended = server.ended;
     const address = `http://127.0.0.1:${server.port}`;

@@ -1,7 +1,7 @@
 // Is a built folder up to date? A stamp file keeps two fingerprints of the sources: one of names, sizes and times
 // (cheap, read on every start) and one of contents (read only when the first differs: a checkout changes times).
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
 
 // Taken this way and not by import: a namespace import of a builtin loads everything it re-exports.
 const { createHash } = process.getBuiltinModule("node:crypto");
@@ -34,6 +34,7 @@ export function checkFreshness({ stampFile, output, sources }: StampedBuild): Fr
   const old = existsSync(output) ? readStamp(stampFile) : undefined;
   if (old?.quick === quick) return { fresh: true };
   const contents = fingerprintContents(files);
+  mkdirSync(dirname(stampFile), { recursive: true });
   const write = () => writeFileSync(stampFile, `${JSON.stringify({ quick, contents } satisfies Stamp)}\n`);
   if (old?.contents === contents) {
     write();
