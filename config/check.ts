@@ -26,6 +26,7 @@ export function checkSteps(): CheckStep[] {
     types("pure"),
     types("worker"),
     types("node"),
+    ...(existsSync(join(ROOT, "test", "workerd")) ? [types("workerd")] : []),
     ...(existsSync(join(ROOT, "ui", "svelte.config.js")) ? [{ name: "types (ui)", run: checkUi }] : []),
   ];
 }
@@ -57,7 +58,7 @@ export async function runSteps(steps: readonly CheckStep[]): Promise<string[]> {
 export async function main(): Promise<void> {
   const unit: CheckStep = {
     name: "unit tests",
-    run: async () => (await runTool("vitest/vitest.mjs", ["run", "--config", "config/vitest.unit.ts"])).code === 0,
+    run: async () => (await runTool("vitest/vitest.mjs", ["run", "--config", "config/vitest.config.ts"])).code === 0,
   };
   const failed = await runSteps([...checkSteps(), unit]);
   console.log(failed.length === 0 ? "All checks passed." : `Failed: ${failed.join(", ")}.`);

@@ -91,6 +91,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     packages: ["dockerode", "@kubernetes/client-node", "tar-stream"],
     builtins: ["node"] as const,
   })),
+  { at: "runners/scripts", may: [SCHEMA, TASKS], types: ["runners/agent"], builtins: ["node"] },
   { at: "runners/tasks", may: [SCHEMA, TASKS], types: ["runners/agent"], packages: ["*"], builtins: ["node"] },
   { at: "runners", may: ["runners", SCHEMA, TASKS], packages: ["pino", "commander"], builtins: ["node"] },
   {

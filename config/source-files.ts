@@ -32,7 +32,7 @@ export function readSources(root: string): SourceFile[] {
 
 /** Tests and what only tests use: the import table and the budgets for functions do not hold there. */
 export function isTestFile(path: string): boolean {
-  return /\.test\.ts$|^test\/|\/standin\//.test(path);
+  return /\.test\.ts$|^test\/|\/(standin|testing)\//.test(path);
 }
 
 /**

@@ -9,6 +9,8 @@ import { addTallies, readReport, type Tally } from "./test-report.ts";
 
 interface Suite {
   readonly name: string;
+  /** Configuration of the test runner. */
+  readonly config: string;
   /** Why the machine cannot run it, or undefined. */
   readonly lack?: () => string | undefined;
 }
@@ -16,11 +18,11 @@ interface Suite {
 const noChromium = () => (findChromium() ? undefined : "no Chromium found; install one, or name it in CHROMIUM");
 
 const SUITES: readonly Suite[] = [
-  { name: "unit" },
-  { name: "sim" },
-  { name: "workerd" },
-  { name: "e2e", lack: noChromium },
-  { name: "crash" },
+  { name: "unit", config: "config/vitest.config.ts" },
+  { name: "sim", config: "config/vitest.sim.ts" },
+  { name: "workerd", config: "config/vitest.workerd.ts" },
+  { name: "e2e", config: "config/vitest.e2e.ts", lack: noChromium },
+  { name: "crash", config: "config/vitest.crash.ts" },
 ];
 
 /** Runs the named suites, or all with the checks before them. */
@@ -52,7 +54,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   process.exitCode = total.failed === 0 ? 0 : 1;
 }
 
-async function runSuite({ name, lack }: Suite): Promise<Tally> {
+async function runSuite({ name, config, lack }: Suite): Promise<Tally> {
   console.log(`\n== ${name}`);
   const reason = lack?.();
   if (reason) {
@@ -65,7 +67,7 @@ async function runSuite({ name, lack }: Suite): Promise<Tally> {
   rmSync(report, { force: true });
   const { code } = await runTool("vitest/vitest.mjs", [
     "run",
-    `--config=config/vitest.${name}.ts`,
+    `--config=${config}`,
     "--reporter=default",
     "--reporter=json",
     `--outputFile.json=${report}`,
