@@ -52,7 +52,8 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   { at: ENGINE, may: [SCHEMA, EXPR], packages: ["croner"] },
   { at: TASKS, may: [SCHEMA, EXPR], packages: ["zod"] },
   { at: VM, may: [SCHEMA, EXPR], packages: ["quickjs-emscripten*", "@jitl/*", "sucrase"] },
-  { at: SHELL, may: [SCHEMA, ENGINE], types: [TASKS] },
+  // The shell renders what a task is given (expr) and must know a task's failure when it sees one (define.ts).
+  { at: SHELL, may: [SCHEMA, EXPR, ENGINE, "actors/tasks/define.ts"], types: [TASKS] },
   { at: DB, may: [SCHEMA], packages: ["drizzle-orm"] },
   ...WIRING.map((at) => ({
     at,
