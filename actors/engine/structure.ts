@@ -48,7 +48,6 @@ function startSubflow(draft: Draft, run: TaskRun, expansion: Extract<Expansion, 
   const { namespace, flowId, revision, inputs, wait, transmitFailed, scheduleAt } = expansion;
   const inherited = draft.state.labels.filter((label) => expansion.inheritLabels || label.key.startsWith("system."));
   const effect = draft.effectId(run.index);
-  draft.update(run.index, { waiting: { kind: "subflow", effect, wait, transmitFailed } });
   const request = {
     namespace,
     flowId,
@@ -59,6 +58,7 @@ function startSubflow(draft: Draft, run: TaskRun, expansion: Extract<Expansion, 
     wait,
     scheduleAt,
   };
+  draft.update(run.index, { waiting: { kind: "subflow", effect, wait, transmitFailed, request } });
   draft.ask({ kind: "start-subflow", id: effect, run: run.index, request });
 }
 

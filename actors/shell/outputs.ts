@@ -52,12 +52,8 @@ function plainRun(state: ExecutionState, container: Container, task: PlanTask): 
 }
 
 /** What an expression sees of the runs of `path`'s last task below `container`; undefined when there is none. */
-function below(
-  state: ExecutionState,
-  container: Container | undefined,
-  path: readonly PlanTask[],
-  leaf: Leaf,
-): unknown {
+function below(look: Look, container: Container | undefined, path: readonly PlanTask[]): unknown {
+  const { state, plan, leaf } = look;
   const [task, ...rest] = path;
   if (container === undefined || task === undefined) return undefined;
   const through = (run: TaskRun | undefined): unknown =>
