@@ -42,17 +42,18 @@ export function harden(original: Uint8Array): Uint8Array<ArrayBuffer> {
   let tracked = 0;
   const out: number[] = [...original.subarray(0, 8)];
   for (const section of sections(original)) {
-    let content: number[] | Uint8Array = section.content;
-    if (section.id === SECTION.function) content = append(content, leb(layout.trackerType));
-    if (section.id === SECTION.global) content = append(append(content, FUEL_GLOBAL), FUEL_GLOBAL);
-    if (section.id === SECTION.export) content = append(content, [...name(FUEL_EXPORT), 3, ...leb(layout.globals)]);
+    let content: ArrayLike<number> = section.content;
+    if (section.id === SECTION.function) content = append(section.content, leb(layout.trackerType));
+    if (section.id === SECTION.global) content = append(append(section.content, FUEL_GLOBAL), FUEL_GLOBAL);
+    if (section.id === SECTION.export)
+      content = append(section.content, [...name(FUEL_EXPORT), 3, ...leb(layout.globals)]);
     if (section.id === SECTION.code) {
-      const rewritten = rewriteCode(content, layout);
+      const rewritten = rewriteCode(section.content, layout);
       content = rewritten.content;
       tracked = rewritten.tracked;
     }
     out.push(section.id, ...leb(content.length));
-    for (const byte of content) out.push(byte);
+    for (let at = 0; at < content.length; at++) out.push(content[at] ?? 0);
   }
   if (tracked !== 2) throw new Error(`expected 2 calls of the rejection tracker, found ${tracked}`);
   return Uint8Array.from(out);
@@ -146,14 +147,18 @@ function rewriteCode(content: Uint8Array, layout: Layout): { content: number[]; 
 
 function rewriteBody(body: Uint8Array, layout: Layout): { body: number[]; tracked: number } {
   const reader = new WasmReader(body);
-  for (let groups = reader.number(); groups > 0; groups--) reader.skipLeb(), reader.byte();
+  for (let groups = reader.number(); groups > 0; groups--) {
+    reader.skipLeb();
+    reader.byte();
+  }
   const out: number[] = [...body.subarray(0, reader.at)];
   const recorder = layout.importedFunctions + layout.functions;
   let tracked = 0;
   while (reader.at < body.length) {
     const from = reader.at;
     const opcode = stepOver(reader);
-    const isTracker = opcode === OP_CALL_INDIRECT && new WasmReader(body.subarray(from + 1)).number() === layout.trackerType;
+    const isTracker =
+      opcode === OP_CALL_INDIRECT && new WasmReader(body.subarray(from + 1)).number() === layout.trackerType;
     if (opcode === OP_MEMORY_COPY || opcode === OP_MEMORY_FILL) out.push(...chargeForBytes(layout.globals));
     if (isTracker) {
       tracked++;

@@ -6,9 +6,12 @@ import ffiAndLoader from "@jitl/quickjs-wasmfile-release-sync";
 import {
   type EmscriptenModuleLoader,
   type EmscriptenModuleLoaderOptions,
+  type JSRuntimePointer,
+  type JSValuePointer,
   newQuickJSWASMModuleFromVariant,
   type QuickJSContext,
   type QuickJSEmscriptenModule,
+  type QuickJSHandle,
   type QuickJSRuntime,
 } from "quickjs-emscripten-core";
 import { FUEL_EXPORT, REJECTION_LOG, RUNTIME_OFFSETS } from "./harden.ts";
@@ -39,6 +42,8 @@ export interface Machine {
   isOutOfMemory(): boolean;
   /** Takes what was logged since the last call; `overflowed` means that the entries are not complete and were dropped. */
   takeRejections(): { entries: readonly RejectionEntry[]; overflowed: boolean };
+  /** A handle for a `reason` of the rejection log. The caller owns it. */
+  adopt(reason: number): QuickJSHandle;
   /** Frees everything. Throws if a handle is still alive. Never call it after an exception of the machine. */
   dispose(): void;
 }
@@ -59,7 +64,10 @@ export async function openMachine(options: MachineOptions): Promise<Machine> {
     importFFI: async () => {
       const Ffi = await ffiAndLoader.importFFI();
       return class extends Ffi {
-        override QTS_NewRuntime = watchRuntime(this.QTS_NewRuntime, pointers);
+        constructor(module: QuickJSEmscriptenModule) {
+          super(module);
+          this.QTS_NewRuntime = watchRuntime(this.QTS_NewRuntime, pointers);
+        }
       };
     },
     importModuleLoader: async () => {
@@ -91,6 +99,8 @@ export async function openMachine(options: MachineOptions): Promise<Machine> {
     fuel,
     isOutOfMemory: watched.isExhausted,
     takeRejections: () => takeRejections(watched.memory, pointers.log),
+    adopt: (reason) =>
+      context.getMemory(pointers.runtime as JSRuntimePointer).heapValueHandle(reason as JSValuePointer),
     dispose: () => {
       context.dispose();
       runtime.dispose();
@@ -115,7 +125,9 @@ async function moduleLoader(): Promise<EmscriptenModuleLoader<QuickJSEmscriptenM
 function fuelOf(instance: WebAssembly.Instance): { value: number } {
   const fuel = instance.exports[FUEL_EXPORT];
   if (!(fuel instanceof WebAssembly.Global)) {
-    throw new Error("the QuickJS module has no fuel: import sandbox/vm/engine/quickjs.wasm, not the one of the package");
+    throw new Error(
+      "the QuickJS module has no fuel: import sandbox/vm/engine/quickjs.wasm, not the one of the package",
+    );
   }
   return fuel as { value: number };
 }
