@@ -52,7 +52,7 @@ export function runOperations(parts: RunParts): Operations {
       return { json: { ...found, source: readSource(found.path, files), isJson: found.path.endsWith(".json") } };
     },
     hash: (input, bytes) => {
-      budget.chargeForHost(bytes.length);
+      budget.chargeForHost(bytes.length * 2);
       return hash(textOf(input, "algorithm"), bytes, input.keyLength);
     },
   };
