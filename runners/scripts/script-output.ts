@@ -1,0 +1,56 @@
+import type { Metric } from "#schema/event.ts";
+import type { JsonObject } from "#schema/json.ts";
+import type { LogLine } from "#schema/log.ts";
+import { parseScriptLine } from "#schema/script-output.ts";
+import { LineSplitter } from "#runners/agent/line-splitter.ts";
+
+type Stream = "stdout" | "stderr";
+
+/** Most bytes of the JSON of all outputs a script may set by markers. */
+const MAX_OUTPUTS_CHARS = 1_000_000;
+
+/** Makes log lines, outputs and metrics of what a script writes. */
+export class ScriptOutput {
+  readonly outputs: JsonObject = {};
+  readonly metrics: Metric[] = [];
+  stderrLines = 0;
+  /** Set when the outputs are longer than they may be. */
+  tooLong = false;
+  readonly #splitters = { stdout: new LineSplitter(), stderr: new LineSplitter() };
+  readonly #sink: (lines: LogLine[]) => void;
+  readonly #now: () => number;
+  #outputChars = 0;
+
+  constructor(sink: (lines: LogLine[]) => void, now: () => number) {
+    this.#sink = sink;
+    this.#now = now;
+  }
+
+  push(stream: Stream, chunk: Uint8Array): void {
+    this.#take(stream, this.#splitters[stream].push(chunk));
+  }
+
+  end(): void {
+    for (const stream of ["stdout", "stderr"] as const) this.#take(stream, this.#splitters[stream].end());
+  }
+
+  #take(stream: Stream, texts: readonly string[]): void {
+    if (stream === "stderr") this.stderrLines += texts.length;
+    const at = this.#now();
+    const level = stream === "stdout" ? "INFO" : "ERROR";
+    this.#sink(texts.flatMap((text) => (text.startsWith("::{") ? this.#marker(text, at, level) : [{ at, level, message: text }])));
+  }
+
+  #marker(text: string, at: number, level: "INFO" | "ERROR"): LogLine[] {
+    const marker = parseScriptLine(text);
+    if (marker === "not-a-marker") return [{ at, level, message: text }];
+    if ("invalid" in marker) return [{ at, level: "WARN", message: marker.invalid }];
+    if (marker.outputs) {
+      this.#outputChars += text.length;
+      if (this.#outputChars > MAX_OUTPUTS_CHARS) this.tooLong = true;
+      else Object.assign(this.outputs, marker.outputs);
+    }
+    this.metrics.push(...(marker.metrics ?? []));
+    return (marker.logs ?? []).map((line) => ({ at, level: line.level, message: line.message }));
+  }
+}
