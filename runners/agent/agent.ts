@@ -52,10 +52,12 @@ const DEFAULT_SPOOL_BYTES = 64_000_000;
 export class Agent {
   readonly #options: AgentOptions;
   readonly #held = new Map<string, HeldJob>();
+  readonly #runs = new WeakMap<HeldJob, Promise<void>>();
   readonly #stopping = new AbortController();
   #openClaim: { free: number; abort: AbortController } | undefined;
   #changed: () => void = () => undefined;
   #offline = false;
+  #drainUntilMs = 0;
 
   constructor(options: AgentOptions) {
     this.#options = options;
@@ -75,12 +77,10 @@ export class Agent {
   }
 
   /** No more claims; running tasks get `drainMs` to end, then they are given back. `run` resolves after that. */
-  async stop(drainMs = 0): Promise<void> {
+  stop(drainMs = 0): void {
+    this.#drainUntilMs = performance.now() + drainMs;
     this.#stopping.abort();
     this.#openClaim?.abort.abort();
-    const end = performance.now() + drainMs;
-    while (this.#busy > 0 && performance.now() < end) await this.#change(Math.min(1_000, end - performance.now()));
-    for (const held of this.#held.values()) held.stop({ kind: "lost", why: "the agent stops" });
   }
 
   get #busy(): number {
@@ -130,7 +130,8 @@ export class Agent {
   #start(job: Job): void {
     const { server, runners, spoolDir, log, maxSpoolBytes = DEFAULT_SPOOL_BYTES } = this.#options;
     // An earlier epoch of the same job is another's now, even when that other is this agent.
-    this.#held.get(job.id)?.stop({ kind: "lost", why: "it was given out again" });
+    const before = this.#held.get(job.id);
+    before?.stop({ kind: "lost", why: "it was given out again" });
     const held = new HeldJob({
       job,
       server,
@@ -141,8 +142,9 @@ export class Agent {
       onTrouble: (message, error) => log.warn({ err: error }, message),
     });
     this.#held.set(job.id, held);
+    const done = held.run(before && this.#runs.get(before)).finally(() => this.#ended(held));
+    this.#runs.set(held, done);
     log.info({ job: job.id, epoch: job.epoch, type: job.type }, "job started");
-    void held.run().finally(() => this.#ended(held));
   }
 
   #ended(held: HeldJob): void {
@@ -191,6 +193,7 @@ export class Agent {
   }
 
   async #leave(): Promise<void> {
+    while (this.#held.size > 0 && performance.now() < this.#drainUntilMs) await this.#change(250);
     for (const held of this.#held.values()) held.stop({ kind: "lost", why: "the agent stops" });
     while (this.#busy > 0) await this.#change(1_000);
     const goodbye = { presence: this.#options.presence, holding: [], leaving: true };

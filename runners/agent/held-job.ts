@@ -29,6 +29,9 @@ export type HeldJobOptions = {
   onTrouble: (message: string, error: unknown) => void;
 };
 
+/** A longer timer would fire at once. A task with a longer timeout (24 days) has none. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** `running`: a task may be at work. `delivering`: it has ended; logs and result are on their way. */
 export type HeldPhase = "running" | "delivering" | "settled";
 
@@ -84,8 +87,9 @@ export class HeldJob implements JobContext {
     return this.#sender.isAbandoned;
   }
 
-  /** Resolves when nothing of this job is left to do. Never rejects. */
-  async run(): Promise<void> {
+  /** Does the job once `before` (an earlier lease of it here) is through. Resolves when nothing is left to do; never rejects. */
+  async run(before?: Promise<void>): Promise<void> {
+    await before;
     const answer = await this.#perform();
     this.phase = "delivering";
     const logs = await this.#sender.close();
@@ -97,10 +101,8 @@ export class HeldJob implements JobContext {
   async #perform(): Promise<TaskAnswer> {
     const { job, runner } = this.#options;
     const { timeoutMs } = job;
-    const timer =
-      timeoutMs === undefined
-        ? undefined
-        : setTimeout(() => this.stop({ kind: "timeout" }), Math.min(timeoutMs, 2 ** 31 - 1));
+    const limited = timeoutMs !== undefined && timeoutMs <= LONGEST_TIMER_MS;
+    const timer = limited ? setTimeout(() => this.stop({ kind: "timeout" }), timeoutMs) : undefined;
     try {
       if (!runner) return { state: "FAILED", error: `This runner agent cannot run tasks of type ${job.type}.` };
       const answer = await runner.run(this);

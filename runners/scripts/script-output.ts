@@ -1,8 +1,8 @@
-import type { Metric } from "#schema/event.ts";
-import type { JsonObject } from "#schema/json.ts";
-import type { LogLine } from "#schema/log.ts";
-import { parseScriptLine } from "#schema/script-output.ts";
 import { LineSplitter } from "#runners/agent/line-splitter.ts";
+import type { Metric } from "#schema/event.ts";
+import type { Json, JsonObject } from "#schema/json.ts";
+import type { LogLine } from "#schema/log.ts";
+import { parseScriptLine, type Metric as ScriptMetric } from "#schema/script-output.ts";
 
 type Stream = "stdout" | "stderr";
 
@@ -11,11 +11,11 @@ const MAX_OUTPUTS_CHARS = 1_000_000;
 
 /** Makes log lines, outputs and metrics of what a script writes. */
 export class ScriptOutput {
-  readonly outputs: JsonObject = {};
   readonly metrics: Metric[] = [];
   stderrLines = 0;
   /** Set when the outputs are longer than they may be. */
   tooLong = false;
+  readonly #outputs = new Map<string, Json>();
   readonly #splitters = { stdout: new LineSplitter(), stderr: new LineSplitter() };
   readonly #sink: (lines: LogLine[]) => void;
   readonly #now: () => number;
@@ -30,6 +30,11 @@ export class ScriptOutput {
     this.#take(stream, this.#splitters[stream].push(chunk));
   }
 
+  /** What the markers set, later ones over earlier ones. */
+  get outputs(): JsonObject {
+    return Object.fromEntries(this.#outputs);
+  }
+
   end(): void {
     for (const stream of ["stdout", "stderr"] as const) this.#take(stream, this.#splitters[stream].end());
   }
@@ -38,7 +43,11 @@ export class ScriptOutput {
     if (stream === "stderr") this.stderrLines += texts.length;
     const at = this.#now();
     const level = stream === "stdout" ? "INFO" : "ERROR";
-    this.#sink(texts.flatMap((text) => (text.startsWith("::{") ? this.#marker(text, at, level) : [{ at, level, message: text }])));
+    this.#sink(
+      texts.flatMap((text) =>
+        text.startsWith("::{") ? this.#marker(text, at, level) : [{ at, level, message: text }],
+      ),
+    );
   }
 
   #marker(text: string, at: number, level: "INFO" | "ERROR"): LogLine[] {
@@ -48,9 +57,14 @@ export class ScriptOutput {
     if (marker.outputs) {
       this.#outputChars += text.length;
       if (this.#outputChars > MAX_OUTPUTS_CHARS) this.tooLong = true;
-      else Object.assign(this.outputs, marker.outputs);
+      else for (const [name, value] of Object.entries(marker.outputs)) this.#outputs.set(name, value);
     }
-    this.metrics.push(...(marker.metrics ?? []));
+    for (const metric of marker.metrics ?? []) this.metrics.push(inMs(metric));
     return (marker.logs ?? []).map((line) => ({ at, level: line.level, message: line.message }));
   }
+}
+
+/** A script gives durations in seconds; an answer has them in ms. */
+function inMs({ name, type, value, tags }: ScriptMetric): Metric {
+  return { name, type, value: type === "timer" ? value * 1_000 : value, ...(tags ? { tags } : {}) };
 }

@@ -1,6 +1,5 @@
-import { mkdir, readdir, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, realpath, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join, matchesGlob, relative, sep } from "node:path";
-import { realpath } from "node:fs/promises";
 import type { JobContext } from "#runners/agent/job-runner.ts";
 import type { JsonObject } from "#schema/json.ts";
 import { TaskFailure } from "#tasks/define.ts";
@@ -31,7 +30,9 @@ export async function localiseUris(
   { dir, seenDir }: { dir: string; seenDir: string },
   texts: readonly string[],
 ): Promise<{ texts: string[]; names: Set<string> }> {
-  const uris = [...new Set(texts.flatMap((text) => text.match(STORED_WITHIN) ?? []))].sort((a, b) => b.length - a.length);
+  const uris = [...new Set(texts.flatMap((text) => text.match(STORED_WITHIN) ?? []))].sort(
+    (a, b) => b.length - a.length,
+  );
   const names = new Map(uris.map((uri, index) => [uri, fileNameFor(uri, index)]));
   await forEach([...names], ([uri, name]) => context.download(uri, join(dir, name)));
   const local = texts.map((text) =>
@@ -59,7 +60,9 @@ export async function collectFiles(
       throw new TaskFailure(`Invalid outputFile (only relative path is supported) for path '${glob}'`);
     }
   }
-  const names = (await filesBelow(dir)).filter((name) => !except.has(name) && globs.some((glob) => isMatch(name, glob)));
+  const names = (await filesBelow(dir)).filter(
+    (name) => !except.has(name) && globs.some((glob) => isMatch(name, glob)),
+  );
   const uris = new Map<string, string>();
   await forEach(names, async (name) => void uris.set(name, await context.upload(name, join(dir, name))));
   return Object.fromEntries(names.map((name) => [name, uris.get(name) ?? ""]));
@@ -68,7 +71,11 @@ export async function collectFiles(
 /** As Java's globs: a star matches a leading dot too. */
 function isMatch(name: string, glob: string): boolean {
   if (name === glob) return true;
-  const visible = (path: string) => path.split("/").map((segment) => segment.replace(/^\./, "\uE000")).join("/");
+  const visible = (path: string) =>
+    path
+      .split("/")
+      .map((segment) => segment.replace(/^\./, "\uE000"))
+      .join("/");
   return matchesGlob(visible(name), visible(glob));
 }
 
