@@ -1,5 +1,5 @@
 import type { FlowRpc } from "#actors/flow-actor/flow-rpc.ts";
-import type { IndexRpc } from "#actors/index/index-rpc.ts";
+import type { IndexRpc, SqlValue } from "#actors/index/index-rpc.ts";
 import type { NamespaceRpc } from "#actors/namespace/namespace-rpc.ts";
 import type { Job } from "#schema/runner.ts";
 import type { CellRpc } from "./cells.ts";
@@ -20,8 +20,15 @@ export function actorByName<Rpc>(namespace: ActorNamespace<Rpc>, name: string): 
 
 /** A service that speaks HTTP: a disk service of the plain runtime, or Cloudflare's assets. */
 export interface HttpService {
-  fetch(input: string, init?: RequestInit): Promise<Response>;
+  fetch(input: string, init?: ServiceRequest): Promise<Response>;
 }
+export type ServiceRequest = {
+  method?: string;
+  headers?: Record<string, string>;
+  body?: Uint8Array | ReadableStream<Uint8Array>;
+  /** Wanted by the standard for a body that is a stream. */
+  duplex?: "half";
+};
 
 /** Runs edge and sandbox tasks. Resolves when the answer of every job has reached its cell. */
 export interface WorkRpc {
@@ -36,28 +43,28 @@ export interface DispatchRpc {
 /** The part of D1 that we use. */
 export interface SqlDatabase {
   prepare(sql: string): SqlStatement;
-  batch(statements: SqlStatement[]): Promise<unknown>;
+  batch(statements: SqlStatement[]): Promise<{ results: Record<string, SqlValue>[] }[]>;
 }
 export interface SqlStatement {
-  bind(...values: unknown[]): SqlStatement;
-  raw(): Promise<unknown[][]>;
+  bind(...values: SqlValue[]): SqlStatement;
 }
 
 /** The part of R2 that we use. */
 export interface ObjectBucket {
-  put(key: string, body: ReadableStream<Uint8Array> | Uint8Array, options?: BucketPutOptions): Promise<unknown>;
+  put(key: string, body: Uint8Array): Promise<unknown>;
+  createMultipartUpload(key: string): Promise<BucketUpload>;
   get(key: string, options?: { range?: { offset: number; length?: number } }): Promise<BucketBody | null>;
   head(key: string): Promise<BucketHead | null>;
   delete(keys: string | string[]): Promise<void>;
   list(options: { prefix: string; cursor?: string; limit?: number }): Promise<BucketPage>;
 }
-export type BucketPutOptions = { httpMetadata?: { contentType?: string } };
-export type BucketHead = {
-  key: string;
-  size: number;
-  uploaded: Date;
-  httpMetadata?: { contentType?: string };
-};
+export interface BucketUpload {
+  uploadPart(partNumber: number, body: Uint8Array): Promise<BucketPart>;
+  complete(parts: BucketPart[]): Promise<unknown>;
+  abort(): Promise<void>;
+}
+export type BucketPart = { partNumber: number; etag: string };
+export type BucketHead = { key: string; size: number; uploaded: Date };
 export type BucketBody = BucketHead & { body: ReadableStream<Uint8Array> };
 export type BucketPage = { objects: BucketHead[]; truncated: boolean; cursor?: string };
 
