@@ -8,7 +8,7 @@ import type { Asker, Told, World } from "#shell/world.ts";
 import type { CellRpc } from "./cells.ts";
 import { actorByName, type Env } from "./env.ts";
 import { HttpError } from "./http-error.ts";
-import { lookUp } from "./lookups.ts";
+import { lookUp } from "./world-lookups.ts";
 import type { AppParts } from "./parts.ts";
 import { portsOf } from "./ports/ports.ts";
 import { placementOf } from "./request.ts";

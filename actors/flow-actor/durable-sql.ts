@@ -1,15 +1,15 @@
-import type { SqlRow, SyncSql } from "./sync-sql.ts";
+import type { Row, Sql, SqlValue } from "#shell/sql.ts";
 
 /** The part of a Durable Object's storage that holds its SQLite. */
 export interface SqlStorageLike {
-  sql: { exec(query: string, ...bindings: unknown[]): { toArray(): Record<string, unknown>[] } };
+  sql: { exec(query: string, ...bindings: SqlValue[]): Iterable<Row> };
   transactionSync<T>(body: () => T): T;
 }
 
 /** A Durable Object's SQLite. */
-export function createDurableSql(storage: SqlStorageLike): SyncSql {
+export function durableSql(storage: SqlStorageLike): Sql {
   return {
-    all: (sql, ...params) => storage.sql.exec(sql, ...params).toArray() as SqlRow[],
+    exec: (query, ...bindings) => storage.sql.exec(query, ...bindings),
     transaction: (body) => storage.transactionSync(body),
   };
 }
