@@ -1,6 +1,9 @@
 import type { Filter } from "../entry.ts";
 import { ionText } from "../ion/write.ts";
-import { jsonText } from "../text.ts";
+import { jq } from "../jq/index.ts";
+import { parseJson } from "../json-text.ts";
+import { jsonText, toJson } from "../text.ts";
+import { fromOutside } from "../value.ts";
 import { yamlText } from "../yaml-text.ts";
 
 export const FORMAT_FILTERS: readonly Filter[] = [
@@ -25,5 +28,18 @@ export const FORMAT_FILTERS: readonly Filter[] = [
     examples: [["{{ [1,'a'] | yaml }}", " - 1\n - a\n"]],
     takesNull: true,
     run: (value) => yamlText(value),
+  },
+  {
+    name: "jq",
+    description: "the list of results of a jq expression, for a value or for JSON text",
+    args: [{ name: "expression", description: "in the language of jq 1.6", required: true }],
+    examples: [
+      ["{{ {'a':[1,2]} | jq('.a[0]') | first }}", "1"],
+      ["{{ [1,2,3] | jq('map(. + 1) | add') }}", "[9]"],
+    ],
+    run: (value, args, call) => {
+      const input = typeof value === "string" ? parseJson(value) : value;
+      return fromOutside(jq(args.text("expression"), toJson(input), call)) ?? null;
+    },
   },
 ];
