@@ -1,3 +1,4 @@
+import type { Json } from "#schema/json.ts";
 import type { Filter } from "../entry.ts";
 import { ionText } from "../ion/write.ts";
 import { jq } from "../jq/index.ts";
@@ -5,6 +6,12 @@ import { parseJson } from "../json-text.ts";
 import { jsonText, toJson } from "../text.ts";
 import { fromOutside } from "../value.ts";
 import { yamlText } from "../yaml-text.ts";
+
+/** How many values there are within a value, itself included. */
+function weight(value: Json): number {
+  if (typeof value !== "object" || value === null) return 1;
+  return Object.values(value).reduce<number>((sum, item) => sum + weight(item), 1);
+}
 
 export const FORMAT_FILTERS: readonly Filter[] = [
   {
@@ -38,8 +45,9 @@ export const FORMAT_FILTERS: readonly Filter[] = [
       ["{{ [1,2,3] | jq('map(. + 1) | add') }}", "[9]"],
     ],
     run: (value, args, call) => {
-      const input = typeof value === "string" ? parseJson(value) : value;
-      return fromOutside(jq(args.text("expression"), toJson(input), call)) ?? null;
+      const input = toJson(typeof value === "string" ? parseJson(value) : value);
+      call.step(weight(input));
+      return fromOutside(jq(args.text("expression"), input, call)) ?? null;
     },
   },
 ];
