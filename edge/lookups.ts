@@ -6,7 +6,11 @@ import { secretOf } from "./secrets.ts";
 export type Place = { tenant: string; namespace: string };
 
 /** Answers of the outside world, as far as the edge has it: the key-value store and secrets. A problem of the user is an answer too. */
-export async function answerLookup(env: Env, { tenant, namespace }: Place, { kind, args }: Lookup): Promise<LookupAnswer> {
+export async function answerLookup(
+  env: Env,
+  { tenant, namespace }: Place,
+  { kind, args }: Lookup,
+): Promise<LookupAnswer> {
   const key = String(args.key ?? "");
   switch (kind) {
     case "kv": {
