@@ -1,6 +1,6 @@
 import type { FlowKey } from "#actors/flow-actor/flow-rpc.ts";
 import type { StartRequest } from "#schema/cell.ts";
-import type { ExecutionTrigger, Label } from "#schema/event.ts";
+import type { ExecutionTrigger, Label, ParentLink } from "#schema/event.ts";
 import type { ExecutionJson } from "#schema/execution.ts";
 import { derivedExecutionId, newExecutionId } from "#schema/ids.ts";
 import type { JsonObject } from "#schema/json.ts";
@@ -30,11 +30,12 @@ export type NewExecution = {
   labels: readonly Label[];
   trigger?: ExecutionTrigger;
   scheduleAt?: number;
+  parent?: ParentLink;
   wait?: boolean;
 };
 
 export async function startExecution(env: Env, wanted: NewExecution): Promise<ExecutionJson> {
-  const { id, key, opened, inputs, trigger, scheduleAt, wait } = wanted;
+  const { id, key, opened, inputs, trigger, scheduleAt, parent, wait } = wanted;
   const request: StartRequest = {
     id,
     tenant: key.tenant,
@@ -47,6 +48,7 @@ export async function startExecution(env: Env, wanted: NewExecution): Promise<Ex
   };
   if (trigger) request.trigger = trigger;
   if (scheduleAt !== undefined) request.scheduleAt = scheduleAt;
+  if (parent) request.parent = parent;
   if (wait) request.wait = true;
   return cellById(env, id).start(request);
 }
