@@ -15,7 +15,9 @@ export function assetsOf({ ASSETS, ASSETS_DISK }: Env): Assets | undefined {
   return {
     async get(path) {
       const response = await service.fetch(`http://assets${path}`);
-      const isFile = ASSETS ? isExact(response, path) : response.headers.get("content-type") === "application/octet-stream";
+      const isFile = ASSETS
+        ? isExact(response, path)
+        : response.headers.get("content-type") === "application/octet-stream";
       if (response.ok && isFile) return response;
       await response.body?.cancel();
       return null;

@@ -1,12 +1,12 @@
-import { actorByName, type Env } from "#edge/env.ts";
-import { flowJson, labelList } from "#edge/flow-json.ts";
-import type { FlowLanguage } from "#edge/language.ts";
-import { portsOf } from "#edge/ports/ports.ts";
-import { placementOf } from "#edge/request.ts";
-import { withFlowLabels } from "#edge/start-execution.ts";
-import { planTriggered } from "#edge/triggered.ts";
+import type { FlowWorld } from "#actors/flow-actor/flow-room.ts";
 import { cellName, derivedExecutionId } from "#schema/ids.ts";
-import type { FlowWorld } from "./flow-room.ts";
+import { actorByName, type Env } from "./env.ts";
+import { flowJson, labelList } from "./flow-json.ts";
+import type { FlowLanguage } from "./language.ts";
+import { portsOf } from "./ports/ports.ts";
+import { placementOf } from "./request.ts";
+import { withFlowLabels } from "./start-execution.ts";
+import { planTriggered } from "./triggered.ts";
 
 /** The world of a flow's actor on the platform: cells, look-ups and lists. */
 export function createFlowWorld(env: Env, language: FlowLanguage, now: () => number): FlowWorld {
