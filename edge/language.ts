@@ -7,7 +7,7 @@ import type { EpochMs, Json, JsonObject } from "#schema/json.ts";
 import type { Problem } from "#schema/problem.ts";
 import type { Registry } from "#tasks/define.ts";
 import type { Env } from "./env.ts";
-import { type Place, withLookups } from "./lookups.ts";
+import { type Place, withLookups } from "./with-lookups.ts";
 
 export type Resolved = { inputs: JsonObject; problems: readonly Problem[] };
 export type Rendered = { ok: true; value: Json } | { ok: false; message: string };

@@ -44,7 +44,7 @@ export async function startExecution(env: Env, wanted: NewExecution): Promise<Ex
     revision: opened.revision,
     source: opened.source,
     inputs,
-    labels: allLabels(opened.flow.labels, wanted.labels, id),
+    labels: correlated(withFlowLabels(opened.flow.labels, wanted.labels), id),
   };
   if (trigger) request.trigger = trigger;
   if (scheduleAt !== undefined) request.scheduleAt = scheduleAt;
@@ -53,13 +53,17 @@ export async function startExecution(env: Env, wanted: NewExecution): Promise<Ex
   return cellById(env, id).start(request);
 }
 
-/** Labels of the flow, then those of the request; the same key once, the last wins. */
-function allLabels(ofFlow: readonly Label[], given: readonly Label[], id: string): Label[] {
+/** Labels of the flow, then `given`; the same key once, the last wins. Labels of the system are not taken over from a flow. */
+export function withFlowLabels(ofFlow: readonly Label[], given: readonly Label[]): Label[] {
   const labels = new Map<string, string>();
   for (const { key, value } of ofFlow) if (!key.startsWith("system.")) labels.set(key, value);
   for (const { key, value } of given) labels.set(key, value);
-  if (!labels.has(CORRELATION)) labels.set(CORRELATION, id);
   return [...labels].map(([key, value]) => ({ key, value }));
+}
+
+function correlated(labels: Label[], id: string): Label[] {
+  if (!labels.some(({ key }) => key === CORRELATION)) labels.push({ key: CORRELATION, value: id });
+  return labels;
 }
 
 /** Throws 422 for a label that only the system may set. */

@@ -8,7 +8,7 @@ import type { Asker, Told, World } from "#shell/world.ts";
 import type { CellRpc } from "./cells.ts";
 import { actorByName, type Env } from "./env.ts";
 import { HttpError } from "./http-error.ts";
-import { lookUp } from "./world-lookups.ts";
+import { lookUp } from "./lookups.ts";
 import type { AppParts } from "./parts.ts";
 import { portsOf } from "./ports/ports.ts";
 import { placementOf } from "./request.ts";
@@ -19,7 +19,7 @@ type SubflowArguments = Parameters<World["startSubflow"]>;
 type SubflowAnswer = Awaited<ReturnType<World["startSubflow"]>>;
 
 /** What lies outside a cell, over the actors and services of this environment. */
-export function worldOf(env: Env, parts: Pick<AppParts, "cache" | "language" | "now">): World {
+export function worldOf(env: Env, parts: Pick<AppParts, "cache" | "language">): World {
   const cell = (executionId: string): CellRpc => {
     const name = cellName(executionId);
     if (name === undefined) throw new Error(`${executionId} is no execution id`);
@@ -61,7 +61,7 @@ export function worldOf(env: Env, parts: Pick<AppParts, "cache" | "language" | "
 
 async function startSubflow(
   env: Env,
-  { cache, language, now }: Pick<AppParts, "cache" | "language" | "now">,
+  { cache, language }: Pick<AppParts, "cache" | "language">,
   asker: Asker,
   effect: string,
   request: SubflowArguments[2],
@@ -74,7 +74,7 @@ async function startSubflow(
   try {
     const opened = await cache.open(env, key, request.revision);
     if (opened.disabled) return refused(`Cannot execute a flow which is disabled: ${name}`);
-    const { inputs, problems } = language.resolveInputs(opened.flow, request.inputs, now());
+    const { inputs, problems } = await language.resolveInputs(env, key, opened.flow, request.inputs);
     const wrong = problems.filter(({ severity = "error" }) => severity === "error");
     if (wrong.length > 0) return refused(`${name}: ${wrong.map(({ message }) => message).join("; ")}`);
     if (sizeOf(inputs) > MAX_VALUE_CHARACTERS)

@@ -1,6 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
-import { durableSql } from "#actors/flow-actor/durable-sql.ts";
 import type { Env } from "#edge/env.ts";
+import { durableSql } from "#shell/durable-sql.ts";
 import { IndexCore } from "./index-core.ts";
 import type { IndexRpc, SqlQuery, SqlValue } from "./index-rpc.ts";
 

@@ -1,6 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
-import { durableSql } from "#actors/flow-actor/durable-sql.ts";
 import type { Env } from "#edge/env.ts";
+import { durableSql } from "#shell/durable-sql.ts";
 import { NamespaceCore } from "./namespace-core.ts";
 import type { KvEntry, KvFound, KvSetOptions, KvValue, NamespaceRpc } from "./namespace-rpc.ts";
 

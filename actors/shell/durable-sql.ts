@@ -1,4 +1,4 @@
-import type { Row, Sql, SqlValue } from "#shell/sql.ts";
+import type { Row, Sql, SqlValue } from "./sql.ts";
 
 /** The part of a Durable Object's storage that holds its SQLite. */
 export interface SqlStorageLike {
