@@ -11,6 +11,7 @@ export const EXECUTION_TABS = ["overview", "gantt", "logs", "topology", "outputs
 export type ExecutionTab = (typeof EXECUTION_TABS)[number];
 
 export const paths = {
+  root: base,
   flows: `${base}/flows`,
   newFlow: `${base}/flows/new`,
   executions: `${base}/executions`,
@@ -20,5 +21,6 @@ export const paths = {
     `${base}/flows/edit/${part(namespace)}/${part(id)}/${tab}`,
   execution: (namespace: string, flowId: string, id: string, tab: ExecutionTab = "overview") =>
     `${base}/executions/${part(namespace)}/${part(flowId)}/${part(id)}/${tab}`,
+  executionById: (id: string) => `${base}/executions/${part(id)}`,
   flowsIn: (namespace: string) => `${base}/flows?namespace=${part(namespace)}`,
 };

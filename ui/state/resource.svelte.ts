@@ -27,6 +27,18 @@ export class Resource<T> {
     return this.data === undefined && this.failure === undefined;
   }
 
+  /** Asks again every `everyMs` while the page is seen. Call it where the resource is made. */
+  poll(everyMs: () => number): void {
+    $effect(() => {
+      const ms = everyMs();
+      if (ms <= 0) return;
+      const timer = setInterval(() => {
+        if (!document.hidden && !connection.away) void this.#start();
+      }, ms);
+      return () => clearInterval(timer);
+    });
+  }
+
   async reload(): Promise<void> {
     await this.#start();
   }
