@@ -25,6 +25,23 @@ export const BLOCK_SIZES = {
 const HEADER = 38;
 const PADDING = 18;
 
+/** Layouts tend to turn siblings round: the first branch belongs at the left. */
+function mirrorWhenReversed(
+  level: Graph,
+  at: ReadonlyMap<string, { x: number }>,
+  sizes: ReadonlyMap<string, Size>,
+): void {
+  const order = new Map(level.blocks.map(({ id }, index) => [id, index]));
+  const turned = level.edges.some(({ from, to }) => {
+    const next = level.edges.find((edge) => edge.from === from && (order.get(edge.to) ?? 0) > (order.get(to) ?? 0));
+    return next !== undefined && (at.get(next.to)?.x ?? 0) < (at.get(to)?.x ?? 0);
+  });
+  if (!turned) return;
+  const widthOf = (id: string): number => sizes.get(id)?.width ?? 0;
+  const right = Math.max(...[...at].map(([id, { x }]) => x + widthOf(id)));
+  for (const [id, placed] of at) placed.x = right - placed.x - widthOf(id);
+}
+
 export function layoutGraph(graph: Graph, layoutFlat: LayoutFlat): PlacedGraph {
   const blocks: PlacedBlock[] = [];
   const edges: GraphEdge[] = [];
@@ -50,8 +67,9 @@ export function layoutGraph(graph: Graph, layoutFlat: LayoutFlat): PlacedGraph {
       layoutFlat(
         level.blocks.map(({ id }) => ({ id, ...(sizes.get(id) ?? BLOCK_SIZES.task) })),
         level.edges,
-      ).map((placed) => [placed.id, placed]),
+      ).map((placed) => [placed.id, { ...placed }]),
     );
+    mirrorWhenReversed(level, at, sizes);
     edges.push(...level.edges);
     let width = 0;
     let height = 0;

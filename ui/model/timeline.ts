@@ -5,7 +5,7 @@ import { parseInstant } from "./time.ts";
 
 // The Gantt of an execution, without pixels.
 //
-// T1. Rows keep the order of creation, children directly under their parent.
+// T1. Rows keep the order of creation, children directly under their parent; the turns of a loop stay together.
 // T2. A row that is not finished has no `toMs`: the view draws it up to now, the model never asks for the time.
 // T3. A task run whose parent is unknown stands at the top: nothing is hidden by a gap in the data.
 
@@ -58,13 +58,26 @@ export function computeTimeline(execution: ExecutionJson, folded: ReadonlySet<st
     const own = children.get(next.run.id) ?? [];
     rows.push(timelineRow(next.run, next.depth, own.length));
     if (folded.has(next.run.id)) continue;
-    for (const child of own.toReversed()) stack.push({ run: child, depth: next.depth + 1 });
+    for (const child of byTurn(own).toReversed()) stack.push({ run: child, depth: next.depth + 1 });
   }
   const fromMs = parseInstant(execution.state.startDate) ?? rows[0]?.fromMs ?? 0;
   const toMs = isTerminal(execution.state.current) ? parseInstant(execution.state.endDate) : undefined;
   // afterExecution tasks run past the end.
   const lastMs = rows.reduce((last, row) => Math.max(last, row.toMs ?? last), toMs ?? 0);
   return toMs === undefined ? { rows, fromMs } : { rows, fromMs, toMs: Math.max(toMs, lastMs, fromMs + 1) };
+}
+
+/** Children of a loop by turn, in the order the turns began. */
+function byTurn(runs: readonly TaskRunJson[]): readonly TaskRunJson[] {
+  if (!runs.some((run) => run.value !== undefined)) return runs;
+  const turns = new Map<string | undefined, TaskRunJson[]>();
+  for (const run of runs) {
+    const turn = run.iteration === undefined ? run.value : String(run.iteration);
+    const list = turns.get(turn);
+    if (list) list.push(run);
+    else turns.set(turn, [run]);
+  }
+  return [...turns.values()].flat();
 }
 
 function timelineRow(run: TaskRunJson, depth: number, childCount: number): TimelineRow {
