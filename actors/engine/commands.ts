@@ -41,10 +41,15 @@ function stopRun(draft: Draft, run: TaskRun, cascade: boolean): boolean {
     return false;
   }
   const effect = draft.effectId(index);
-  const timer = draft.timer(index, draft.at + KILL_GRACE_MS);
-  draft.move(index, "KILLING", { waiting: { kind: "cancel", target: waiting.effect, effect, timer } });
-  if (waiting.kind === "answer") draft.ask({ kind: "cancel-task", id: effect, run: index, target: waiting.effect });
-  else if (waiting.executionId !== undefined) killChild(draft, waiting.executionId);
+  const at = draft.at + KILL_GRACE_MS;
+  const timer = draft.timer(index, at);
+  const isTask = waiting.kind === "answer";
+  const worker = isTask && waiting.worker !== undefined ? { worker: waiting.worker } : {};
+  draft.move(index, "KILLING", {
+    waiting: { kind: "cancel", target: waiting.effect, effect, timer, at, isTask, ...worker },
+  });
+  if (isTask) draft.ask({ kind: "cancel-task", id: effect, run: index, target: waiting.effect });
+  else if (waiting.kind === "subflow" && waiting.executionId !== undefined) killChild(draft, waiting.executionId);
   return true;
 }
 
@@ -67,7 +72,9 @@ export function refusal(state: ExecutionState, command: "kill" | "pause" | "resu
     case "pause":
       return status === "RUNNING" ? undefined : "The execution is not running";
     case "resume":
-      return status === "PAUSED" ? undefined : `Execution '${facts?.id}' is not paused, can't resume it`;
+      return status === "PAUSED" || state.paused > 0
+        ? undefined
+        : `Execution '${facts?.id}' is not paused, can't resume it`;
     case "restart":
       if (!isTerminal(status)) return `Execution must be terminated to be restarted, current state is '${status}' !`;
       return hasFailed(state) ? undefined : "No task found to restart execution from!";

@@ -1,14 +1,15 @@
 import { assertNever } from "#schema/assert-never.ts";
 import type { Effect } from "#schema/effect.ts";
 import type { EventOf, ExecutionEvent } from "#schema/event.ts";
+import type { EpochMs } from "#schema/json.ts";
 import { isTerminal } from "#schema/state.ts";
-import { endPause, killChild, pause, restart, resume, stop } from "./commands.ts";
+import { endPause, killChild, pause, refusal, restart, resume, stop } from "./commands.ts";
 import { Draft, effectRun } from "./draft.ts";
 import { endExecution, outputsRendered, runStopped } from "./ending.ts";
 import { childEnded, openContainer } from "./lanes.ts";
 import type { Plan } from "./plan.ts";
 import { attemptAnswered, attemptFailed, attemptLost, beginAttempt, endRun, retryNow } from "./runs.ts";
-import type { ExecutionState, TaskRun } from "./state.ts";
+import type { ExecutionState, TaskRun, TimerRef } from "./state.ts";
 import { expanded, subflowFinished, subflowStarted } from "./structure.ts";
 
 // The reducer: every decision about an execution, and nothing else.
@@ -55,7 +56,7 @@ function handlerOf(state: ExecutionState, event: ExecutionEvent): Handler | unde
     case "pause-requested":
       return state.status === "RUNNING" ? pause : undefined;
     case "resume-requested":
-      return state.status === "PAUSED" ? (draft) => resume(draft, event) : undefined;
+      return refusal(state, "resume") === undefined ? (draft) => resume(draft, event) : undefined;
     case "restart-requested":
       return isTerminal(state.status) ? restart : undefined;
     case "labels-set":
@@ -163,8 +164,10 @@ function timerHandler(run: TaskRun, event: EventOf<"timer-fired">): Handler | un
     case "cancel":
       return waiting.timer === effect ? (draft) => endRun(draft, index, "KILLED", {}) : undefined;
     case "answer":
-      if (waiting.deadline === effect) return (draft) => timedOut(draft, run, waiting.effect);
-      return waiting.lease === effect ? (draft) => attemptLost(draft, run, "no answer within its lease") : undefined;
+      if (waiting.deadline?.id === effect) return (draft) => timedOut(draft, run, waiting.effect);
+      return waiting.lease?.id === effect
+        ? (draft) => attemptLost(draft, run, "no answer within its lease")
+        : undefined;
     default:
       return undefined;
   }
@@ -185,8 +188,9 @@ function pauseElapsed(draft: Draft, run: TaskRun, behavior: "RESUME" | "WARN" | 
 
 function dispatched(draft: Draft, before: TaskRun, event: EventOf<"task-dispatched">): void {
   const run = beginAttempt(draft, before);
-  const lease = event.leaseUntil === undefined ? {} : { lease: draft.timer(run.index, event.leaseUntil) };
-  const deadline = event.deadlineAt === undefined ? {} : { deadline: draft.timer(run.index, event.deadlineAt) };
+  const timer = (at: EpochMs): TimerRef => ({ id: draft.timer(run.index, at), at });
+  const lease = event.leaseUntil === undefined ? {} : { lease: timer(event.leaseUntil) };
+  const deadline = event.deadlineAt === undefined ? {} : { deadline: timer(event.deadlineAt) };
   const worker = event.worker === undefined ? {} : { worker: event.worker };
   draft.update(run.index, { waiting: { kind: "answer", effect: event.effect, ...lease, ...deadline, ...worker } });
 }

@@ -1,4 +1,4 @@
-import type { AnsweredEffect, EffectId } from "#schema/effect.ts";
+import type { AnsweredEffect, EffectId, SubflowRequest } from "#schema/effect.ts";
 import type { EventOf, Expansion, Label } from "#schema/event.ts";
 import type { EpochMs, JsonObject } from "#schema/json.ts";
 import type { State, TerminalState } from "#schema/state.ts";
@@ -8,6 +8,8 @@ export type History = { readonly state: State; readonly at: EpochMs };
 
 /** One try of a task run. `to` and a terminal `state` once it is over. */
 export type Attempt = { readonly state: State; readonly from: EpochMs; readonly to?: EpochMs };
+
+export type TimerRef = { readonly id: EffectId; readonly at: EpochMs };
 
 /** What will move a live task run that has no live children of its own. */
 export type Waiting =
@@ -19,8 +21,8 @@ export type Waiting =
   | {
       readonly kind: "answer";
       readonly effect: EffectId;
-      readonly lease?: EffectId;
-      readonly deadline?: EffectId;
+      readonly lease?: TimerRef;
+      readonly deadline?: TimerRef;
       readonly worker?: string;
     }
   | { readonly kind: "retry"; readonly timer: EffectId; readonly at: EpochMs }
@@ -36,9 +38,19 @@ export type Waiting =
       readonly executionId?: string;
       readonly wait: boolean;
       readonly transmitFailed: boolean;
+      readonly request: SubflowRequest;
     }
   /** Killed, and somebody still has to stop: until the answer to `target`, the stop's acknowledgement, or the grace timer. */
-  | { readonly kind: "cancel"; readonly target: EffectId; readonly effect: EffectId; readonly timer: EffectId };
+  | {
+      readonly kind: "cancel";
+      readonly target: EffectId;
+      readonly effect: EffectId;
+      readonly timer: EffectId;
+      readonly at: EpochMs;
+      /** False for a subflow: its execution is killed, not a task. */
+      readonly isTask: boolean;
+      readonly worker?: string;
+    };
 
 /** The stage a container is in; each stage but the first is one sequence of the list of the same name. */
 export type Stage = "main" | "errors" | "finally" | "afterExecution";

@@ -1,4 +1,5 @@
 import type { EventOf, Expansion } from "#schema/event.ts";
+import { isTerminal } from "#schema/state.ts";
 import type { Draft } from "./draft.ts";
 import { openContainer } from "./lanes.ts";
 import { attemptAnswered, attemptFailed, beginAttempt } from "./runs.ts";
@@ -35,7 +36,7 @@ function pauseRun(draft: Draft, run: TaskRun, expansion: Extract<Expansion, { ki
   const { until, behavior = "RESUME" } = expansion;
   const timer = until === undefined ? {} : { timer: draft.timer(run.index, until), until };
   draft.move(run.index, "PAUSED", { waiting: { kind: "pause", behavior, ...timer } });
-  draft.moveExecution("PAUSED");
+  if (!isTerminal(draft.state.status)) draft.moveExecution("PAUSED");
 }
 
 function startSubflow(draft: Draft, run: TaskRun, expansion: Extract<Expansion, { kind: "subflow" }>): void {
@@ -48,7 +49,6 @@ function startSubflow(draft: Draft, run: TaskRun, expansion: Extract<Expansion, 
   const { namespace, flowId, revision, inputs, wait, transmitFailed, scheduleAt } = expansion;
   const inherited = draft.state.labels.filter((label) => expansion.inheritLabels || label.key.startsWith("system."));
   const effect = draft.effectId(run.index);
-  draft.update(run.index, { waiting: { kind: "subflow", effect, wait, transmitFailed } });
   const request = {
     namespace,
     flowId,
@@ -59,6 +59,7 @@ function startSubflow(draft: Draft, run: TaskRun, expansion: Extract<Expansion, 
     wait,
     scheduleAt,
   };
+  draft.update(run.index, { waiting: { kind: "subflow", effect, wait, transmitFailed, request } });
   draft.ask({ kind: "start-subflow", id: effect, run: run.index, request });
 }
 
