@@ -7,7 +7,17 @@ import type { JsonObject } from "#schema/json.ts";
 import type { LogLine } from "#schema/log.ts";
 import { taskRunId } from "#schema/ids.ts";
 import { isTerminal, type Level } from "#schema/state.ts";
-import { miniFlow } from "./mini-flow.ts";
+import { parseFlow } from "#flow/parse-flow.ts";
+import { registry } from "#tasks/registry.ts";
+import type { Flow } from "#schema/flow.ts";
+
+/** The flow in `source`, however wrong it is. */
+export function readFlow(source: string): Flow {
+  const { flow, draft } = parseFlow(source, registry);
+  const read = flow ?? draft;
+  if (!read) throw new Error("No flow in this source");
+  return read;
+}
 
 // Runs executions of the real engine with made-up work: for development only.
 
@@ -38,7 +48,7 @@ export class MockRun {
     this.#host = host;
     this.id = newExecutionId((length) => Uint8Array.from({ length }, () => Math.floor(random() * 256)), 32);
     this.flow = flow;
-    this.plan = compilePlan(miniFlow(flow.source));
+    this.plan = compilePlan(readFlow(flow.source));
     this.#reduce = createReducer(this.plan);
     this.#fail = new Set(fail);
   }
@@ -197,7 +207,7 @@ export class MockHost {
   start(flow: StoredFlow, { at, inputs, labels, fail = [], trigger }: StartOptions): MockRun {
     const run = new MockRun(this, flow, fail);
     this.runs.push(run);
-    run.apply({ kind: "execution-created", at, id: run.id, tenant: "main", namespace: flow.namespace, flowId: flow.id, flowRevision: flow.revision, inputs, labels: [...miniFlow(flow.source).labels, ...labels], ...(trigger ? { trigger } : {}) });
+    run.apply({ kind: "execution-created", at, id: run.id, tenant: "main", namespace: flow.namespace, flowId: flow.id, flowRevision: flow.revision, inputs, labels: [...readFlow(flow.source).labels, ...labels], ...(trigger ? { trigger } : {}) });
     return run;
   }
 }

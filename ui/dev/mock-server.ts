@@ -2,8 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { isTerminal } from "#schema/state.ts";
-import { miniFlow } from "./mini-flow.ts";
-import { MockHost, type MockRun } from "./mock-host.ts";
+import { MockHost, type MockRun, readFlow } from "./mock-host.ts";
 
 // Serves the built pages and a made-up API: `node ui/dev/mock-server.ts [port]`. For development only.
 
@@ -12,7 +11,7 @@ const dist = join(here, "../../dist/ui");
 const port = Number(process.argv[2] ?? 8099);
 const flows = readdirSync(join(here, "flows")).flatMap((name) => {
   const source = readFileSync(join(here, "flows", name), "utf8");
-  const { id, namespace } = miniFlow(source);
+  const { id, namespace } = readFlow(source);
   const first = { id, namespace, revision: 1, source: source.replace(/^description:.*$/m, "description: First try.").replace(/batch_size/g, "batch") };
   return id === "daily_orders" ? [first, { id, namespace, revision: 2, source }] : [{ id, namespace, revision: 1, source }];
 });
@@ -50,7 +49,7 @@ setInterval(() => {
 
 function flowJson(flow: (typeof flows)[number], withSource: boolean): unknown {
   const { id, namespace, revision, source } = flow;
-  const parsed = miniFlow(source);
+  const parsed = readFlow(source);
   const description = /^description: \|?\s*(.*)$/m.exec(source)?.[1];
   return { id, namespace, revision, description, labels: parsed.labels, inputs: parsed.inputs, triggers: parsed.triggers, disabled: false, deleted: false, tasks: parsed.tasks.map(({ id, type, properties }) => ({ id, type, ...properties })), ...(withSource ? { source } : {}) };
 }
@@ -102,7 +101,7 @@ async function apiCall(request: IncomingMessage, response: ServerResponse, url: 
     if (a === "distinct-namespaces") return answer(response, 200, [...new Set(latest.map((flow) => flow.namespace))].sort());
     if (method === "POST" && a === "") {
       const source = (await readBody(request)).toString("utf8");
-      const { id, namespace } = miniFlow(source);
+      const { id, namespace } = readFlow(source);
       if (host.flow(namespace, id)) return answer(response, 422, problem("Invalid entity: Flow id already exists", [{ path: "id", message: "Flow id already exists" }]));
       flows.push({ id, namespace, revision: 1, source });
       return answer(response, 200, flowJson(flows.at(-1)!, true));

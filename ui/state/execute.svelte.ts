@@ -17,7 +17,7 @@ type Check = (body: FormData, signal: AbortSignal) => Promise<{ inputs?: readonl
 
 /** A form over inputs: to start an execution, or to resume one. */
 export class InputForm {
-  readonly fields: readonly Field[];
+  readonly fields: readonly Field[] = [];
   values = $state<Record<string, FieldValue>>({});
   /** Mistakes are shown for a field once it was left, and for all once sending was tried. */
   touched = $state<Record<string, boolean>>({});

@@ -99,9 +99,8 @@ export class ExecutionView {
     const engine = await loadEngine();
     if (this.#closed) return;
     this.#model ??= new RunModel((flow: StreamFlow) => {
-      const parsed = engine.parse(flow.source);
-      if (!parsed) throw new Error("The stored flow cannot be read by this page; reload it to get the newest version.");
-      const replay = new engine.EngineReplay(parsed);
+      const replay = engine.startReplay(flow.source);
+      if (!replay) throw new Error("The stored flow cannot be read by this page; reload it to get the newest version.");
       this.#replay = replay;
       return replay;
     });

@@ -1,8 +1,7 @@
-import { resolve } from "$app/paths";
+import { base } from "$app/paths";
 
 // Addresses of the pages, as Kestra's links have them.
 
-const base = resolve("/").replace(/\/$/, "");
 const part = encodeURIComponent;
 
 export const FLOW_TABS = ["overview", "edit", "topology", "executions", "revisions"] as const;
