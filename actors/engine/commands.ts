@@ -72,7 +72,9 @@ export function refusal(state: ExecutionState, command: "kill" | "pause" | "resu
     case "pause":
       return status === "RUNNING" ? undefined : "The execution is not running";
     case "resume":
-      return status === "PAUSED" ? undefined : `Execution '${facts?.id}' is not paused, can't resume it`;
+      return status === "PAUSED" || state.paused > 0
+        ? undefined
+        : `Execution '${facts?.id}' is not paused, can't resume it`;
     case "restart":
       if (!isTerminal(status)) return `Execution must be terminated to be restarted, current state is '${status}' !`;
       return hasFailed(state) ? undefined : "No task found to restart execution from!";

@@ -36,6 +36,7 @@ export function outputsRendered(draft: Draft, event: EventOf<"outputs-rendered">
 /** Takes the execution to its terminal state and tells who waits for it. */
 export function finishExecution(draft: Draft, state: TerminalState): void {
   draft.moveExecution(state);
+  draft.set({ held: false });
   const { facts, histories, outputs } = draft.state;
   const startedAt = histories[0]?.at ?? draft.at;
   draft.log("INFO", `Flow completed with state ${state} in ${formatElapsed(draft.at - startedAt)}`);

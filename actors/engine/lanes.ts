@@ -176,7 +176,7 @@ function endMain(draft: Draft, owner: number): void {
   if (container === undefined || container.ended) return;
   if (listOf(draft, owner, "finally").length === 0) return endStages(draft, owner);
   draft.setContainer(owner, { ...container, stage: "finally" });
-  abandon(draft, container.lanes);
+  abandon(draft, [...container.lanes, container.errors]);
   startStageTask(draft, owner, "finally", 0);
 }
 
@@ -195,7 +195,7 @@ export function endContainer(draft: Draft, owner: number, state: Rank): void {
   const container = draft.container(owner);
   if (container === undefined || container.ended) return;
   draft.setContainer(owner, { ...container, ended: true });
-  abandon(draft, container.lanes);
+  abandon(draft, [...container.lanes, container.errors, container.finally]);
   if (owner < 0) {
     draft.rootEnded = state;
     return;
@@ -205,7 +205,7 @@ export function endContainer(draft: Draft, owner: number, state: Rank): void {
 }
 
 /** Ends, KILLED, what lives in these lanes and cannot go on without its container; running attempts are left alone. */
-function abandon(draft: Draft, lanes: Vector<Vector<number>>): void {
+function abandon(draft: Draft, lanes: Iterable<Vector<number>>): void {
   for (const lane of lanes) {
     const index = lane.last();
     if (index === undefined) continue;

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { Expansion } from "#schema/event.ts";
 import { createReducer } from "./reduce.ts";
 import { freeze, thaw } from "./snapshot.ts";
 import { initialState } from "./state.ts";
@@ -209,7 +210,7 @@ test("kill in RETRYING and in PAUSED is at once", () => {
   expect(paused.state.status).toBe("KILLED");
 });
 
-const subflow = {
+const subflow: Extract<Expansion, { kind: "subflow" }> = {
   kind: "subflow",
   namespace: "test",
   flowId: "child",
@@ -218,7 +219,7 @@ const subflow = {
   inheritLabels: false,
   wait: true,
   transmitFailed: true,
-} as const;
+};
 
 test("a Subflow waits for its execution and takes its state and outputs", () => {
   const d = new Driver(flowOf([task("s"), task("b")])).create().expand("s", subflow);
@@ -324,4 +325,26 @@ test("[E3] no effect id is used twice", () => {
     .finish("b");
   const ids = d.asked.flatMap((effect) => ("id" in effect ? [effect.id] : []));
   expect(new Set(ids).size).toBe(ids.length);
+});
+
+test("[A5] an attempt that its failed container left behind is neither retried nor asked for again", () => {
+  const two = task("p", { lists: { tasks: [task("x"), task("y", { retry }), task("z")] } });
+  const d = new Driver(flowOf([two])).create();
+  d.expand("p", { kind: "parallel", list: "tasks", concurrency: 0 }).dispatch("y").dispatch("z", { leaseUntil: 2_000 });
+  d.fail("x").fail("y").advance(5_000);
+  expect(d.states()).toEqual({ p: "FAILED", x: "FAILED", y: "FAILED", z: "KILLED" });
+});
+
+test("seed 613 – afterExecution of an execution that ended while paused by hand still runs", () => {
+  const d = new Driver(flowOf([task("a")], { afterExecution: [task("z")] })).create();
+  d.apply({ kind: "pause-requested", at: d.now });
+  d.fail("a").finish("z");
+  expect(d.states()).toEqual({ a: "FAILED", z: "SUCCESS" });
+});
+
+test("seed 2703 – a nested errors branch ends with the container around it", () => {
+  const inner = task("s", { lists: { tasks: [task("s1")], errors: [task("e1")] } });
+  const d = new Driver(flowOf([task("p", { lists: { tasks: [task("x"), inner] } })])).create();
+  d.expand("p", { kind: "parallel", list: "tasks", concurrency: 0 }).expand("s", sequence).fail("s1").fail("x");
+  expect(d.states()).toEqual({ p: "FAILED", x: "FAILED", s: "KILLED", s1: "FAILED", e1: "KILLED" });
 });

@@ -3,7 +3,7 @@ import type { Effect } from "#schema/effect.ts";
 import type { EventOf, ExecutionEvent } from "#schema/event.ts";
 import type { EpochMs } from "#schema/json.ts";
 import { isTerminal } from "#schema/state.ts";
-import { endPause, killChild, pause, restart, resume, stop } from "./commands.ts";
+import { endPause, killChild, pause, refusal, restart, resume, stop } from "./commands.ts";
 import { Draft, effectRun } from "./draft.ts";
 import { endExecution, outputsRendered, runStopped } from "./ending.ts";
 import { childEnded, openContainer } from "./lanes.ts";
@@ -56,7 +56,7 @@ function handlerOf(state: ExecutionState, event: ExecutionEvent): Handler | unde
     case "pause-requested":
       return state.status === "RUNNING" ? pause : undefined;
     case "resume-requested":
-      return state.status === "PAUSED" ? (draft) => resume(draft, event) : undefined;
+      return refusal(state, "resume") === undefined ? (draft) => resume(draft, event) : undefined;
     case "restart-requested":
       return isTerminal(state.status) ? restart : undefined;
     case "labels-set":

@@ -10,6 +10,7 @@ import type { Stage, TaskRun } from "./state.ts";
 // A1. An attempt ends once: an answer counts only while the run waits for that very effect.
 // A2. An attempt whose runner is gone is asked for again under a new effect id; after MAX_LOSSES it fails.
 // A3. A failed attempt is retried before the failure is seen by anybody else.
+// A5. An attempt that its container no longer waits for is neither retried nor asked for again.
 // A4. A timer nobody waits for any more changes nothing.
 
 /** Task runs one execution may have. */
@@ -93,6 +94,7 @@ function closeAttempt(draft: Draft, run: TaskRun, state: TaskAnswer["state"]): v
 export function attemptFailed(draft: Draft, index: number, error: string, change: { outputs?: JsonObject }): void {
   closeAttempt(draft, draft.run(index), "FAILED");
   const run = draft.run(index);
+  if (isLeftBehind(draft, run)) return endRun(draft, index, "FAILED", { ...change, error });
   const at = nextRetryAt(draft.task(run).retry, run.attempts, draft.at, `${draft.state.facts?.id}/${index}`);
   if (at === undefined) return endRun(draft, index, "FAILED", { ...change, error });
   const timer = draft.timer(index, at);
@@ -107,6 +109,7 @@ export function retryNow(draft: Draft, index: number): void {
 
 /** Whoever ran the attempt is gone. */
 export function attemptLost(draft: Draft, run: TaskRun, reason: string): void {
+  if (isLeftBehind(draft, run)) return endRun(draft, run.index, "KILLED", { error: reason });
   if (run.losses + 1 >= MAX_LOSSES) {
     const message = `The attempt was lost with whoever ran it ${MAX_LOSSES} times: ${reason}`;
     draft.log("ERROR", message, run.index);
@@ -115,6 +118,13 @@ export function attemptLost(draft: Draft, run: TaskRun, reason: string): void {
   draft.log("WARN", `The attempt is started again: ${reason}`, run.index);
   draft.update(run.index, { losses: run.losses + 1 });
   askToRun(draft, run.index);
+}
+
+/** True when the run's container has ended or gone on without it. */
+function isLeftBehind(draft: Draft, run: TaskRun): boolean {
+  const container = draft.container(run.parent);
+  if (container === undefined || run.stage === "afterExecution") return false;
+  return container.ended || (container.stage === "finally" && run.stage !== "finally");
 }
 
 /** Ends a run; its container hears of it once this step's own work is done. */

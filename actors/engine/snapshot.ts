@@ -15,9 +15,14 @@ type FrozenState = Omit<ExecutionState, "runs" | "root"> & { runs: FrozenRun[]; 
 /** Grows when the shape changes; a snapshot of another version is ignored and the log replayed. */
 const VERSION = 1;
 
-/** The state as JSON text, the same text for the same state. */
+/** The state as JSON text in canonical form: the same text for the same state, in whatever order its fields were set. */
 export function freeze(state: ExecutionState): string {
-  return JSON.stringify({ version: VERSION, state });
+  return JSON.stringify({ version: VERSION, state }, sorted);
+}
+
+function sorted(_key: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** The state `text` holds; undefined when it is of another version. */

@@ -1,4 +1,5 @@
 import type { EventOf, Expansion } from "#schema/event.ts";
+import { isTerminal } from "#schema/state.ts";
 import type { Draft } from "./draft.ts";
 import { openContainer } from "./lanes.ts";
 import { attemptAnswered, attemptFailed, beginAttempt } from "./runs.ts";
@@ -35,7 +36,7 @@ function pauseRun(draft: Draft, run: TaskRun, expansion: Extract<Expansion, { ki
   const { until, behavior = "RESUME" } = expansion;
   const timer = until === undefined ? {} : { timer: draft.timer(run.index, until), until };
   draft.move(run.index, "PAUSED", { waiting: { kind: "pause", behavior, ...timer } });
-  draft.moveExecution("PAUSED");
+  if (!isTerminal(draft.state.status)) draft.moveExecution("PAUSED");
 }
 
 function startSubflow(draft: Draft, run: TaskRun, expansion: Extract<Expansion, { kind: "subflow" }>): void {

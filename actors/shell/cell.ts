@@ -12,7 +12,7 @@ import { Live, type Program, programOf } from "./live.ts";
 import type { Dialect } from "./perform.ts";
 import { Projector } from "./projector.ts";
 import { Residents } from "./residents.ts";
-import type { CellStore } from "./store.ts";
+import { type CellStore, MAX_VALUE_CHARACTERS } from "./store.ts";
 import type { Host, World } from "./world.ts";
 
 // A cell: the executions of one actor, each with its own state and log. Load, reduce, commit, perform.
@@ -20,14 +20,13 @@ import type { Host, World } from "./world.ts";
 // S1. An effect leaves only after the commit of the events that asked for it; the same goes for an answer to a caller.
 // S2. A turn takes at most SLICE_MS or SLICE_STEPS, then commits and lets others in.
 // S3. Nothing is only in memory: whatever is not finished can be found again from the rows, by `open` or by its due time.
+// S5. An execution that could not be committed is dropped from memory and read again: what is not stored did not happen.
 // S4. Calls may come twice, late and out of order; the reducer decides what they mean.
 
 const SLICE_MS = 5;
 const SLICE_STEPS = 200;
 /** A turn is cut when it holds about this much, far below what a row may hold. */
 const SLICE_CHARACTERS = 400_000;
-/** An answer whose outputs are longer is a failed attempt. */
-const MAX_ANSWER_CHARACTERS = 1_000_000;
 /** When an execution that is busy is looked at again, should everything else be lost. */
 const LOOK_AGAIN_MS = 10_000;
 
@@ -39,6 +38,8 @@ export type CellParts = {
   /** Never fails: the source was accepted when the flow was saved. */
   parse: (source: string) => Flow;
   renderOutputs: ConstructorParameters<typeof Effects>[0]["renderOutputs"];
+  /** Events before an execution gets its first snapshot; for tests. */
+  snapshotAfter?: number;
 };
 
 /** Hears of what was committed. Numbers count from 0 and are those of the first item. */
@@ -56,6 +57,7 @@ export class Cell {
   readonly #store: CellStore;
   readonly #host: Host;
   readonly #parse: (source: string) => Flow;
+  readonly #snapshotAfter: number | undefined;
   readonly #effects: Effects;
   readonly #projector: Projector;
   readonly #residents = new Residents();
@@ -69,7 +71,8 @@ export class Cell {
     this.#store = store;
     this.#host = host;
     this.#parse = parts.parse;
-    this.#effects = new Effects({ world, host, dialect, renderOutputs, turn: (live) => this.#turn(live) });
+    this.#snapshotAfter = parts.snapshotAfter;
+    this.#effects = new Effects({ world, host, dialect, renderOutputs, turn: (live) => this.#background(live) });
     this.#projector = new Projector(world, host, store);
     this.#open();
   }
@@ -122,7 +125,7 @@ export class Cell {
       facts === undefined ? `${id}` : `${facts.tenant}/${facts.namespace}/${facts.flowId}/${facts.flowRevision}`;
     const loaded = Live.load(id, this.#programFrom(name, stored.revision, stored.source), stored);
     this.#residents.add(loaded);
-    if (loaded.asked.size > 0) this.#host.soon(() => this.#turn(loaded));
+    if (loaded.asked.size > 0) this.#host.soon(() => this.#background(loaded));
     return loaded;
   }
 
@@ -153,8 +156,8 @@ export class Cell {
   answer(live: Live, effect: string, answer: TaskAnswer, lines: readonly LogLine[]): boolean {
     live.say(lines);
     const size = JSON.stringify(answer.outputs ?? {}).length;
-    const error = `The outputs take ${size} characters, ${MAX_ANSWER_CHARACTERS} are allowed: write large values to a file and pass its URI.`;
-    const tooLarge = size > MAX_ANSWER_CHARACTERS;
+    const error = `The outputs take ${size} characters, ${MAX_VALUE_CHARACTERS} are allowed: write large values to a file and pass its URI.`;
+    const tooLarge = size > MAX_VALUE_CHARACTERS;
     const taken: TaskAnswer = tooLarge ? { state: "FAILED", error } : answer;
     const applied = this.#apply(live, { kind: "task-finished", at: this.#host.now(), effect, answer: taken });
     if (applied && tooLarge) this.#effects.say(live, effect, "ERROR", error);
@@ -206,7 +209,7 @@ export class Cell {
       const live = this.find(id);
       if (live === undefined) continue;
       for (const effect of live.takeDue(now)) this.#apply(live, { kind: "timer-fired", at: now, effect });
-      this.#turn(live, true);
+      this.#background(live, true);
     }
     this.#store.flush();
     this.#rearm();
@@ -222,7 +225,7 @@ export class Cell {
       if (live === undefined) continue;
       for (const { effect } of lostAttempts(live.state, this.#host.boot))
         this.#apply(live, { kind: "task-lost", at: this.#host.now(), effect, reason: "the server was restarted" });
-      this.#host.soon(() => this.#turn(live, true));
+      this.#host.soon(() => this.#background(live, true));
     }
     this.#rearm();
   }
@@ -242,6 +245,17 @@ export class Cell {
     return live.apply(event);
   }
 
+  /** A turn that nobody waits for: what goes wrong is reported, and the execution is looked at again later. */
+  #background(live: Live, always = false): void {
+    try {
+      this.#turn(live, always);
+    } catch (error) {
+      this.#dues.set(live.id, this.#host.now() + LOOK_AGAIN_MS);
+      this.#arm(this.#host.now() + LOOK_AGAIN_MS);
+      this.#host.failed(error);
+    }
+  }
+
   /** Performs what is asked for, within one slice, and commits. */
   #turn(live: Live, always = false): void {
     if (this.#residents.get(live.id) !== live) return;
@@ -254,13 +268,19 @@ export class Cell {
     }
     if (live.hasChanges || always) this.#commit(live);
     for (const leave of leaving) leave();
-    if (live.asked.size > 0) this.#host.soon(() => this.#turn(live));
+    if (live.asked.size > 0) this.#host.soon(() => this.#background(live));
   }
 
   #commit(live: Live): void {
     const due = this.#dueOf(live);
-    const commit = live.takeCommit(due, isUnfinished(live.state) ? (this.#host.boot ?? "-") : undefined);
-    this.#store.commit(commit);
+    const boot = isUnfinished(live.state) ? (this.#host.boot ?? "-") : undefined;
+    const commit = live.takeCommit(due, boot, this.#snapshotAfter);
+    try {
+      this.#store.commit(commit);
+    } catch (error) {
+      this.#residents.delete(live.id);
+      throw error;
+    }
     this.#dues.delete(live.id);
     if (due > 0) {
       this.#dues.set(live.id, due);

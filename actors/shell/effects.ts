@@ -5,6 +5,8 @@ import type { JsonObject } from "#schema/json.ts";
 import type { Level } from "#schema/state.ts";
 import type { Live, PerformedEffect } from "./live.ts";
 import { contextOf, type Dialect, lineOf, type Performance, perform, type Subject } from "./perform.ts";
+import { sizeOf } from "./size.ts";
+import { MAX_VALUE_CHARACTERS } from "./store.ts";
 import type { Asker, Host, World } from "./world.ts";
 
 const FIRST_RETRY_MS = 200;
@@ -105,7 +107,16 @@ export class Effects {
     live.lookups.delete(effect.id);
     if (performance.kind === "job") return this.#handOn(live, effect, performance, leaving);
     live.say(performance.lines);
-    for (const event of performance.events) live.apply(event);
+    for (const event of performance.events) live.apply(this.#fitting(live, effect, event));
+  }
+
+  /** The event, or the failure of its task when it is more than a row may hold. */
+  #fitting(live: Live, effect: Of<"run-task">, event: ExecutionEvent): ExecutionEvent {
+    const size = sizeOf(event);
+    if (size <= MAX_VALUE_CHARACTERS) return event;
+    const error = `The task gave about ${size} characters, ${MAX_VALUE_CHARACTERS} are allowed: write large values to a file and pass its URI.`;
+    this.say(live, effect.id, "ERROR", error);
+    return { kind: "task-finished", at: event.at, effect: effect.id, answer: { state: "FAILED", error } };
   }
 
   #handOn(

@@ -200,14 +200,14 @@ export class Live {
   }
 
   /** What is to be stored now, and what followers are told. */
-  takeCommit(due: EpochMs | undefined, boot: string | undefined): Commit {
+  takeCommit(due: EpochMs | undefined, boot: string | undefined, firstSnapshot = FIRST_SNAPSHOT): Commit {
     const { name, revision, source } = this.program;
     const events = this.#events;
     const lines = this.#lines;
     const head = this.state.seq;
     this.lineCount += lines.length;
     const snapshot =
-      head >= Math.max(FIRST_SNAPSHOT, 2 * this.#snapshotAt) ? { seq: head, body: freeze(this.state) } : undefined;
+      head >= Math.max(firstSnapshot, 2 * this.#snapshotAt) ? { seq: head, body: freeze(this.state) } : undefined;
     if (snapshot !== undefined) this.#snapshotAt = head;
     const commit: Commit = {
       id: this.id,

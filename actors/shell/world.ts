@@ -1,4 +1,4 @@
-import type { Command, StartRequest } from "#schema/cell.ts";
+import type { Command } from "#schema/cell.ts";
 import type { SubflowRequest } from "#schema/effect.ts";
 import type { ExecutionTrigger, ParentLink } from "#schema/event.ts";
 import type { ExecutionSummary } from "#schema/execution.ts";
@@ -69,8 +69,8 @@ export interface Host {
   later(ms: number, run: () => void): void;
   /** Sees to it that `Cell.wake` is called at `at` or soon after, even after a crash. */
   wakeAt(at: EpochMs): void;
+  /** Something that should not happen did; the execution is read again from its rows. */
+  failed(error: unknown): void;
   /** Names this start of the process; work handed out by an earlier one is lost. Undefined where work survives the host. */
   readonly boot: string | undefined;
 }
-
-export type { StartRequest };

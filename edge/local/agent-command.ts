@@ -12,6 +12,8 @@ export interface AgentPlace {
   readonly port: number;
   readonly workDir: string;
   readonly token: string;
+  /** Where Node keeps compiled code between starts, or undefined. */
+  readonly compileCache: string | undefined;
   /** The launcher's environment. What only the server should know is taken out of it. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }
@@ -19,12 +21,13 @@ export interface AgentPlace {
 const SERVER_ONLY = /^(SECRET_|WINDHOVER_AUTH_)/;
 
 /** The token goes by environment, never on the command line, which every user of the machine can read. */
-export function agentCommand({ entry, port, workDir, token, env }: AgentPlace): AgentCommand {
+export function agentCommand({ entry, port, workDir, token, env, compileCache }: AgentPlace): AgentCommand {
   return {
     args: [entry, "runner", "start", "--server", `http://127.0.0.1:${port}`, "--work-dir", workDir],
     env: {
       ...Object.fromEntries(Object.entries(env).filter(([name]) => !SERVER_ONLY.test(name))),
       WINDHOVER_AGENT_TOKEN: token,
+      ...(compileCache ? { NODE_COMPILE_CACHE: compileCache } : {}),
     },
   };
 }

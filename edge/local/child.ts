@@ -23,9 +23,9 @@ export interface KeptChild {
 }
 
 const FIRST_PAUSE_MS = 250;
-const LONGEST_PAUSE_MS = 10_000;
+const LONGEST_PAUSE_MS = 5_000;
 /** A process that lived this long was healthy: the next pause starts from the beginning. */
-const HEALTHY_AFTER_MS = 10_000;
+const HEALTHY_AFTER_MS = 3_000;
 
 /**
  * Pause in ms before start number `failures + 1` in a row (`failures` counts from 1). The first follows at once: after

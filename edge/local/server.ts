@@ -5,6 +5,7 @@
 // L3. Nothing heavy is loaded when nothing has to be built: a restart on existing data takes well under 300 ms.
 import { spawn } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
+import { getCompileCacheDir } from "node:module";
 import { join, relative } from "node:path";
 import { agentCommand } from "./agent-command.ts";
 import { buildPaths, readManifest } from "./build.ts";
@@ -175,6 +176,7 @@ function startAgent({ paths, folder, family, run, port, say }: ServerPlace, toke
     workDir: folder.agentDir,
     token,
     env: process.env,
+    compileCache: getCompileCacheDir(),
   });
   const child = keepAlive({
     name: "The agent",

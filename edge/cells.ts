@@ -1,0 +1,40 @@
+import type { Command, CommandAnswer, StartRequest } from "#schema/cell.ts";
+import type { ExecutionEvent, TaskAnswer } from "#schema/event.ts";
+import type { ExecutionJson } from "#schema/execution.ts";
+import type { LogEntry, LogLine } from "#schema/log.ts";
+import type { Level } from "#schema/state.ts";
+
+export type LogFilter = { minLevel?: Level; taskRunId?: string; taskId?: string; attempt?: number };
+
+/** All that happened to one execution, and the source it ran: enough to replay it. */
+export type EventPage = { source: string; revision: number; events: ExecutionEvent[] };
+
+export type Evaluated = { result: string } | { error: string; stackTrace: string };
+
+/**
+ * What the edge asks of a cell, the Durable Object that holds executions. `null` means: no such execution.
+ * Streams are ready-made server-sent events; every method but `start` is safe on any id.
+ */
+export interface CellRpc {
+  /** Idempotent by `request.id`. With `wait` it answers when the execution has ended or is paused. */
+  start(request: StartRequest): Promise<ExecutionJson>;
+  get(id: string): Promise<ExecutionJson | null>;
+  command(id: string, command: Command): Promise<CommandAnswer>;
+  logs(id: string, filter: LogFilter): Promise<LogEntry[] | null>;
+  followExecution(id: string): Promise<ReadableStream<Uint8Array> | null>;
+  followLogs(id: string, minLevel?: Level): Promise<ReadableStream<Uint8Array> | null>;
+  /** For the UI: the source, then events and log lines as they come. */
+  stream(id: string): Promise<ReadableStream<Uint8Array> | null>;
+  events(id: string, after: number): Promise<EventPage | null>;
+  evaluate(id: string, taskRunId: string | undefined, expression: string): Promise<Evaluated | null>;
+  remove(id: string): Promise<boolean>;
+  sweep(): Promise<void>;
+  boot(): Promise<void>;
+}
+
+/** How workers and the dispatch actor answer a cell. `false`: nobody waits for this attempt any more. */
+export interface CellWorkRpc {
+  answer(id: string, effect: string, epoch: number, answer: TaskAnswer): Promise<boolean>;
+  taskStarted(id: string, effect: string, epoch: number, worker: string, leaseUntil: number): Promise<boolean>;
+  appendLogs(id: string, effect: string, epoch: number, lines: readonly LogLine[]): Promise<boolean>;
+}
