@@ -147,7 +147,9 @@ function validate(input: Rules, value: Json, choices: readonly string[] | undefi
       if (input.validator === undefined) return undefined;
       const pattern = compilePattern(input.validator);
       if ("message" in pattern) return refuse(pattern.message);
-      return pattern.matches(String(value)) ? undefined : refuse(`it must match the pattern \`${input.validator}\``);
+      const matches = pattern.matches(String(value));
+      if (matches === undefined) return refuse(`the pattern \`${input.validator}\` takes too long on this text`);
+      return matches ? undefined : refuse(`it must match the pattern \`${input.validator}\``);
     }
     case "INT":
     case "FLOAT":

@@ -38,7 +38,8 @@ export class NamespaceCore {
   set(key: string, { type, value }: KvValue, { overwrite, ttlMs, description }: KvSetOptions): "stored" | "exists" {
     const now = this.now();
     const text = JSON.stringify(value);
-    if (text.length > VALUE_MAX_LENGTH) throw new RangeError(`the value of '${key}' has more than ${VALUE_MAX_LENGTH} characters`);
+    if (text.length > VALUE_MAX_LENGTH)
+      throw new RangeError(`the value of '${key}' has more than ${VALUE_MAX_LENGTH} characters`);
     const [row] = this.sql.all("SELECT created_at, expires_at FROM kv WHERE key = ?", key);
     const isLive = row !== undefined && !this.isExpired(row.expires_at);
     if (isLive && !overwrite) return "exists";
