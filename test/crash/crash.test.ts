@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
 import type { ExecutionJson } from "#schema/execution.ts";
+import { Random } from "../sim/random.ts";
 import { hasEnded } from "../support/api.ts";
 import { poll } from "../support/poll.ts";
-import { Random } from "../sim/random.ts";
 import { Server } from "../support/server.ts";
 import { type Sink, startSink } from "../support/sink.ts";
 import { fulfil, newOrder, type Order } from "./client.ts";
