@@ -11,6 +11,9 @@ export type PlanTask = {
   readonly type: string;
   /** Number of the flowable it stands in; -1 at the top. */
   readonly parent: number;
+  /** Its place there: the list's name, and how many enabled tasks come before it. */
+  readonly list: string;
+  readonly slot: number;
   readonly task: Task;
   /** Numbers of enabled children, by list name. */
   readonly lists: Readonly<Record<string, readonly number[]>>;
@@ -32,26 +35,31 @@ export function compilePlan(flow: Flow): Plan {
   const tasks: PlanTask[] = [];
   const byId = new Map<string, number>();
 
-  function number(list: readonly Task[], parent: number, inherited: Retry | undefined): readonly number[] {
+  function number(
+    name: string,
+    list: readonly Task[],
+    parent: number,
+    inherited: Retry | undefined,
+  ): readonly number[] {
     const numbers: number[] = [];
     for (const task of list) {
       if (task.disabled) continue;
       const n = tasks.length;
       const retry = task.retry ?? inherited;
       const lists: Record<string, readonly number[]> = {};
-      tasks.push({ n, id: task.id, type: task.type, parent, task, lists, retry });
+      tasks.push({ n, id: task.id, type: task.type, parent, list: name, slot: numbers.length, task, lists, retry });
       byId.set(task.id, n);
-      for (const [name, nested] of Object.entries(task.lists)) lists[name] = number(nested, n, retry);
+      for (const [nested, children] of Object.entries(task.lists)) lists[nested] = number(nested, children, n, retry);
       numbers.push(n);
     }
     return numbers;
   }
 
   const lists = {
-    tasks: number(flow.tasks, -1, flow.retry),
-    errors: number(flow.errors, -1, flow.retry),
-    finally: number(flow.finally, -1, flow.retry),
-    afterExecution: number(flow.afterExecution, -1, flow.retry),
+    tasks: number("tasks", flow.tasks, -1, flow.retry),
+    errors: number("errors", flow.errors, -1, flow.retry),
+    finally: number("finally", flow.finally, -1, flow.retry),
+    afterExecution: number("afterExecution", flow.afterExecution, -1, flow.retry),
   };
   return { tasks, lists, byId, hasOutputs: flow.outputs.length > 0 };
 }

@@ -44,6 +44,8 @@ export const Expansion = z.discriminatedUnion("kind", [
     until: at.optional(),
     behavior: z.enum(["RESUME", "WARN", "FAIL", "CANCEL"]).optional(),
   }),
+  /** Runs until `until` without doing anything. */
+  z.object({ kind: z.literal("sleep"), until: at }),
   z.object({
     kind: z.literal("subflow"),
     namespace: z.string(),

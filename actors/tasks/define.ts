@@ -146,6 +146,8 @@ export interface FlowableTask<Props = never> extends Described {
   where: "engine";
   /** Own properties that hold nested tasks, e.g. `tasks`, `then`; `errors` and `finally` are always taken. */
   nested: readonly string[];
+  /** Its own failure always counts as WARNING, as `allowFailure` would. */
+  allowsFailure?: true;
   /** Which list names the nested properties make; by default each property is a list of its own name. */
   lists?(properties: JsonObject): Readonly<Record<string, Json>>;
   expand(props: Props, ctx: ExpandContext): { expansion: Expansion; outputs?: JsonObject };

@@ -16,7 +16,7 @@ export type Operation = (input: Record<string, unknown>, bytes: Uint8Array) => A
 export type Operations = Record<string, Operation>;
 
 /** One call costs about as much as this many loop iterations of the machine. */
-const CALL_STEPS = 500;
+const CALL_STEPS = 1_000;
 const NO_BYTES = new Uint8Array();
 
 export class Bridge {

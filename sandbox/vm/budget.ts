@@ -1,7 +1,7 @@
 // Counts what a run has used of its CPU and time.
 //
 // V1. CPU is counted, not timed: the clock stands still during CPU work on some platforms.
-// V2. A run ends after `interrupts` units whatever it does: a unit is one call of the interrupt handler or 50,000 loop
+// V2. A run ends after `interrupts` units whatever it does: a unit is one call of the interrupt handler or 20,000 loop
 //     iterations of the machine, whichever comes first. Loops inside native functions count by iterations and trap.
 import type { Host, Limits } from "./contract.ts";
 import type { Machine } from "./engine/instance.ts";

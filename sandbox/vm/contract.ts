@@ -15,7 +15,7 @@ export interface ScriptRequest {
 }
 
 export interface Limits {
-  /** CPU: units of about 10,000 small steps, or 50,000 loop iterations of the machine below, whichever is more. */
+  /** CPU in units: 10,000 loop rounds and calls of the script, or 20,000 loop iterations of the engine, whichever is more. */
   interrupts: number;
   /** Counts as at least 16 MiB, which the machine needs to start. */
   memoryBytes: number;

@@ -2,7 +2,7 @@ import type { Limits } from "./contract.ts";
 
 const MIB = 1_048_576;
 
-/** For one script that shares a thread with others: about half a second of CPU. */
+/** For one script that shares a thread with others: a quarter of a second to a second of CPU, by what it does. */
 export const DEFAULT_LIMITS: Limits = {
   interrupts: 5_000,
   memoryBytes: 32 * MIB,
@@ -29,7 +29,7 @@ export const FIXED = {
   timers: 10_000,
   pendingCalls: 1_000,
   /** Loop iterations of the machine that count as one interrupt. */
-  fuelPerInterrupt: 50_000,
+  fuelPerInterrupt: 20_000,
 } as const;
 
 export function withDefaults(limits: Partial<Limits> = {}): Limits {

@@ -52,7 +52,7 @@ export function runOperations(parts: RunParts): Operations {
       return { json: { ...found, source: readSource(found.path, files), isJson: found.path.endsWith(".json") } };
     },
     hash: (input, bytes) => {
-      budget.chargeForHost(bytes.length);
+      budget.chargeForHost(bytes.length * 2);
       return hash(textOf(input, "algorithm"), bytes, input.keyLength);
     },
   };
@@ -67,7 +67,9 @@ function fetchOperation({ host, limits, loop }: RunParts): Operations[string] {
       url: textOf(input, "url"),
       method: textOf(input, "method"),
       headers: Object.fromEntries(
-        Array.isArray(input.headers) ? input.headers.map(([name, value]) => [name, value]) : [],
+        Array.isArray(input.headers)
+          ? input.headers.map(([name, value]: unknown[]) => [String(name), String(value)])
+          : [],
       ),
       ...(bytes.length > 0 && { body: bytes }),
     };

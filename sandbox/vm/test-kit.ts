@@ -50,6 +50,7 @@ export interface TestRun extends ScriptResult {
   host: TestHost;
 }
 
+/** Runs scripts; fails when one leaves anything alive (V3). */
 export interface Bench {
   /** How each machine so far ended, oldest first. */
   readonly ends: MachineEnd[];
@@ -58,7 +59,14 @@ export interface Bench {
 
 export function createBench(wasmModule: WebAssembly.Module): Bench {
   const ends: MachineEnd[] = [];
-  const sandbox = createSandbox({ wasmModule, onMachineEnd: (end) => ends.push(end) });
+  const sandbox = createSandbox({
+    wasmModule,
+    onMachineEnd: (end, cause) => {
+      ends.push(end);
+      leak = end === "leaked" ? cause : undefined;
+    },
+  });
+  let leak: unknown;
   return {
     ends,
     async run(source, request = {}, host = new TestHost(), signal) {
@@ -72,6 +80,7 @@ export function createBench(wasmModule: WebAssembly.Module): Bench {
         ...request,
       };
       const result = await sandbox.run(asked, host, signal);
+      if (leak !== undefined) throw new Error(`[V3] something outlived its run: ${leak}`);
       return { ...result, logs: host.logs, host };
     },
   };

@@ -20,6 +20,8 @@ export const WASM_PAGE_BYTES = 65_536;
 /** What the module asks for at its start: below this it cannot run. */
 export const MIN_MEMORY_BYTES = 256 * WASM_PAGE_BYTES;
 const REJECTION_LOG_CAPACITY = 4_096;
+/** Freeing a full machine takes loops too, and a run that used up its budget must not fail at them. */
+const FUEL_TO_FREE = 2 ** 30;
 
 export interface MachineOptions {
   wasmModule: WebAssembly.Module;
@@ -55,6 +57,7 @@ interface Pointers {
 
 /** Throws when `wasmModule` is not the hardened build. Takes about 0.5 ms. */
 export async function openMachine(options: MachineOptions): Promise<Machine> {
+  assertHardened(options.wasmModule);
   const watched = createMemory(options.memoryBytes);
   const pointers: Pointers = { runtime: 0, log: 0 };
   let fuel: { value: number } | undefined;
@@ -73,16 +76,10 @@ export async function openMachine(options: MachineOptions): Promise<Machine> {
     importModuleLoader: async () => {
       const load = await moduleLoader();
       return async () => {
-        const module = await load({
-          ...SILENT,
-          wasmMemory: watched.memory,
-          instantiateWasm: async (imports, onSuccess) => {
-            const instance = await WebAssembly.instantiate(options.wasmModule, imports);
-            fuel = fuelOf(instance);
-            onSuccess(instance);
-            return instance.exports;
-          },
-        });
+        const start = startOnce(options.wasmModule);
+        const starting = load({ ...SILENT, wasmMemory: watched.memory, instantiateWasm: start.instantiate });
+        const module = await Promise.race([starting, start.failed]);
+        fuel = start.fuel();
         allocate = guardAllocation(module);
         return module;
       };
@@ -102,6 +99,7 @@ export async function openMachine(options: MachineOptions): Promise<Machine> {
     adopt: (reason) =>
       context.getMemory(pointers.runtime as JSRuntimePointer).heapValueHandle(reason as JSValuePointer),
     dispose: () => {
+      if (fuel) fuel.value = FUEL_TO_FREE;
       context.dispose();
       runtime.dispose();
     },
@@ -122,14 +120,31 @@ async function moduleLoader(): Promise<EmscriptenModuleLoader<QuickJSEmscriptenM
   return found as EmscriptenModuleLoader<QuickJSEmscriptenModule>;
 }
 
-function fuelOf(instance: WebAssembly.Instance): { value: number } {
-  const fuel = instance.exports[FUEL_EXPORT];
-  if (!(fuel instanceof WebAssembly.Global)) {
-    throw new Error(
-      "the QuickJS module has no fuel: import sandbox/vm/engine/quickjs.wasm, not the one of the package",
-    );
-  }
-  return fuel as { value: number };
+function assertHardened(wasmModule: WebAssembly.Module): void {
+  if (WebAssembly.Module.exports(wasmModule).some((found) => found.name === FUEL_EXPORT)) return;
+  throw new Error("the QuickJS module has no fuel: import sandbox/vm/engine/quickjs.wasm, not the one of the package");
+}
+
+/** Instantiates for the glue, which would wait for ever if that failed: `failed` rejects then. */
+function startOnce(wasmModule: WebAssembly.Module) {
+  let instance: WebAssembly.Instance | undefined;
+  let fail: (error: unknown) => void = () => undefined;
+  const failed = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  return {
+    failed,
+    fuel: () => instance?.exports[FUEL_EXPORT] as { value: number } | undefined,
+    async instantiate(imports: WebAssembly.Imports, onSuccess: (instance: WebAssembly.Instance) => void) {
+      try {
+        instance = await WebAssembly.instantiate(wasmModule, imports);
+        onSuccess(instance);
+      } catch (error) {
+        fail(error);
+      }
+      return instance?.exports ?? {};
+    },
+  };
 }
 
 function createMemory(memoryBytes: number) {

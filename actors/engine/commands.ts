@@ -1,0 +1,156 @@
+import type { EventOf } from "#schema/event.ts";
+import type { State } from "#schema/state.ts";
+import { isTerminal } from "#schema/state.ts";
+import type { Draft } from "./draft.ts";
+import { endKill } from "./ending.ts";
+import { openContainer, reviveContainer } from "./lanes.ts";
+import { askToRun, endRun } from "./runs.ts";
+import type { ExecutionState, TaskRun } from "./state.ts";
+
+// Commands from outside.
+//
+// K1. Kill wins: once accepted no attempt starts, and no later answer makes its task run anything but KILLED.
+// K2. A killed execution is terminal when everything that ran has stopped, or after KILL_GRACE_MS.
+// K3. A pause ends once: by a resume, its timer, or a kill.
+// K4. A terminal state is left only by a restart.
+
+/** How long a killed execution waits for whoever runs its attempts, in ms. */
+export const KILL_GRACE_MS = 20_000;
+
+/** Stops everything; the execution ends as `stopAs` once nothing runs any more. */
+export function stop(draft: Draft, stopAs: "KILLED" | "CANCELLED", cascade: boolean): void {
+  draft.moveExecution("KILLING");
+  const kept = draft.state.pending.filter((effect) => effect.kind !== "render-outputs" && effect.kind !== "wake-at");
+  draft.set({ ending: undefined, stopAs, pending: kept });
+  let stopping = 0;
+  for (const run of draft.state.runs) {
+    if (run.dropped || isTerminal(run.state)) continue;
+    if (run.container !== undefined) draft.move(run.index, "KILLING");
+    else if (stopRun(draft, run, cascade)) stopping += 1;
+  }
+  draft.set({ stopping });
+  if (stopping === 0) endKill(draft);
+}
+
+/** Stops one task run; true when somebody else has to stop first. */
+function stopRun(draft: Draft, run: TaskRun, cascade: boolean): boolean {
+  const { waiting, index } = run;
+  const external = waiting?.kind === "answer" || (waiting?.kind === "subflow" && cascade);
+  if (!external) {
+    draft.move(index, "KILLED", { waiting: undefined });
+    return false;
+  }
+  const effect = draft.effectId(index);
+  const at = draft.at + KILL_GRACE_MS;
+  const timer = draft.timer(index, at);
+  const isTask = waiting.kind === "answer";
+  const worker = isTask && waiting.worker !== undefined ? { worker: waiting.worker } : {};
+  draft.move(index, "KILLING", {
+    waiting: { kind: "cancel", target: waiting.effect, effect, timer, at, isTask, ...worker },
+  });
+  if (isTask) draft.ask({ kind: "cancel-task", id: effect, run: index, target: waiting.effect });
+  else if (waiting.kind === "subflow" && waiting.executionId !== undefined) killChild(draft, waiting.executionId);
+  return true;
+}
+
+/** Asks for the end of an execution that this one started. */
+export function killChild(draft: Draft, executionId: string): void {
+  draft.askAndKeep({ kind: "kill-execution", id: draft.effectId(-1), executionId });
+}
+
+export function pause(draft: Draft): void {
+  draft.set({ held: true });
+  draft.moveExecution("PAUSED");
+}
+
+/** Why a command cannot be taken in this state; undefined when it can. */
+export function refusal(state: ExecutionState, command: "kill" | "pause" | "resume" | "restart"): string | undefined {
+  const { status, facts } = state;
+  switch (command) {
+    case "kill":
+      return isTerminal(status) ? "Execution is already finished, can't kill it" : undefined;
+    case "pause":
+      return status === "RUNNING" ? undefined : "The execution is not running";
+    case "resume":
+      return status === "PAUSED" || state.paused > 0
+        ? undefined
+        : `Execution '${facts?.id}' is not paused, can't resume it`;
+    case "restart":
+      if (!isTerminal(status)) return `Execution must be terminated to be restarted, current state is '${status}' !`;
+      return hasFailed(state) ? undefined : "No task found to restart execution from!";
+  }
+}
+
+function hasFailed(state: ExecutionState): boolean {
+  for (const run of state.runs) if (!run.dropped && (run.state === "FAILED" || run.state === "KILLED")) return true;
+  return state.root === undefined || state.root.worst === "FAILED" || state.status === "FAILED";
+}
+
+export function resume(draft: Draft, event: EventOf<"resume-requested">): void {
+  const paused = pausedRun(draft.state, event.run);
+  if (paused === undefined) {
+    if (draft.state.held && event.run === undefined) release(draft);
+    return;
+  }
+  endPause(draft, paused, "SUCCESS", event.inputs === undefined ? {} : { onResume: event.inputs });
+}
+
+function pausedRun(state: ExecutionState, index: number | undefined): TaskRun | undefined {
+  if (index !== undefined) {
+    const run = state.runs.get(index);
+    return run?.waiting?.kind === "pause" ? run : undefined;
+  }
+  for (const run of state.runs) if (run.waiting?.kind === "pause" && !run.dropped) return run;
+  return undefined;
+}
+
+/** A manual pause is over: what was held back starts. */
+function release(draft: Draft): void {
+  draft.set({ held: false });
+  if (draft.state.paused === 0) draft.moveExecution("RUNNING");
+  for (const run of draft.state.runs) if (run.waiting?.kind === "held") askToRun(draft, run.index);
+}
+
+/** Ends a paused task run; the execution goes on unless another task is paused. */
+export function endPause(
+  draft: Draft,
+  run: TaskRun,
+  state: "SUCCESS" | "WARNING" | "FAILED",
+  outputs: Record<string, never> | { onResume: NonNullable<EventOf<"resume-requested">["inputs"]> },
+): void {
+  const change = { outputs: { ...run.outputs, ...outputs } };
+  const children = draft.task(run).lists.tasks ?? [];
+  if (state === "SUCCESS" && children.length > 0) {
+    draft.move(run.index, "RUNNING", { ...change, waiting: undefined });
+    openContainer(draft, run.index, { kind: "sequence", list: "tasks" });
+  } else {
+    draft.move(run.index, "RUNNING");
+    endRun(draft, run.index, state, change);
+  }
+  if (draft.state.paused === 0 && !draft.state.held && draft.state.status === "PAUSED") {
+    draft.moveExecution("RESTARTED");
+    draft.moveExecution("RUNNING");
+  }
+}
+
+export function restart(draft: Draft): void {
+  draft.set({ attempt: draft.state.attempt + 1, outputs: undefined, ending: undefined, held: false });
+  draft.moveExecution("RESTARTED");
+  draft.moveExecution("RUNNING");
+  draft.log("INFO", `Restarted, attempt ${draft.state.attempt}`);
+  if (draft.state.root === undefined) return openContainer(draft, -1, { kind: "sequence", list: "tasks" });
+  reviveContainer(draft, -1, (run) => restartRun(draft, run));
+}
+
+function restartRun(draft: Draft, run: TaskRun): void {
+  if (run.container !== undefined) {
+    move(draft, run, "RUNNING");
+    return reviveContainer(draft, run.index, (child) => restartRun(draft, child));
+  }
+  move(draft, run, "RESTARTED");
+  askToRun(draft, run.index);
+}
+
+function move(draft: Draft, run: TaskRun, state: State): void {
+  draft.move(run.index, state, { error: undefined, losses: 0, waiting: undefined });
+}

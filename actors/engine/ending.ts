@@ -1,0 +1,69 @@
+import { formatElapsed } from "#schema/duration.ts";
+import type { EventOf } from "#schema/event.ts";
+import type { TerminalState } from "#schema/state.ts";
+import { isTerminal } from "#schema/state.ts";
+import type { Draft } from "./draft.ts";
+import { startStageTask } from "./lanes.ts";
+
+// How an execution ends.
+//
+// N1. Its flow outputs are rendered first, while it still runs; a failure to render them makes it FAILED.
+// N2. Whoever waits for the end is told by an effect that is asked for until it is answered.
+// N3. `afterExecution` runs after the terminal state is reached and cannot change it.
+
+/** Trigger types whose next evaluation waits for the end of the execution they started. */
+const LOCKING_TRIGGERS: ReadonlySet<string> = new Set([
+  "io.kestra.plugin.core.trigger.Schedule",
+  "io.kestra.plugin.core.trigger.ScheduleOnDates",
+]);
+
+/** The execution's own tasks are over, in `state`. */
+export function endExecution(draft: Draft, state: TerminalState): void {
+  if (!draft.plan.hasOutputs || state === "KILLED") return finishExecution(draft, state);
+  draft.set({ ending: state });
+  draft.askAndKeep({ kind: "render-outputs", id: draft.effectId(-1) });
+}
+
+export function outputsRendered(draft: Draft, event: EventOf<"outputs-rendered">): void {
+  const { ending } = draft.state;
+  if (ending === undefined) return;
+  draft.set({ ending: undefined, outputs: event.outputs });
+  if (event.error === undefined) return finishExecution(draft, ending);
+  draft.log("ERROR", `Failed to render output values: ${event.error}`);
+  finishExecution(draft, "FAILED");
+}
+
+/** Takes the execution to its terminal state and tells who waits for it. */
+export function finishExecution(draft: Draft, state: TerminalState): void {
+  draft.moveExecution(state);
+  draft.set({ held: false });
+  const { facts, histories, outputs } = draft.state;
+  const startedAt = histories[0]?.at ?? draft.at;
+  draft.log("INFO", `Flow completed with state ${state} in ${formatElapsed(draft.at - startedAt)}`);
+  if (facts?.parent !== undefined)
+    draft.askAndKeep({ kind: "notify-parent", id: draft.effectId(-1), parent: facts.parent, state, outputs });
+  if (facts?.trigger !== undefined && LOCKING_TRIGGERS.has(facts.trigger.type))
+    draft.askAndKeep({ kind: "notify-trigger", id: draft.effectId(-1), triggerId: facts.trigger.id, state });
+  if ((draft.plan.lists.afterExecution ?? []).length > 0 && state !== "KILLED" && state !== "CANCELLED")
+    startStageTask(draft, -1, "afterExecution", 0);
+}
+
+/** One task run that kept a killed execution in KILLING has stopped. */
+export function runStopped(draft: Draft): void {
+  const stopping = draft.state.stopping - 1;
+  draft.set({ stopping });
+  if (stopping <= 0) endKill(draft);
+}
+
+/** Nothing runs any more: the flowables are KILLED, then the execution ends as the stop said. */
+export function endKill(draft: Draft): void {
+  draft.set({ stopping: 0, held: false });
+  for (const run of draft.state.runs) {
+    if (run.dropped || isTerminal(run.state)) continue;
+    const container = run.container === undefined ? {} : { container: { ...run.container, ended: true } };
+    draft.move(run.index, "KILLED", { ...container, waiting: undefined });
+  }
+  const { root } = draft.state;
+  if (root !== undefined) draft.set({ root: { ...root, worst: "KILLED", ended: true } });
+  finishExecution(draft, draft.state.stopAs);
+}

@@ -1,0 +1,104 @@
+import { formatDuration } from "#schema/duration.ts";
+import type { ExecutionJson, ExecutionSummary, StateJson, TaskRunJson } from "#schema/execution.ts";
+import { taskRunId } from "#schema/ids.ts";
+import type { EpochMs } from "#schema/json.ts";
+import { isTerminal, type State } from "#schema/state.ts";
+import type { Plan } from "./plan.ts";
+import type { Attempt, ExecutionState, History, TaskRun } from "./state.ts";
+
+/** `at` as ISO-8601 UTC. */
+function iso(at: EpochMs): string {
+  return new Date(at).toISOString();
+}
+
+function stateJson(current: State, histories: readonly History[], now: EpochMs): StateJson {
+  const first = histories[0]?.at ?? now;
+  const last = histories.at(-1)?.at ?? now;
+  return {
+    current,
+    histories: histories.map(({ state, at }) => ({ state, date: iso(at) })),
+    duration: formatDuration((histories.length === 1 ? now : last) - first),
+    startDate: iso(first),
+    ...(isTerminal(current) || current === "PAUSED" ? { endDate: iso(last) } : {}),
+  };
+}
+
+function attemptJson(attempt: Attempt, now: EpochMs): { state: StateJson } {
+  const histories: History[] = [
+    { state: "CREATED", at: attempt.from },
+    { state: "RUNNING", at: attempt.from },
+  ];
+  if (attempt.to !== undefined) histories.push({ state: attempt.state, at: attempt.to });
+  return { state: stateJson(attempt.state, histories, now) };
+}
+
+function taskRunJson(state: ExecutionState, plan: Plan, run: TaskRun, now: EpochMs): TaskRunJson {
+  const { facts } = state;
+  const executionId = facts?.id ?? "";
+  return {
+    id: taskRunId(executionId, run.index),
+    executionId,
+    namespace: facts?.namespace ?? "",
+    flowId: facts?.flowId ?? "",
+    taskId: plan.tasks[run.task]?.id ?? "",
+    ...(run.parent < 0 ? {} : { parentTaskRunId: taskRunId(executionId, run.parent) }),
+    ...(run.value === undefined ? {} : { value: run.value }),
+    ...(run.iteration === undefined ? {} : { iteration: run.iteration }),
+    attempts: run.attempts.map((attempt) => attemptJson(attempt, now)),
+    outputs: run.outputs ?? null,
+    state: stateJson(run.state, run.histories, now),
+  };
+}
+
+/** The execution as the API shows it. `now` closes the duration of what still is in its first state. */
+export function toExecutionJson(state: ExecutionState, plan: Plan, now: EpochMs = state.at): ExecutionJson {
+  const { facts } = state;
+  if (facts === undefined) throw new Error("An execution that was never created has no JSON.");
+  const runs: TaskRunJson[] = [];
+  for (const run of state.runs) if (!run.dropped) runs.push(taskRunJson(state, plan, run, now));
+  return {
+    id: facts.id,
+    tenantId: facts.tenant,
+    namespace: facts.namespace,
+    flowId: facts.flowId,
+    flowRevision: facts.flowRevision,
+    ...(runs.length === 0 ? {} : { taskRunList: runs }),
+    ...(Object.keys(facts.inputs).length === 0 ? {} : { inputs: facts.inputs }),
+    ...(state.outputs === undefined ? {} : { outputs: state.outputs }),
+    ...(facts.variables === undefined ? {} : { variables: facts.variables }),
+    labels: [...state.labels],
+    state: stateJson(state.status, state.histories, now),
+    ...(facts.parentId === undefined ? {} : { parentId: facts.parentId }),
+    originalId: facts.originalId ?? facts.id,
+    ...(facts.trigger === undefined ? {} : { trigger: facts.trigger }),
+    deleted: false,
+    metadata: { attemptNumber: state.attempt, originalCreatedDate: iso(facts.at) },
+    ...(facts.scheduleAt === undefined ? {} : { scheduleDate: iso(facts.scheduleAt) }),
+  };
+}
+
+/** The execution's row in lists. */
+export function toSummary(state: ExecutionState): ExecutionSummary {
+  const { facts, histories } = state;
+  if (facts === undefined) throw new Error("An execution that was never created has no summary.");
+  const startAt = histories[0]?.at ?? facts.at;
+  const endAt = isTerminal(state.status) ? (histories.at(-1)?.at ?? state.at) : null;
+  const caller = facts.trigger?.variables.executionId;
+  return {
+    id: facts.id,
+    tenant: facts.tenant,
+    namespace: facts.namespace,
+    flowId: facts.flowId,
+    flowRevision: facts.flowRevision,
+    state: state.status,
+    startAt,
+    endAt,
+    durationMs: endAt === null ? null : endAt - startAt,
+    labels: state.labels,
+    triggerId: facts.trigger?.id ?? null,
+    triggerExecutionId: typeof caller === "string" ? caller : null,
+    parentId: facts.parentId ?? null,
+    seq: state.seq,
+    deleted: false,
+  };
+}

@@ -1,0 +1,252 @@
+import type { TerminalState } from "#schema/state.ts";
+import { isTerminal } from "#schema/state.ts";
+import type { Draft } from "./draft.ts";
+import { endRun, softened, startTask } from "./runs.ts";
+import type { Container, LanesExpansion, Stage, TaskRun } from "./state.ts";
+import { Vector } from "./vector.ts";
+
+// How a flowable, and the execution itself, moves through its children.
+//
+// C1. A lane runs one task at a time, in the order of its list; at most `concurrency` lanes are open.
+// C2. After a child FAILED no lane opens and none goes on; `errors` runs if there is one, else the container ends at once.
+// C3. `errors` and `finally` go on past a failed task of their own; a failed `finally` task fails the container.
+// C4. The state of a container is the worst of its normal children, whatever `errors` did.
+// C5. A KILLED child ends its container KILLED.
+// C6. When a container ends, what lives below it and needs the container to go on ends KILLED; attempts that run
+//     somewhere are left to finish, and change nothing but their own task run.
+
+const RANK = { SUCCESS: 0, WARNING: 1, FAILED: 2, KILLED: 3 } as const;
+type Rank = keyof typeof RANK;
+
+function worse(a: Rank, b: Rank): Rank {
+  return RANK[b] > RANK[a] ? b : a;
+}
+
+function rankOf(state: TerminalState): Rank {
+  return state === "WARNING" || state === "FAILED" || state === "KILLED" ? state : "SUCCESS";
+}
+
+/** How many lanes the expansion has in all, and how long each is. */
+function shape(expansion: LanesExpansion, listLength: number): { lanes: number; length: number } {
+  switch (expansion.kind) {
+    case "sequence":
+      return { lanes: listLength === 0 ? 0 : 1, length: listLength };
+    case "parallel":
+      return { lanes: listLength, length: 1 };
+    case "each":
+      return expansion.spread
+        ? { lanes: expansion.values.length * listLength, length: 1 }
+        : { lanes: listLength === 0 ? 0 : expansion.values.length, length: listLength };
+  }
+}
+
+function listOf(draft: Draft, owner: number, name: string): readonly number[] {
+  const lists = owner < 0 ? draft.plan.lists : draft.task(draft.run(owner)).lists;
+  return (Object.hasOwn(lists, name) ? lists[name] : undefined) ?? [];
+}
+
+/** The task a place in a container stands for, and the iteration value its run gets. */
+function placeOf(
+  draft: Draft,
+  owner: number,
+  container: Container,
+  lane: number,
+  slot: number,
+): { task: number | undefined; value?: string; iteration?: number } {
+  const { expansion } = container;
+  const list = listOf(draft, owner, expansion.list);
+  if (expansion.kind === "sequence") return { task: list[slot] };
+  if (expansion.kind === "parallel") return { task: list[lane] };
+  if (!expansion.spread) return { task: list[slot], value: expansion.values[lane], iteration: lane };
+  const iteration = Math.floor(lane / list.length);
+  return { task: list[lane % list.length], value: expansion.values[iteration], iteration };
+}
+
+/** Gives the flowable `owner` (-1: the execution) its children and starts the first of them. */
+export function openContainer(draft: Draft, owner: number, expansion: LanesExpansion): void {
+  draft.setContainer(owner, {
+    expansion,
+    stage: "main",
+    lanes: Vector.empty(),
+    active: 0,
+    errors: Vector.empty(),
+    finally: Vector.empty(),
+    afterExecution: Vector.empty(),
+    worst: "SUCCESS",
+    finallyFailed: false,
+    ended: false,
+  });
+  openLanes(draft, owner);
+}
+
+/** Opens as many lanes as may be open; ends the main stage when there is none left. */
+export function openLanes(draft: Draft, owner: number): void {
+  for (;;) {
+    const container = draft.container(owner);
+    if (container === undefined || container.stage !== "main" || container.ended) return;
+    const { expansion } = container;
+    const { lanes } = shape(expansion, listOf(draft, owner, expansion.list).length);
+    const lane = container.lanes.size;
+    const concurrency = expansion.kind === "sequence" ? 1 : expansion.concurrency;
+    if (lane >= lanes) {
+      if (container.active === 0) endMain(draft, owner);
+      return;
+    }
+    if (concurrency > 0 && container.active >= concurrency) return;
+    const opened = {
+      ...container,
+      lanes: draft.pushTo(container.lanes, Vector.empty<number>()),
+      active: container.active + 1,
+    };
+    draft.setContainer(owner, opened);
+    if (!startPlace(draft, owner, lane, 0)) return;
+  }
+}
+
+/** Starts the task at a place of the main stage; false when the execution may have no more task runs. */
+function startPlace(draft: Draft, owner: number, lane: number, slot: number): boolean {
+  const container = draft.container(owner);
+  if (container === undefined) return false;
+  const place = placeOf(draft, owner, container, lane, slot);
+  if (place.task === undefined) throw new Error(`No task at lane ${lane}, slot ${slot}`);
+  const index = draft.state.runs.size;
+  const runs = container.lanes.get(lane) ?? Vector.empty<number>();
+  draft.setContainer(owner, { ...container, lanes: draft.setIn(container.lanes, lane, draft.pushTo(runs, index)) });
+  return startTask(draft, {
+    task: place.task,
+    parent: owner,
+    stage: "main",
+    lane,
+    slot,
+    value: place.value,
+    iteration: place.iteration,
+  });
+}
+
+/** What follows in its container from the end of `child`. */
+export function childEnded(draft: Draft, child: TaskRun): void {
+  const owner = child.parent;
+  const container = draft.container(owner);
+  if (container === undefined || child.dropped || !isTerminal(child.state)) return;
+  if (container.ended && child.stage !== "afterExecution") return;
+  if (child.stage === "main") return mainChildEnded(draft, owner, container, child, rankOf(child.state));
+  if (child.stage !== container.stage) return;
+  if (child.stage === "finally" && child.state === "FAILED")
+    draft.setContainer(owner, { ...container, finallyFailed: true });
+  startStageTask(draft, owner, child.stage, child.slot + 1);
+}
+
+function mainChildEnded(draft: Draft, owner: number, before: Container, child: TaskRun, rank: Rank): void {
+  if (before.stage === "finally") return;
+  const container = { ...before, worst: worse(before.worst, rank) };
+  draft.setContainer(owner, container);
+  if (container.stage !== "main") return;
+  if (rank === "KILLED") return endContainer(draft, owner, "KILLED");
+  if (container.worst === "FAILED") {
+    if (listOf(draft, owner, "errors").length === 0) return endMain(draft, owner);
+    return startStageTask(draft, owner, "errors", 0);
+  }
+  const { length } = shape(container.expansion, listOf(draft, owner, container.expansion.list).length);
+  if (child.slot + 1 < length) {
+    startPlace(draft, owner, child.lane, child.slot + 1);
+    return;
+  }
+  draft.setContainer(owner, { ...container, active: container.active - 1 });
+  openLanes(draft, owner);
+}
+
+/** Starts task `slot` of a later stage, or what comes after the stage. */
+export function startStageTask(draft: Draft, owner: number, stage: Exclude<Stage, "main">, slot: number): void {
+  const container = draft.container(owner);
+  if (container === undefined) return;
+  const task = listOf(draft, owner, stage)[slot];
+  if (task !== undefined) {
+    const runs = draft.pushTo(container[stage], draft.state.runs.size);
+    draft.setContainer(owner, { ...container, stage, [stage]: runs });
+    startTask(draft, { task, parent: owner, stage, lane: 0, slot });
+    return;
+  }
+  if (stage === "errors") endMain(draft, owner);
+  else if (stage === "finally") endStages(draft, owner);
+}
+
+/** The normal children and `errors` are over: `finally`, else the end. */
+function endMain(draft: Draft, owner: number): void {
+  const container = draft.container(owner);
+  if (container === undefined || container.ended) return;
+  if (listOf(draft, owner, "finally").length === 0) return endStages(draft, owner);
+  draft.setContainer(owner, { ...container, stage: "finally" });
+  abandon(draft, [...container.lanes, container.errors]);
+  startStageTask(draft, owner, "finally", 0);
+}
+
+function endStages(draft: Draft, owner: number): void {
+  const container = draft.container(owner);
+  if (container === undefined) return;
+  endContainer(draft, owner, container.finallyFailed ? worse(container.worst, "FAILED") : container.worst);
+}
+
+/** Ends the flowable `owner` (-1: the execution's tasks) in `state`, before its allowFailure and allowWarning. */
+export function endContainer(draft: Draft, owner: number, state: Rank): void {
+  const container = draft.container(owner);
+  if (container === undefined || container.ended) return;
+  draft.setContainer(owner, { ...container, ended: true });
+  abandon(draft, [...container.lanes, container.errors, container.finally]);
+  if (owner < 0) {
+    draft.rootEnded = state;
+    return;
+  }
+  draft.move(owner, softened(draft, draft.run(owner), state), { waiting: undefined });
+  draft.ended.push(owner);
+}
+
+/** Ends, KILLED, what lives in these lanes and cannot go on without its container; running attempts are left alone. */
+function abandon(draft: Draft, lanes: Iterable<Vector<number>>): void {
+  for (const lane of lanes) {
+    const index = lane.last();
+    if (index === undefined) continue;
+    const run = draft.run(index);
+    if (isTerminal(run.state)) continue;
+    if (run.container !== undefined) endContainer(draft, index, "KILLED");
+    else if (run.waiting?.kind !== "answer" && run.waiting?.kind !== "subflow") endRun(draft, index, "KILLED", {});
+  }
+}
+
+/** Goes on where a restart left this container: failed places start again, lanes cut short go on, unopened ones open. */
+export function reviveContainer(draft: Draft, owner: number, restart: (run: TaskRun) => void): void {
+  const container = draft.container(owner);
+  if (container === undefined) return;
+  for (const stage of [container.errors, container.finally, container.afterExecution])
+    for (const index of stage) draft.update(index, { dropped: true });
+  const { length } = shape(container.expansion, listOf(draft, owner, container.expansion.list).length);
+  let worst: Rank = "SUCCESS";
+  const unfinished: TaskRun[] = [];
+  const cut: TaskRun[] = [];
+  for (const lane of container.lanes) {
+    for (const index of lane) {
+      const { state } = draft.run(index);
+      if (state === "WARNING") worst = worse(worst, "WARNING");
+    }
+    const index = lane.last();
+    if (index === undefined) continue;
+    const run = draft.run(index);
+    if (run.state === "FAILED" || run.state === "KILLED" || run.state === "CANCELLED" || !isTerminal(run.state))
+      unfinished.push(run);
+    else if (run.slot + 1 < length) cut.push(run);
+  }
+  const empty = Vector.empty<number>();
+  draft.setContainer(owner, {
+    ...container,
+    stage: "main",
+    ended: false,
+    finallyFailed: false,
+    worst,
+    active: unfinished.length + cut.length,
+    errors: empty,
+    finally: empty,
+    afterExecution: empty,
+  });
+  for (const run of unfinished) if (isTerminal(run.state)) restart(run);
+  for (const run of cut) startPlace(draft, owner, run.lane, run.slot + 1);
+  openLanes(draft, owner);
+}

@@ -1,0 +1,215 @@
+import { assertNever } from "#schema/assert-never.ts";
+import type { Effect } from "#schema/effect.ts";
+import type { EventOf, ExecutionEvent } from "#schema/event.ts";
+import type { EpochMs } from "#schema/json.ts";
+import { isTerminal } from "#schema/state.ts";
+import { endPause, killChild, pause, refusal, restart, resume, stop } from "./commands.ts";
+import { Draft, effectRun } from "./draft.ts";
+import { endExecution, outputsRendered, runStopped } from "./ending.ts";
+import { childEnded, openContainer } from "./lanes.ts";
+import type { Plan } from "./plan.ts";
+import { attemptAnswered, attemptFailed, attemptLost, beginAttempt, endRun, retryNow } from "./runs.ts";
+import type { ExecutionState, TaskRun, TimerRef } from "./state.ts";
+import { expanded, subflowFinished, subflowStarted } from "./structure.ts";
+
+// The reducer: every decision about an execution, and nothing else.
+//
+// E1. Total and pure: no clock, no randomness, no mutation of what came in, no throw on a well-typed event.
+// E2. An event that changes nothing (late, duplicate, not allowed in this state) gives back the very same state and no effects.
+// E3. An effect id is used at most once in the life of an execution.
+// E4. Whatever is not terminal waits for something: an answer, a timer, a child, or a person.
+
+export type Step = { readonly state: ExecutionState; readonly effects: readonly Effect[] };
+export type Reduce = (state: ExecutionState, event: ExecutionEvent) => Step;
+
+/** The reducer for executions of one flow. */
+export function createReducer(plan: Plan): Reduce {
+  return (state, event) => {
+    const handle = handlerOf(state, event);
+    if (handle === undefined) return { state, effects: [] };
+    const draft = new Draft(plan, state, event.at);
+    handle(draft);
+    settle(draft);
+    return { state: draft.state, effects: draft.effects };
+  };
+}
+
+type Handler = (draft: Draft) => void;
+
+/** Tells containers of ended children until nothing follows from anything any more. */
+function settle(draft: Draft): void {
+  for (let next = draft.ended.shift(); next !== undefined; next = draft.ended.shift()) {
+    if (draft.state.status === "KILLING") runStopped(draft);
+    else childEnded(draft, draft.run(next));
+  }
+  if (draft.rootEnded !== undefined && !isTerminal(draft.state.status)) endExecution(draft, draft.rootEnded);
+}
+
+/** What the event does in this state; undefined when nothing. */
+function handlerOf(state: ExecutionState, event: ExecutionEvent): Handler | undefined {
+  if (event.kind === "execution-created")
+    return state.facts === undefined ? (draft) => created(draft, event) : undefined;
+  if (state.facts === undefined) return undefined;
+  switch (event.kind) {
+    case "kill-requested":
+      return isTerminal(state.status) || state.status === "KILLING" ? undefined : (draft) => kill(draft, event.cascade);
+    case "pause-requested":
+      return state.status === "RUNNING" ? pause : undefined;
+    case "resume-requested":
+      return refusal(state, "resume") === undefined ? (draft) => resume(draft, event) : undefined;
+    case "restart-requested":
+      return isTerminal(state.status) ? restart : undefined;
+    case "labels-set":
+      return (draft) => draft.set({ labels: event.labels });
+    case "outputs-rendered":
+      return isPending(state, event.effect)
+        ? answered(event.effect, (draft) => outputsRendered(draft, event))
+        : undefined;
+    case "effect-acknowledged":
+    case "timer-fired":
+    case "task-dispatched":
+    case "task-lost":
+    case "task-expanded":
+    case "task-finished":
+    case "subflow-started":
+    case "subflow-finished":
+      return effectHandler(state, event);
+    default:
+      return assertNever(event);
+  }
+}
+
+function kill(draft: Draft, cascade: boolean): void {
+  draft.log("WARN", "Kill requested.");
+  stop(draft, "KILLED", cascade);
+}
+
+function isPending(state: ExecutionState, id: string): boolean {
+  return state.pending.some((effect) => effect.id === id);
+}
+
+function answered(id: string, then?: Handler): Handler {
+  return (draft) => {
+    draft.set({ pending: draft.state.pending.filter((effect) => effect.id !== id) });
+    then?.(draft);
+  };
+}
+
+type EffectEvent = EventOf<
+  | "effect-acknowledged"
+  | "timer-fired"
+  | "task-dispatched"
+  | "task-lost"
+  | "task-expanded"
+  | "task-finished"
+  | "subflow-started"
+  | "subflow-finished"
+>;
+
+function effectHandler(state: ExecutionState, event: EffectEvent): Handler | undefined {
+  const index = effectRun(event.effect);
+  if (index < 0) {
+    if (event.kind === "effect-acknowledged" && isPending(state, event.effect)) return answered(event.effect);
+    return event.kind === "timer-fired" && isDueStart(state, event.effect) ? start : undefined;
+  }
+  const run = state.runs.get(index);
+  if (run === undefined || run.dropped) return undefined;
+  return event.kind === "timer-fired" ? timerHandler(run, event) : answerHandler(run, event);
+}
+
+/** The answer to what the run waits for. */
+function answerHandler(run: TaskRun, event: Exclude<EffectEvent, EventOf<"timer-fired">>): Handler | undefined {
+  const { waiting } = run;
+  if (waiting?.kind === "cancel") {
+    if (event.kind === "subflow-started" && event.effect === waiting.target)
+      return (draft) => killChild(draft, event.executionId);
+    const stopped =
+      event.effect === waiting.target
+        ? isEnd(event)
+        : event.kind === "effect-acknowledged" && event.effect === waiting.effect;
+    return stopped ? (draft) => endRun(draft, run.index, "KILLED", {}) : undefined;
+  }
+  if (waiting?.kind === "subflow" && waiting.effect === event.effect) {
+    if (event.kind === "subflow-started") return (draft) => subflowStarted(draft, run, waiting, event);
+    if (event.kind === "subflow-finished") return (draft) => subflowFinished(draft, run, waiting, event);
+    return event.kind === "task-finished" ? (draft) => attemptAnswered(draft, run, event.answer) : undefined;
+  }
+  if ((waiting?.kind !== "start" && waiting?.kind !== "answer") || waiting.effect !== event.effect) return undefined;
+  switch (event.kind) {
+    case "task-dispatched":
+      return (draft) => dispatched(draft, run, event);
+    case "task-lost":
+      return (draft) => attemptLost(draft, run, event.reason);
+    case "task-expanded":
+      return waiting.kind === "start" ? (draft) => expanded(draft, run, event) : undefined;
+    case "task-finished":
+      return (draft) => attemptAnswered(draft, run, event.answer);
+    default:
+      return undefined;
+  }
+}
+
+function isEnd(event: EffectEvent): boolean {
+  return event.kind === "task-finished" || event.kind === "subflow-finished" || event.kind === "task-lost";
+}
+
+function timerHandler(run: TaskRun, event: EventOf<"timer-fired">): Handler | undefined {
+  const { waiting, index } = run;
+  const { effect } = event;
+  switch (waiting?.kind) {
+    case "retry":
+      return waiting.timer === effect ? (draft) => retryNow(draft, index) : undefined;
+    case "sleep":
+      return waiting.timer === effect ? (draft) => attemptAnswered(draft, run, { state: "SUCCESS" }) : undefined;
+    case "pause":
+      return waiting.timer === effect ? (draft) => pauseElapsed(draft, run, waiting.behavior) : undefined;
+    case "cancel":
+      return waiting.timer === effect ? (draft) => endRun(draft, index, "KILLED", {}) : undefined;
+    case "answer":
+      if (waiting.deadline?.id === effect) return (draft) => timedOut(draft, run, waiting.effect);
+      return waiting.lease?.id === effect
+        ? (draft) => attemptLost(draft, run, "no answer within its lease")
+        : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function timedOut(draft: Draft, run: TaskRun, target: string): void {
+  const message = "The task did not finish within its timeout.";
+  draft.log("ERROR", message, run.index);
+  draft.ask({ kind: "cancel-task", id: draft.effectId(run.index), run: run.index, target });
+  attemptFailed(draft, run.index, message, {});
+}
+
+function pauseElapsed(draft: Draft, run: TaskRun, behavior: "RESUME" | "WARN" | "FAIL" | "CANCEL"): void {
+  if (behavior === "CANCEL") return stop(draft, "CANCELLED", true);
+  const state = behavior === "RESUME" ? "SUCCESS" : behavior === "WARN" ? "WARNING" : "FAILED";
+  endPause(draft, run, state, {});
+}
+
+function dispatched(draft: Draft, before: TaskRun, event: EventOf<"task-dispatched">): void {
+  const run = beginAttempt(draft, before);
+  const timer = (at: EpochMs): TimerRef => ({ id: draft.timer(run.index, at), at });
+  const lease = event.leaseUntil === undefined ? {} : { lease: timer(event.leaseUntil) };
+  const deadline = event.deadlineAt === undefined ? {} : { deadline: timer(event.deadlineAt) };
+  const worker = event.worker === undefined ? {} : { worker: event.worker };
+  draft.update(run.index, { waiting: { kind: "answer", effect: event.effect, ...lease, ...deadline, ...worker } });
+}
+
+function created(draft: Draft, event: EventOf<"execution-created">): void {
+  draft.set({ facts: event, labels: event.labels, histories: [{ state: "CREATED", at: event.at }] });
+  if (event.scheduleAt === undefined || event.scheduleAt <= event.at) return start(draft);
+  draft.askAndKeep({ kind: "wake-at", id: draft.effectId(-1), at: event.scheduleAt });
+}
+
+function isDueStart(state: ExecutionState, effect: string): boolean {
+  return state.status === "CREATED" && state.root === undefined && isPending(state, effect);
+}
+
+function start(draft: Draft): void {
+  draft.set({ pending: [] });
+  draft.moveExecution("RUNNING");
+  draft.log("INFO", "Flow started");
+  openContainer(draft, -1, { kind: "sequence", list: "tasks" });
+}

@@ -1,0 +1,146 @@
+import type { TaskAnswer } from "#schema/event.ts";
+import type { JsonObject } from "#schema/json.ts";
+import type { TerminalState } from "#schema/state.ts";
+import type { Draft } from "./draft.ts";
+import { nextRetryAt } from "./retry.ts";
+import type { Stage, TaskRun } from "./state.ts";
+
+// The life of one task run and its attempts.
+//
+// A1. An attempt ends once: an answer counts only while the run waits for that very effect.
+// A2. An attempt whose runner is gone is asked for again under a new effect id; after MAX_LOSSES it fails.
+// A3. A failed attempt is retried before the failure is seen by anybody else.
+// A5. An attempt that its container no longer waits for is neither retried nor asked for again.
+// A4. A timer nobody waits for any more changes nothing.
+
+/** Task runs one execution may have. */
+export const MAX_TASK_RUNS = 100_000;
+/** How often an attempt may be lost with whoever ran it before it fails. */
+export const MAX_LOSSES = 10;
+
+export type Place = {
+  task: number;
+  parent: number;
+  stage: Stage;
+  lane: number;
+  slot: number;
+  value?: string;
+  iteration?: number;
+};
+
+/** Adds a task run and asks for its first attempt; false when the execution has as many as it may have. */
+export function startTask(draft: Draft, place: Place): boolean {
+  const index = draft.state.runs.size;
+  const tooMany = index >= MAX_TASK_RUNS;
+  draft.add({
+    ...place,
+    index,
+    state: "CREATED",
+    histories: [{ state: "CREATED", at: draft.at }],
+    attempts: [],
+    losses: 0,
+  });
+  if (!tooMany) {
+    askToRun(draft, index);
+    return true;
+  }
+  const message = `An execution may have ${MAX_TASK_RUNS} task runs; split the work into subflows.`;
+  draft.log("ERROR", message, index);
+  endRun(draft, index, "FAILED", { error: message });
+  return false;
+}
+
+/** Asks for the next attempt of a run, or holds it back while the execution is paused by hand. */
+export function askToRun(draft: Draft, index: number): void {
+  if (draft.state.held) {
+    draft.update(index, { waiting: { kind: "held" } });
+    return;
+  }
+  const id = draft.effectId(index);
+  const run = draft.update(index, { waiting: { kind: "start", effect: id } });
+  draft.ask({
+    kind: "run-task",
+    id,
+    run: index,
+    attempt: run.attempts.filter((attempt) => attempt.to !== undefined).length,
+  });
+}
+
+/** The run's attempt begins, if it has not begun yet. */
+export function beginAttempt(draft: Draft, run: TaskRun): TaskRun {
+  const last = run.attempts.at(-1);
+  if (last !== undefined && last.to === undefined) return run;
+  return draft.move(run.index, "RUNNING", { attempts: [...run.attempts, { state: "RUNNING", from: draft.at }] });
+}
+
+/** An answer to the attempt the run waits for. */
+export function attemptAnswered(draft: Draft, before: TaskRun, answer: TaskAnswer): void {
+  if (answer.state === "SKIPPED") return endRun(draft, before.index, "SKIPPED", {});
+  const run = beginAttempt(draft, before);
+  closeAttempt(draft, run, answer.state);
+  const outputs = answer.outputs === undefined ? {} : { outputs: answer.outputs };
+  if (answer.state === "FAILED") return attemptFailed(draft, run.index, answer.error ?? "The task failed.", outputs);
+  const retried = run.attempts.length > 1 && draft.task(run).retry?.warningOnRetry === true;
+  endRun(draft, run.index, answer.state === "SUCCESS" && retried ? "WARNING" : answer.state, outputs);
+}
+
+function closeAttempt(draft: Draft, run: TaskRun, state: TaskAnswer["state"]): void {
+  const last = run.attempts.at(-1);
+  if (last === undefined || last.to !== undefined) return;
+  draft.update(run.index, { attempts: [...run.attempts.slice(0, -1), { ...last, state, to: draft.at }] });
+}
+
+/** The open attempt failed: retry by policy, else the run has failed. */
+export function attemptFailed(draft: Draft, index: number, error: string, change: { outputs?: JsonObject }): void {
+  closeAttempt(draft, draft.run(index), "FAILED");
+  const run = draft.run(index);
+  if (isLeftBehind(draft, run)) return endRun(draft, index, "FAILED", { ...change, error });
+  const at = nextRetryAt(draft.task(run).retry, run.attempts, draft.at, `${draft.state.facts?.id}/${index}`);
+  if (at === undefined) return endRun(draft, index, "FAILED", { ...change, error });
+  const timer = draft.timer(index, at);
+  draft.move(index, "RETRYING", { ...change, error, waiting: { kind: "retry", timer, at } });
+}
+
+/** The retry's time has come. */
+export function retryNow(draft: Draft, index: number): void {
+  draft.move(index, "CREATED", { losses: 0 });
+  askToRun(draft, index);
+}
+
+/** Whoever ran the attempt is gone. */
+export function attemptLost(draft: Draft, run: TaskRun, reason: string): void {
+  if (isLeftBehind(draft, run)) return endRun(draft, run.index, "KILLED", { error: reason });
+  if (run.losses + 1 >= MAX_LOSSES) {
+    const message = `The attempt was lost with whoever ran it ${MAX_LOSSES} times: ${reason}`;
+    draft.log("ERROR", message, run.index);
+    return attemptFailed(draft, run.index, message, {});
+  }
+  draft.log("WARN", `The attempt is started again: ${reason}`, run.index);
+  draft.update(run.index, { losses: run.losses + 1 });
+  askToRun(draft, run.index);
+}
+
+/** True when the run's container has ended or gone on without it. */
+function isLeftBehind(draft: Draft, run: TaskRun): boolean {
+  const container = draft.container(run.parent);
+  if (container === undefined || run.stage === "afterExecution") return false;
+  return container.ended || (container.stage === "finally" && run.stage !== "finally");
+}
+
+/** Ends a run; its container hears of it once this step's own work is done. */
+export function endRun(
+  draft: Draft,
+  index: number,
+  state: TaskAnswer["state"],
+  change: { outputs?: JsonObject; error?: string },
+): void {
+  draft.move(index, softened(draft, draft.run(index), state), { ...change, waiting: undefined });
+  draft.ended.push(index);
+}
+
+/** `state` after the task's allowFailure and allowWarning. */
+export function softened<S extends TerminalState>(draft: Draft, run: TaskRun, state: S): S | "WARNING" | "SUCCESS" {
+  const { task } = draft.task(run);
+  const failed = state === "FAILED" && task.allowFailure ? "WARNING" : state;
+  return failed === "WARNING" && task.allowWarning ? "SUCCESS" : failed;
+}

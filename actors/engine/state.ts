@@ -1,0 +1,154 @@
+import type { AnsweredEffect, EffectId, SubflowRequest } from "#schema/effect.ts";
+import type { EventOf, Expansion, Label } from "#schema/event.ts";
+import type { EpochMs, JsonObject } from "#schema/json.ts";
+import type { State, TerminalState } from "#schema/state.ts";
+import { Vector } from "./vector.ts";
+
+export type History = { readonly state: State; readonly at: EpochMs };
+
+/** One try of a task run. `to` and a terminal `state` once it is over. */
+export type Attempt = { readonly state: State; readonly from: EpochMs; readonly to?: EpochMs };
+
+export type TimerRef = { readonly id: EffectId; readonly at: EpochMs };
+
+/** What will move a live task run that has no live children of its own. */
+export type Waiting =
+  /** Asked for; nobody has said that it runs. */
+  | { readonly kind: "start"; readonly effect: EffectId }
+  /** Held back by a manual pause of the execution. */
+  | { readonly kind: "held" }
+  /** Runs somewhere; `lease` and `deadline` are timers. */
+  | {
+      readonly kind: "answer";
+      readonly effect: EffectId;
+      readonly lease?: TimerRef;
+      readonly deadline?: TimerRef;
+      readonly worker?: string;
+    }
+  | { readonly kind: "retry"; readonly timer: EffectId; readonly at: EpochMs }
+  | { readonly kind: "sleep"; readonly timer: EffectId; readonly at: EpochMs }
+  | {
+      readonly kind: "pause";
+      readonly timer?: EffectId;
+      readonly until?: EpochMs;
+      readonly behavior: "RESUME" | "WARN" | "FAIL" | "CANCEL";
+    }
+  | {
+      readonly kind: "subflow";
+      readonly effect: EffectId;
+      readonly executionId?: string;
+      readonly wait: boolean;
+      readonly transmitFailed: boolean;
+      readonly request: SubflowRequest;
+    }
+  /** Killed, and somebody still has to stop: until the answer to `target`, the stop's acknowledgement, or the grace timer. */
+  | {
+      readonly kind: "cancel";
+      readonly target: EffectId;
+      readonly effect: EffectId;
+      readonly timer: EffectId;
+      readonly at: EpochMs;
+      /** False for a subflow: its execution is killed, not a task. */
+      readonly isTask: boolean;
+      readonly worker?: string;
+    };
+
+/** The stage a container is in; each stage but the first is one sequence of the list of the same name. */
+export type Stage = "main" | "errors" | "finally" | "afterExecution";
+
+export type LanesExpansion = Extract<Expansion, { kind: "sequence" | "parallel" | "each" }>;
+
+/**
+ * The children of a flowable or of the execution itself, as lanes: a lane is a sequence of tasks of which one runs at a
+ * time. Sequential has one lane, Parallel a lane for each task, ForEach a lane for each value.
+ */
+export type Container = {
+  readonly expansion: LanesExpansion;
+  readonly stage: Stage;
+  /** Task run indices of each opened lane, in order; lanes open in order. */
+  readonly lanes: Vector<Vector<number>>;
+  /** Opened and not at its end. */
+  readonly active: number;
+  readonly errors: Vector<number>;
+  readonly finally: Vector<number>;
+  readonly afterExecution: Vector<number>;
+  /** The worst of the normal children so far. */
+  readonly worst: "SUCCESS" | "WARNING" | "FAILED" | "KILLED";
+  readonly finallyFailed: boolean;
+  readonly ended: boolean;
+};
+
+export type TaskRun = {
+  readonly index: number;
+  /** Number of the task in the plan. */
+  readonly task: number;
+  /** Index of the flowable's task run; -1 at the top. */
+  readonly parent: number;
+  readonly stage: Stage;
+  readonly lane: number;
+  readonly slot: number;
+  readonly value?: string;
+  readonly iteration?: number;
+  readonly state: State;
+  readonly histories: readonly History[];
+  readonly attempts: readonly Attempt[];
+  /** How often this attempt was given to another because whoever had it was gone. */
+  readonly losses: number;
+  readonly outputs?: JsonObject;
+  readonly error?: string;
+  readonly waiting?: Waiting;
+  readonly container?: Container;
+  /** Taken out by a restart: no longer part of the execution. */
+  readonly dropped?: true;
+};
+
+export type ExecutionState = {
+  /** Events applied so far. */
+  readonly seq: number;
+  /** Time of the last event. */
+  readonly at: EpochMs;
+  readonly facts: EventOf<"execution-created"> | undefined;
+  readonly status: State;
+  readonly histories: readonly History[];
+  readonly labels: readonly Label[];
+  readonly runs: Vector<TaskRun>;
+  readonly root: Container | undefined;
+  /** Last number given to an effect. */
+  readonly counter: number;
+  /** Effects of the execution itself that are not answered yet. */
+  readonly pending: readonly AnsweredEffect[];
+  /** Task runs in PAUSED. */
+  readonly paused: number;
+  /** A manual pause: nothing new starts. */
+  readonly held: boolean;
+  /** Task runs that keep a killed execution in KILLING, and what it ends as. */
+  readonly stopping: number;
+  readonly stopAs: "KILLED" | "CANCELLED";
+  /** The state it will end in, while its outputs are rendered. */
+  readonly ending: TerminalState | undefined;
+  readonly outputs: JsonObject | undefined;
+  /** Grows with each restart, from 1. */
+  readonly attempt: number;
+};
+
+export function initialState(): ExecutionState {
+  return {
+    seq: 0,
+    at: 0,
+    facts: undefined,
+    status: "CREATED",
+    histories: [],
+    labels: [],
+    runs: Vector.empty(),
+    root: undefined,
+    counter: 0,
+    pending: [],
+    paused: 0,
+    held: false,
+    stopping: 0,
+    stopAs: "KILLED",
+    ending: undefined,
+    outputs: undefined,
+    attempt: 1,
+  };
+}

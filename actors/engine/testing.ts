@@ -1,0 +1,125 @@
+import type { Effect } from "#schema/effect.ts";
+import type { ExecutionEvent, Expansion, TaskAnswer } from "#schema/event.ts";
+import type { Flow, Task } from "#schema/flow.ts";
+import { compilePlan, type Plan } from "./plan.ts";
+import { createReducer, type Reduce } from "./reduce.ts";
+import { type ExecutionState, initialState, type TaskRun } from "./state.ts";
+
+// Help for tests of the engine: flows in a line, and an execution driven by hand.
+
+export function task(id: string, more: Partial<Task> = {}): Task {
+  return { id, type: "test.Task", properties: {}, lists: {}, ...more };
+}
+
+export function flowOf(tasks: readonly Task[], more: Partial<Flow> = {}): Flow {
+  return {
+    id: "flow",
+    namespace: "test",
+    labels: [],
+    inputs: [],
+    variables: {},
+    tasks,
+    errors: [],
+    finally: [],
+    afterExecution: [],
+    outputs: [],
+    triggers: [],
+    pluginDefaults: [],
+    disabled: false,
+    ...more,
+  };
+}
+
+/** An execution whose effects are answered by the test. Keeps the log and what was asked. */
+export class Driver {
+  readonly plan: Plan;
+  readonly log: ExecutionEvent[] = [];
+  readonly asked: Effect[] = [];
+  state: ExecutionState = initialState();
+  now = 1_000;
+  readonly #reduce: Reduce;
+
+  constructor(flow: Flow) {
+    this.plan = compilePlan(flow);
+    this.#reduce = createReducer(this.plan);
+  }
+
+  apply(event: ExecutionEvent): readonly Effect[] {
+    const { state, effects } = this.#reduce(this.state, event);
+    if (state !== this.state) this.log.push(event);
+    this.state = state;
+    this.asked.push(...effects);
+    return effects;
+  }
+
+  create(more: Partial<Extract<ExecutionEvent, { kind: "execution-created" }>> = {}): this {
+    this.apply({
+      kind: "execution-created",
+      at: this.now,
+      id: "0123456789012345678900",
+      tenant: "main",
+      namespace: "test",
+      flowId: "flow",
+      flowRevision: 1,
+      inputs: {},
+      labels: [],
+      ...more,
+    });
+    return this;
+  }
+
+  /** The newest run of the task; of the given iteration value when there is one. */
+  run(id: string, value?: string): TaskRun {
+    const found = [...this.state.runs].findLast(
+      (run) => this.plan.tasks[run.task]?.id === id && (value === undefined || run.value === value) && !run.dropped,
+    );
+    if (found === undefined) throw new Error(`No run of ${id}`);
+    return found;
+  }
+
+  has(id: string): boolean {
+    return [...this.state.runs].some((run) => this.plan.tasks[run.task]?.id === id && !run.dropped);
+  }
+
+  effect(id: string, value?: string): string {
+    const waiting = this.run(id, value).waiting;
+    if (waiting === undefined || !("effect" in waiting)) throw new Error(`${id} waits for no answer`);
+    return waiting.effect;
+  }
+
+  finish(id: string, answer: Partial<TaskAnswer> = {}, value?: string): this {
+    const effect = this.effect(id, value);
+    this.apply({ kind: "task-finished", at: this.now, effect, answer: { state: "SUCCESS", ...answer } });
+    return this;
+  }
+
+  fail(id: string, value?: string): this {
+    return this.finish(id, { state: "FAILED", error: "boom" }, value);
+  }
+
+  expand(id: string, expansion: Expansion, value?: string): this {
+    this.apply({ kind: "task-expanded", at: this.now, effect: this.effect(id, value), expansion });
+    return this;
+  }
+
+  dispatch(id: string, more: { leaseUntil?: number; deadlineAt?: number } = {}): this {
+    this.apply({ kind: "task-dispatched", at: this.now, effect: this.effect(id), ...more });
+    return this;
+  }
+
+  /** Moves the clock and fires every timer asked for that is due. */
+  advance(ms: number): this {
+    this.now += ms;
+    const due = this.asked.filter((effect) => effect.kind === "wake-at" && effect.at <= this.now);
+    for (const effect of due)
+      if (effect.kind === "wake-at") this.apply({ kind: "timer-fired", at: this.now, effect: effect.id });
+    return this;
+  }
+
+  states(): Record<string, string> {
+    const entries = [...this.state.runs]
+      .filter((run) => !run.dropped)
+      .map((run) => [`${this.plan.tasks[run.task]?.id}${run.value === undefined ? "" : `[${run.value}]`}`, run.state]);
+    return Object.fromEntries(entries);
+  }
+}

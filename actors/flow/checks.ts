@@ -1,0 +1,63 @@
+import type { PropertyPath } from "#schema/conform.ts";
+import type { Task } from "#schema/flow.ts";
+import type { JsonObject } from "#schema/json.ts";
+import type { Reporter } from "./reporter.ts";
+
+// Rules over the whole flow.
+
+const SUBFLOW = "io.kestra.plugin.core.flow.Subflow";
+const SWITCH = "io.kestra.plugin.core.flow.Switch";
+
+/** Routes that an id of this name would stand in the way of. */
+const RESERVED_IDS = new Set(
+  "pause resume force-run change-status kill executions search source disable enable".split(" "),
+);
+
+export type PlacedId = { id: string; path: PropertyPath };
+
+/** Reports every id that occurs twice, at its second place. */
+export function checkDuplicates(items: readonly PlacedId[], what: "task" | "trigger", reporter: Reporter): void {
+  const seen = new Set<string>();
+  for (const { id, path } of items) {
+    if (id === "") continue;
+    if (seen.has(id)) reporter.error("DUPLICATE_ID", [...path, "id"], `Duplicate ${what} id with name [${id}]`);
+    seen.add(id);
+  }
+}
+
+/** Rules of single types that look beyond their own properties. */
+export function checkTask(
+  task: Task,
+  path: PropertyPath,
+  flow: { id: string; namespace: string },
+  reporter: Reporter,
+): void {
+  const { namespace, flowId } = task.properties;
+  if (task.type === SUBFLOW && namespace === flow.namespace && flowId === flow.id) {
+    const message = `Recursive call to flow [${flow.namespace}.${flow.id}]`;
+    reporter.error("CYCLE", [...path, "flowId"], message);
+  }
+  if (task.type === SWITCH && !Object.entries(task.lists).some(([name, list]) => isBranch(name) && list.length > 0)) {
+    reporter.error("MISSING_PROPERTY", path, "No task defined, neither cases or default have any tasks");
+  }
+}
+
+const isBranch = (list: string) => list === "defaults" || list.startsWith("case:");
+
+const NOT_YET: Readonly<Record<string, string>> = {
+  listeners: "`listeners` are not run: use `afterExecution`",
+  sla: "`sla` is not watched yet: the flow runs without it",
+  checks: "`checks` are not evaluated yet: the flow runs without them",
+};
+
+/** Warns of what is read but has no effect. */
+export function warnOfIgnored(root: JsonObject, reporter: Reporter): void {
+  for (const [name, message] of Object.entries(NOT_YET)) {
+    if ((root[name] ?? null) !== null) reporter.warning("UNKNOWN_PROPERTY", [name], message);
+  }
+}
+
+export function warnOfReservedId(id: string, reporter: Reporter): void {
+  if (!RESERVED_IDS.has(id)) return;
+  reporter.warning("INVALID_VALUE", ["id"], `\`${id}\` is also part of an address of the API: choose another id`);
+}

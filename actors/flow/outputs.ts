@@ -1,0 +1,30 @@
+import { type EvalContext, type Lookup, type Outcome, renderDeep } from "#expr/index.ts";
+import type { Flow } from "#schema/flow.ts";
+import type { Json, JsonObject } from "#schema/json.ts";
+import { parseValue, show } from "./input-values.ts";
+import { nest } from "./inputs.ts";
+
+/** The outputs that `flow` declares, rendered and typed as inputs are; dotted ids as nested maps. The first failure ends it. */
+export function renderOutputs(flow: Pick<Flow, "outputs">, ctx: EvalContext): Outcome<JsonObject> {
+  const values = new Map<string, Json>();
+  const needs: Lookup[] = [];
+  for (const output of flow.outputs) {
+    const rendered = renderDeep(output.value, ctx);
+    if (rendered.ok === false) {
+      return { ok: false, problem: { ...rendered.problem, message: `\`${output.id}\`: ${rendered.problem.message}` } };
+    }
+    if (rendered.ok === "needs") {
+      needs.push(...rendered.lookups);
+      continue;
+    }
+    const isEmpty = rendered.value === null || (rendered.value === "" && output.type !== "STRING");
+    if (isEmpty && output.required === false) continue;
+    const parsed = parseValue({ type: output.type, itemType: "STRING" }, rendered.value, undefined);
+    if (!parsed.ok) {
+      const message = `Invalid output for \`${output.id}\`, ${parsed.message}, but received \`${show(rendered.value)}\``;
+      return { ok: false, problem: { code: "EXPR_TYPE", message, line: 1, column: 1 } };
+    }
+    values.set(output.id, parsed.value);
+  }
+  return needs.length > 0 ? { ok: "needs", lookups: needs } : { ok: true, value: nest(values) };
+}

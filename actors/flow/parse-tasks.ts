@@ -1,0 +1,195 @@
+import { isJsonObject, type PropertyPath, unknownProperty, withTexts } from "#schema/conform.ts";
+import type { Task } from "#schema/flow.ts";
+import { TaskCommon } from "#schema/flow-source.ts";
+import type { Json, JsonObject } from "#schema/json.ts";
+import { nearestType } from "#schema/nearest.ts";
+import { hasExpression } from "#schema/property.ts";
+import { type ObjectShape, objectShapeOf } from "#schema/shape.ts";
+import { parseDuration } from "#schema/time.ts";
+import type { AnyTask, FlowableTask, Registry } from "#tasks/define.ts";
+import { checkTask, type PlacedId } from "./checks.ts";
+import { parseInputs } from "./parse-inputs.ts";
+import { parseRetry } from "./parse-retry.ts";
+import type { Reporter } from "./reporter.ts";
+
+/** What the parsing of tasks and triggers needs: where the types are, where problems go, and what it collects. */
+export type Parsing = {
+  registry: Registry;
+  reporter: Reporter;
+  flow: { id: string; namespace: string };
+  /** Ids met so far, with their places, in the order of the text. */
+  taskIds: PlacedId[];
+  triggerIds: PlacedId[];
+};
+
+/** The tasks in the list `value` at `path`, those of unknown type too. */
+export function parseTasks(value: Json | undefined, path: PropertyPath, parsing: Parsing): Task[] {
+  if (value === undefined || value === null) return [];
+  if (!Array.isArray(value)) {
+    parsing.reporter.error("INVALID_VALUE", path, `\`${String(path.at(-1))}\` must be a list of tasks`);
+    return [];
+  }
+  return value.flatMap((item, index) => parseTask(item, [...path, index], parsing) ?? []);
+}
+
+function parseTask(item: Json, path: PropertyPath, parsing: Parsing): Task | undefined {
+  const { reporter } = parsing;
+  if (!isJsonObject(item)) {
+    reporter.error("INVALID_VALUE", path, "A task must be a map with `id` and `type`");
+    return undefined;
+  }
+  const definition = findTask(item.type, [...path, "type"], parsing);
+  parsing.taskIds.push({ id: String(item.id ?? ""), path });
+  const { common, own } = split(item, definition, path, reporter);
+  const { retry, ...plain } = common;
+  reporter.conform(TaskCommon, plain, path);
+  if (definition !== undefined) checkOwn(definition, own, path, parsing);
+  const texts = withTexts(objectShapeOf(TaskCommon), plain, reporter.textAt, path);
+  const task = commonOf(isJsonObject(texts) ? texts : {}, definition, path, parsing);
+  const typedRetry = parseRetry(retry, [...path, "retry"], reporter);
+  const properties = definition === undefined ? own : ownTexts(definition, own, path, reporter);
+  const lists = definition?.where === "engine" ? parseLists(definition, own, path, parsing) : {};
+  const whole: Task = { ...task, ...(typedRetry && { retry: typedRetry }), properties, lists };
+  checkTask(whole, path, parsing.flow, reporter);
+  return whole;
+}
+
+/** Properties of the task's own type, and those that every task may have. A type that redefines a common one owns it. */
+function split(
+  item: JsonObject,
+  definition: AnyTask | undefined,
+  path: PropertyPath,
+  reporter: Reporter,
+): { common: JsonObject; own: JsonObject } {
+  const commonFields = objectShapeOf(TaskCommon).fields;
+  const ownFields = definition === undefined ? undefined : objectShapeOf(definition.input).fields;
+  const common: [string, Json][] = [];
+  const own: [string, Json][] = [];
+  for (const [key, value] of Object.entries(item)) {
+    if (ownFields?.has(key)) own.push([key, value]);
+    else if (commonFields.has(key)) common.push([key, value]);
+    else if (ownFields === undefined) own.push([key, value]);
+    else reporter.add(unknownProperty(key, [...ownFields.keys(), ...commonFields.keys()], [...path, key]));
+  }
+  return { common: Object.fromEntries(common), own: Object.fromEntries(own) };
+}
+
+function findTask(type: Json | undefined, path: PropertyPath, { registry, reporter }: Parsing): AnyTask | undefined {
+  if (type === undefined || type === null) return undefined; // reported as missing
+  const name = String(type);
+  const definition = registry.task(name);
+  if (definition !== undefined) {
+    if (definition.type !== name) reportAlias(name, definition.type, path, reporter);
+    return definition;
+  }
+  if (registry.trigger(name) !== undefined) {
+    reporter.error("UNKNOWN_TYPE", path, `\`${name}\` is a trigger type: put it under \`triggers\``);
+    return undefined;
+  }
+  const candidates = registry.tasks.flatMap((task) => [task.type, ...task.aliases]);
+  reporter.error("UNKNOWN_TYPE", path, unknownType("task", name, realType(nearestType(name, candidates), registry)));
+  return undefined;
+}
+
+function realType(name: string | undefined, registry: Registry): string | undefined {
+  return name === undefined ? undefined : registry.task(name)?.type;
+}
+
+export function unknownType(what: string, name: string, near: string | undefined): string {
+  return `Unknown ${what} type \`${name}\`${near === undefined ? "" : `. Did you mean \`${near}\`?`}`;
+}
+
+export function reportAlias(alias: string, type: string, path: PropertyPath, reporter: Reporter): void {
+  const message = `${alias} is replaced by ${type}`;
+  reporter.add({ code: "DEPRECATED", path, message, on: "value", severity: "info" });
+}
+
+function checkOwn(definition: AnyTask, own: JsonObject, path: PropertyPath, { reporter }: Parsing): void {
+  reporter.conform(definition.input, own, path);
+  for (const [name, field] of objectShapeOf(definition.input).fields) {
+    if (field.kind === "nested" && field.nested === "inputs") parseInputs(own[name], [...path, name], reporter);
+  }
+}
+
+function ownTexts(definition: AnyTask, own: JsonObject, path: PropertyPath, reporter: Reporter): JsonObject {
+  const shape: ObjectShape = objectShapeOf(definition.input);
+  const texts = withTexts(shape, own, reporter.textAt, path);
+  return isJsonObject(texts) ? texts : own;
+}
+
+const text = (value: Json | undefined) => (typeof value === "string" ? value : undefined);
+/** A switch, also when it is written as text. */
+const isOn = (value: Json | undefined) =>
+  value === true || (typeof value === "string" && value.toLowerCase() === "true");
+
+function commonOf(
+  common: JsonObject,
+  definition: AnyTask | undefined,
+  path: PropertyPath,
+  { reporter }: Parsing,
+): Pick<Task, "id" | "type"> & Partial<Task> {
+  const type = definition?.type ?? String(common.type ?? "");
+  const timeout = text(common.timeout);
+  checkTimeout(timeout, path, reporter);
+  const runIf = text(common.runIf) ?? text(common.when);
+  const level = TaskCommon.shape.logLevel.safeParse(common.logLevel ?? undefined).data;
+  const { workerGroup } = common;
+  const allowFailure = isOn(common.allowFailure) || (definition?.where === "engine" && definition.allowsFailure);
+  return {
+    id: String(common.id ?? ""),
+    type,
+    ...(text(common.description) !== undefined && { description: text(common.description) }),
+    ...(isOn(common.disabled) && { disabled: true }),
+    ...(allowFailure && { allowFailure: true }),
+    ...(isOn(common.allowWarning) && { allowWarning: true }),
+    ...(timeout !== undefined && { timeout }),
+    ...(runIf !== undefined && { runIf }),
+    ...(level !== undefined && { logLevel: level }),
+    ...(isJsonObject(workerGroup) && {
+      workerGroup: { key: text(workerGroup.key), fallback: text(workerGroup.fallback) },
+    }),
+  };
+}
+
+function checkTimeout(timeout: string | undefined, path: PropertyPath, reporter: Reporter): void {
+  if (timeout === undefined || hasExpression(timeout) || parseDuration(timeout) !== undefined) return;
+  const message = `\`timeout\` must be an ISO-8601 duration such as PT30S, but is \`${timeout}\``;
+  reporter.error("INVALID_VALUE", [...path, "timeout"], message);
+}
+
+/** The nested lists of a flowable, by name. A list that is required must hold a task. */
+function parseLists(
+  definition: FlowableTask,
+  own: JsonObject,
+  path: PropertyPath,
+  parsing: Parsing,
+): Record<string, readonly Task[]> {
+  const named: Readonly<Record<string, Json>> = definition.lists?.(own) ?? pick(own, definition.nested);
+  const lists: [string, readonly Task[]][] = [];
+  for (const [name, value] of Object.entries({ ...named, ...pick(own, ["errors", "finally"]) })) {
+    if (value !== null) lists.push([name, parseTasks(value, [...path, ...pathOf(own, name, value)], parsing)]);
+  }
+  for (const [name, field] of objectShapeOf(definition.input).fields) {
+    if (field.kind !== "nested" || !field.required || !isEmptyList(own[name])) continue;
+    parsing.reporter.error("INVALID_VALUE", [...path, name], `\`${name}\` must hold at least one task`);
+  }
+  return Object.fromEntries(lists);
+}
+
+const isEmptyList = (value: Json | undefined) => Array.isArray(value) && value.length === 0;
+
+function pick(map: JsonObject, names: readonly string[]): JsonObject {
+  return Object.fromEntries(Object.entries(map).filter(([name, value]) => names.includes(name) && value !== null));
+}
+
+/** Where a list that a definition named stands among the properties: found by identity, one map deep (`cases.a`). */
+function pathOf(own: JsonObject, name: string, list: Json): PropertyPath {
+  for (const [key, value] of Object.entries(own)) {
+    if (value === list) return [key];
+    if (!isJsonObject(value)) continue;
+    for (const [inner, item] of Object.entries(value)) {
+      if (item === list && typeof item === "object") return [key, inner];
+    }
+  }
+  return [name];
+}

@@ -1,0 +1,378 @@
+import { type ExecutionState, refusal, toExecutionJson } from "#engine/index.ts";
+import type { Command, CommandAnswer, StartRequest } from "#schema/cell.ts";
+import type { ExecutionEvent, ParentLink, TaskAnswer } from "#schema/event.ts";
+import type { ExecutionJson } from "#schema/execution.ts";
+import type { Flow } from "#schema/flow.ts";
+import { taskRunIndex } from "#schema/ids.ts";
+import type { EpochMs, JsonObject } from "#schema/json.ts";
+import type { LogLine } from "#schema/log.ts";
+import type { State } from "#schema/state.ts";
+import { Effects, type Evaluation, type Rendering } from "./effects.ts";
+import { Live, type Program, programOf } from "./live.ts";
+import type { Dialect } from "./perform.ts";
+import { Projector } from "./projector.ts";
+import { Residents } from "./residents.ts";
+import { type CellStore, MAX_VALUE_CHARACTERS } from "./store.ts";
+import type { Host, World } from "./world.ts";
+
+// A cell: the executions of one actor, each with its own state and log. Load, reduce, commit, perform.
+//
+// S1. An effect leaves only after the commit of the events that asked for it; the same goes for an answer to a caller.
+// S2. A turn takes at most SLICE_MS or SLICE_STEPS, then commits and lets others in.
+// S3. Nothing is only in memory: whatever is not finished can be found again from the rows, by `open` or by its due time.
+// S5. An execution that could not be committed is dropped from memory and read again: what is not stored did not happen.
+// S4. Calls may come twice, late and out of order; the reducer decides what they mean.
+
+const SLICE_MS = 5;
+const SLICE_STEPS = 200;
+/** A turn is cut when it holds about this much, far below what a row may hold. */
+const SLICE_CHARACTERS = 400_000;
+/** When an execution that is busy is looked at again, should everything else be lost. */
+const LOOK_AGAIN_MS = 10_000;
+
+export type CellParts = {
+  store: CellStore;
+  world: World;
+  host: Host;
+  dialect: Dialect;
+  /** Never fails: the source was accepted when the flow was saved. */
+  parse: (source: string) => Flow;
+  renderOutputs: ConstructorParameters<typeof Effects>[0]["renderOutputs"];
+  /** Events before an execution gets its first snapshot; for tests. */
+  snapshotAfter?: number;
+};
+
+/** Hears of what was committed. Numbers count from 0 and are those of the first item. */
+export interface Watcher {
+  committed(
+    live: Live,
+    events: readonly ExecutionEvent[],
+    firstEvent: number,
+    lines: readonly LogLine[],
+    firstLine: number,
+  ): void;
+}
+
+export class Cell {
+  readonly #store: CellStore;
+  readonly #host: Host;
+  readonly #parse: (source: string) => Flow;
+  readonly #snapshotAfter: number | undefined;
+  readonly #effects: Effects;
+  readonly #projector: Projector;
+  readonly #residents = new Residents();
+  readonly #programs = new Map<string, Program>();
+  readonly #watchers = new Map<string, Set<Watcher>>();
+  readonly #dues = new Map<string, EpochMs>();
+  #alarmAt = Number.POSITIVE_INFINITY;
+
+  constructor(parts: CellParts) {
+    const { store, world, host, dialect, renderOutputs } = parts;
+    this.#store = store;
+    this.#host = host;
+    this.#parse = parts.parse;
+    this.#snapshotAfter = parts.snapshotAfter;
+    this.#effects = new Effects({ world, host, dialect, renderOutputs, turn: (live) => this.#background(live) });
+    this.#projector = new Projector(world, host, store);
+    this.#open();
+  }
+
+  /** Starts an execution, once for each id. */
+  start(request: StartRequest): Live {
+    const known = this.find(request.id);
+    if (known !== undefined) return known;
+    const live = Live.create(request.id, this.#program(request));
+    this.#residents.add(live);
+    const {
+      id,
+      tenant,
+      namespace,
+      flowId,
+      inputs,
+      labels,
+      trigger,
+      variables,
+      parent,
+      scheduleAt,
+      originalId,
+      parentId,
+    } = request;
+    this.#apply(live, {
+      kind: "execution-created",
+      at: this.#host.now(),
+      id,
+      tenant,
+      namespace,
+      flowId,
+      flowRevision: request.revision,
+      inputs,
+      labels: [...labels],
+      ...defined({ trigger, variables, parent, scheduleAt, originalId, parentId }),
+    });
+    this.#turn(live);
+    return live;
+  }
+
+  /** The execution, loaded if need be; undefined when this cell never heard of it. */
+  find(id: string): Live | undefined {
+    const live = this.#residents.get(id);
+    if (live !== undefined) return live;
+    const stored = this.#store.load(id);
+    if (stored === undefined) return undefined;
+    const first = stored.events[0];
+    const facts = first?.kind === "execution-created" ? first : undefined;
+    const name =
+      facts === undefined ? `${id}` : `${facts.tenant}/${facts.namespace}/${facts.flowId}/${facts.flowRevision}`;
+    const loaded = Live.load(id, this.#programFrom(name, stored.revision, stored.source), stored);
+    this.#residents.add(loaded);
+    if (loaded.asked.size > 0) this.#host.soon(() => this.#background(loaded));
+    return loaded;
+  }
+
+  json(live: Live): ExecutionJson {
+    return toExecutionJson(live.state, live.program.plan, this.#host.now());
+  }
+
+  command(live: Live, command: Command): CommandAnswer {
+    const at = this.#host.now();
+    const refused = refusal(live.state, command.kind);
+    if (refused !== undefined) {
+      if (command.kind === "kill" && command.cascade) return { ok: true, execution: this.json(live) };
+      const status = command.kind === "pause" || refused.startsWith("No task") ? 422 : 409;
+      return { ok: false, status, message: refused };
+    }
+    const event = eventOf(command, live.id, at);
+    if (event === undefined)
+      return {
+        ok: false,
+        status: 404,
+        message: `No task run ${String(command.kind === "resume" && command.taskRunId)}`,
+      };
+    this.#deliver(live, event);
+    return { ok: true, execution: this.json(live) };
+  }
+
+  /** The end of an attempt; false when nobody waits for it any more. */
+  answer(live: Live, effect: string, answer: TaskAnswer, lines: readonly LogLine[]): boolean {
+    live.say(lines);
+    const size = JSON.stringify(answer.outputs ?? {}).length;
+    const error = `The outputs take ${size} characters, ${MAX_VALUE_CHARACTERS} are allowed: write large values to a file and pass its URI.`;
+    const tooLarge = size > MAX_VALUE_CHARACTERS;
+    const taken: TaskAnswer = tooLarge ? { state: "FAILED", error } : answer;
+    const applied = this.#apply(live, { kind: "task-finished", at: this.#host.now(), effect, answer: taken });
+    if (applied && tooLarge) this.#effects.say(live, effect, "ERROR", error);
+    this.#turn(live);
+    return applied;
+  }
+
+  /** Somebody runs the attempt. */
+  dispatched(live: Live, effect: string, more: { worker?: string; leaseUntil?: EpochMs }): boolean {
+    return this.#deliver(live, { kind: "task-dispatched", at: this.#host.now(), effect, ...more });
+  }
+
+  say(live: Live, lines: readonly LogLine[]): void {
+    live.say(lines);
+    this.#turn(live);
+  }
+
+  /** A child of this execution has ended. */
+  childEnded(live: Live, link: ParentLink, executionId: string, state: State, outputs: JsonObject | undefined): void {
+    const event = { kind: "subflow-finished", at: this.#host.now(), effect: link.effect, executionId, state } as const;
+    this.#deliver(live, outputs === undefined ? event : { ...event, outputs });
+  }
+
+  /** Renders an expression as the task run (or the execution) would see it now; secrets are masked. */
+  evaluate(live: Live, run: number | undefined, rendering: Rendering): Promise<Evaluation> {
+    return this.#effects.evaluate(live, run, rendering);
+  }
+
+  remove(live: Live): void {
+    if (refusal(live.state, "kill") === undefined)
+      this.#deliver(live, { kind: "kill-requested", at: this.#host.now(), cascade: true });
+    this.#projector.removed(live);
+    this.#residents.delete(live.id);
+    this.#dues.delete(live.id);
+    this.#store.remove(live.id);
+  }
+
+  watch(id: string, watcher: Watcher): () => void {
+    const watchers = this.#watchers.get(id) ?? new Set();
+    this.#watchers.set(id, watchers.add(watcher));
+    return () => {
+      watchers.delete(watcher);
+      if (watchers.size === 0 && this.#watchers.get(id) === watchers) this.#watchers.delete(id);
+    };
+  }
+
+  /** Fires what is due and looks again at what may have been forgotten. Called by the alarm and by the sweep. */
+  wake(): void {
+    const now = this.#host.now();
+    this.#alarmAt = Number.POSITIVE_INFINITY;
+    for (const [id, due] of this.#dues) {
+      if (due > now) continue;
+      this.#dues.delete(id);
+      const live = this.find(id);
+      if (live === undefined) continue;
+      for (const effect of live.takeDue(now)) this.#apply(live, { kind: "timer-fired", at: now, effect });
+      this.#background(live, true);
+    }
+    this.#store.flush();
+    this.#rearm();
+  }
+
+  /** Finds what an earlier life of this cell left behind. */
+  #open(): void {
+    for (const { id, due, boot } of this.#store.open()) {
+      if (due > 0) this.#dues.set(id, due);
+      else this.#host.soon(() => this.#project(id));
+      if (boot === null || boot === this.#host.boot) continue;
+      const live = this.find(id);
+      if (live === undefined) continue;
+      for (const { effect } of lostAttempts(live.state, this.#host.boot))
+        this.#apply(live, { kind: "task-lost", at: this.#host.now(), effect, reason: "the server was restarted" });
+      this.#host.soon(() => this.#background(live, true));
+    }
+    this.#rearm();
+  }
+
+  #project(id: string): void {
+    const live = this.find(id);
+    if (live !== undefined) this.#projector.changed(live);
+  }
+
+  #deliver(live: Live, event: ExecutionEvent): boolean {
+    const applied = this.#apply(live, event);
+    this.#turn(live);
+    return applied;
+  }
+
+  #apply(live: Live, event: ExecutionEvent): boolean {
+    return live.apply(event);
+  }
+
+  /** A turn that nobody waits for: what goes wrong is reported, and the execution is looked at again later. */
+  #background(live: Live, always = false): void {
+    try {
+      this.#turn(live, always);
+    } catch (error) {
+      this.#dues.set(live.id, this.#host.now() + LOOK_AGAIN_MS);
+      this.#arm(this.#host.now() + LOOK_AGAIN_MS);
+      this.#host.failed(error);
+    }
+  }
+
+  /** Performs what is asked for, within one slice, and commits. */
+  #turn(live: Live, always = false): void {
+    if (this.#residents.get(live.id) !== live) return;
+    const until = this.#host.now() + SLICE_MS;
+    const leaving: (() => void)[] = [];
+    for (let step = 0; live.asked.size > 0 && step < SLICE_STEPS; step++) {
+      const effect = live.asked.shift();
+      if (effect !== undefined) this.#effects.perform(live, effect, leaving);
+      if (live.unstoredSize > SLICE_CHARACTERS || (step % 8 === 7 && this.#host.now() >= until)) break;
+    }
+    if (live.hasChanges || always) this.#commit(live);
+    for (const leave of leaving) leave();
+    if (live.asked.size > 0) this.#host.soon(() => this.#background(live));
+  }
+
+  #commit(live: Live): void {
+    const due = this.#dueOf(live);
+    const boot = isUnfinished(live.state) ? (this.#host.boot ?? "-") : undefined;
+    const commit = live.takeCommit(due, boot, this.#snapshotAfter);
+    try {
+      this.#store.commit(commit);
+    } catch (error) {
+      this.#residents.delete(live.id);
+      throw error;
+    }
+    this.#dues.delete(live.id);
+    if (due > 0) {
+      this.#dues.set(live.id, due);
+      this.#arm(due);
+    }
+    this.#projector.changed(live);
+    const watchers = this.#watchers.get(live.id);
+    if (watchers === undefined) return;
+    const firstLine = commit.lineCount - commit.lines.length;
+    for (const watcher of [...watchers])
+      watcher.committed(live, commit.events, commit.head - commit.events.length, commit.lines, firstLine);
+  }
+
+  /** When to look at it again though nobody calls; negative when only the projection may have missed it. */
+  #dueOf(live: Live): EpochMs {
+    const again = live.asked.size > 0 || live.underway.size > 0 || live.state.pending.length > 0;
+    const candidates = [live.nextTimer, again ? this.#host.now() + LOOK_AGAIN_MS : undefined].filter(
+      (at) => at !== undefined,
+    );
+    return candidates.length > 0 ? Math.min(...candidates) : -1;
+  }
+
+  #arm(at: EpochMs): void {
+    if (at >= this.#alarmAt) return;
+    this.#alarmAt = at;
+    this.#host.wakeAt(at);
+  }
+
+  #rearm(): void {
+    let next = Number.POSITIVE_INFINITY;
+    for (const due of this.#dues.values()) if (due > 0 && due < next) next = due;
+    if (next < Number.POSITIVE_INFINITY) this.#arm(next);
+  }
+
+  #program(request: StartRequest): Program {
+    const { tenant, namespace, flowId, revision, source } = request;
+    return this.#programFrom(`${tenant}/${namespace}/${flowId}/${revision}`, revision, source);
+  }
+
+  #programFrom(name: string, revision: number, source: string): Program {
+    const known = this.#programs.get(name);
+    if (known !== undefined && known.source === source) return known;
+    const program = programOf(name, revision, source, this.#parse(source));
+    if (this.#programs.size >= 100) this.#programs.clear();
+    this.#programs.set(name, program);
+    return program;
+  }
+}
+
+function defined<T extends object>(fields: T): T {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
+}
+
+function eventOf(command: Command, executionId: string, at: EpochMs): ExecutionEvent | undefined {
+  switch (command.kind) {
+    case "kill":
+      return { kind: "kill-requested", at, cascade: command.cascade };
+    case "pause":
+      return { kind: "pause-requested", at };
+    case "restart":
+      return { kind: "restart-requested", at };
+    case "resume": {
+      const inputs = command.inputs === undefined ? {} : { inputs: command.inputs };
+      if (command.taskRunId === undefined) return { kind: "resume-requested", at, ...inputs };
+      const run = taskRunIndex(executionId, command.taskRunId);
+      return run === undefined ? undefined : { kind: "resume-requested", at, run, ...inputs };
+    }
+  }
+}
+
+/** True while a crash could lose something that only this process does. */
+function isUnfinished(state: ExecutionState): boolean {
+  if (state.pending.some((effect) => effect.kind !== "wake-at")) return true;
+  if (state.status === "RUNNING" || state.status === "KILLING") return true;
+  if (state.status !== "PAUSED" && state.status !== "CREATED")
+    return (state.root?.stage ?? "main") === "afterExecution";
+  for (const run of state.runs) if (run.waiting?.kind === "start" || run.waiting?.kind === "answer") return true;
+  return false;
+}
+
+/** Attempts that an earlier start of this process was running. */
+function lostAttempts(state: ExecutionState, boot: string | undefined): { effect: string }[] {
+  const lost: { effect: string }[] = [];
+  for (const { waiting, dropped } of state.runs) {
+    if (dropped || (waiting?.kind !== "answer" && waiting?.kind !== "cancel")) continue;
+    const effect = waiting.kind === "answer" ? waiting.effect : waiting.target;
+    if (waiting.worker?.startsWith("local:") && waiting.worker !== `local:${boot}`) lost.push({ effect });
+  }
+  return lost;
+}

@@ -1,0 +1,279 @@
+import { type EvalContext, type Lookup, type LookupAnswer, lookupKey, type Outcome } from "#expr/index.ts";
+import type { ExecutionEvent } from "#schema/event.ts";
+import type { Flow } from "#schema/flow.ts";
+import type { Json, JsonObject } from "#schema/json.ts";
+import type { Level } from "#schema/state.ts";
+import type { Live, PerformedEffect } from "./live.ts";
+import { contextOf, type Dialect, lineOf, type Performance, perform, type Subject } from "./perform.ts";
+import { sizeOf } from "./size.ts";
+import { MAX_VALUE_CHARACTERS } from "./store.ts";
+import type { Asker, Host, World } from "./world.ts";
+
+const FIRST_RETRY_MS = 200;
+const MAX_RETRY_MS = 30_000;
+/** How often one effect may ask the world again because an answer made it ask for more. */
+const MAX_LOOKUP_ROUNDS = 20;
+/** Time beyond its own timeout that a stateless invocation has to answer, in ms. */
+const LEASE_MARGIN_MS = 30_000;
+const DEFAULT_TIMEOUT_MS = 600_000;
+
+type Parts = {
+  world: World;
+  host: Host;
+  dialect: Dialect;
+  renderOutputs: (flow: Flow, context: EvalContext) => Outcome<JsonObject>;
+  /** Lets the execution go on after an answer. */
+  turn: (live: Live) => void;
+};
+
+export type Rendering = (context: EvalContext) => Outcome<Json>;
+export type Evaluation = { ok: true; value: Json } | { ok: false; message: string };
+
+type Of<K extends PerformedEffect["kind"]> = Extract<PerformedEffect, { kind: K }>;
+
+/** Does what the reducer asks for. What leaves the actor is put into `leaving`, to be done after the commit. */
+export class Effects {
+  readonly #parts: Parts;
+  readonly #rounds = new WeakMap<PerformedEffect, number>();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  perform(live: Live, effect: PerformedEffect, leaving: (() => void)[]): void {
+    switch (effect.kind) {
+      case "run-task":
+        return this.#runTask(live, effect, leaving);
+      case "render-outputs":
+        return this.#renderOutputs(live, effect, leaving);
+      case "cancel-task":
+        return this.#cancel(live, effect, leaving);
+      case "start-subflow":
+        leaving.push(() => this.#ask(live, effect, () => this.#startSubflow(live, effect)));
+        return;
+      case "kill-execution":
+        leaving.push(() =>
+          this.#ask(live, effect, async () => {
+            await this.#parts.world.command(effect.executionId, { kind: "kill", cascade: true });
+            return this.#acknowledged(effect.id);
+          }),
+        );
+        return;
+      case "notify-parent":
+        leaving.push(() =>
+          this.#ask(live, effect, async () => {
+            const { parent, state, outputs } = effect;
+            await this.#parts.world.tellParent({ executionId: live.id, parent, state, outputs });
+            return this.#acknowledged(effect.id);
+          }),
+        );
+        return;
+      case "notify-trigger":
+        leaving.push(() =>
+          this.#ask(live, effect, async () => {
+            await this.#parts.world.tellTrigger(askerOf(live), effect.triggerId, effect.state);
+            return this.#acknowledged(effect.id);
+          }),
+        );
+        return;
+    }
+  }
+
+  /** Adds a line to the log of the task run that `effectId` belongs to. */
+  say(live: Live, effectId: string, level: Level, message: string): void {
+    const run = live.state.runs.get(Number.parseInt(effectId, 10));
+    live.say([
+      lineOf(this.#subject(live, effectId), run, Math.max(0, (run?.attempts.length ?? 1) - 1), level, message),
+    ]);
+  }
+
+  /** Renders outside of any task, fetching what the expression needs. */
+  async evaluate(live: Live, runIndex: number | undefined, rendering: Rendering): Promise<Evaluation> {
+    const answers = new Map<string, LookupAnswer>();
+    const run = runIndex === undefined ? undefined : live.state.runs.get(runIndex);
+    for (let round = 0; round < MAX_LOOKUP_ROUNDS; round++) {
+      const outcome = rendering(contextOf(this.#parts.dialect, { ...this.#subject(live, ""), lookups: answers }, run));
+      if (outcome.ok === true) return { ok: true, value: maskDeep(live, outcome.value) };
+      if (outcome.ok === false) return { ok: false, message: live.masker.mask(outcome.problem.message) };
+      await this.#fetch(live, outcome.lookups, answers);
+    }
+    return { ok: false, message: `The expression asks for more after ${MAX_LOOKUP_ROUNDS} answers.` };
+  }
+
+  async #fetch(live: Live, lookups: readonly Lookup[], answers: Map<string, LookupAnswer>): Promise<void> {
+    const found = lookups.map(
+      async (lookup) => [lookup, await this.#parts.world.lookup(askerOf(live), lookup)] as const,
+    );
+    for (const [lookup, answer] of await Promise.all(found)) {
+      if (lookup.kind === "secret" && answer.ok && typeof answer.value === "string") live.masker.add(answer.value);
+      answers.set(lookupKey(lookup), answer);
+    }
+  }
+
+  #subject(live: Live, effectId: string): Subject {
+    const { flow, plan } = live.program;
+    const { host } = this.#parts;
+    const lookups = live.lookups.get(effectId) ?? new Map();
+    return {
+      flow,
+      plan,
+      state: live.state,
+      now: host.now(),
+      random: () => host.random(),
+      lookups,
+      masker: live.masker,
+    };
+  }
+
+  #runTask(live: Live, effect: Of<"run-task">, leaving: (() => void)[]): void {
+    const run = live.state.runs.get(effect.run);
+    if (run?.waiting?.kind !== "start" || run.waiting.effect !== effect.id) return;
+    const performance = perform(this.#parts.dialect, this.#subject(live, effect.id), effect);
+    if (performance.kind === "needs") return this.#lookUp(live, effect, performance.lookups, leaving);
+    live.lookups.delete(effect.id);
+    if (performance.kind === "job") return this.#handOn(live, effect, performance, leaving);
+    live.say(performance.lines);
+    for (const event of performance.events) live.apply(this.#fitting(live, effect, event));
+  }
+
+  /** The event, or the failure of its task when it is more than a row may hold. */
+  #fitting(live: Live, effect: Of<"run-task">, event: ExecutionEvent): ExecutionEvent {
+    const size = sizeOf(event);
+    if (size <= MAX_VALUE_CHARACTERS) return event;
+    const error = `The task gave about ${size} characters, ${MAX_VALUE_CHARACTERS} are allowed: write large values to a file and pass its URI.`;
+    this.say(live, effect.id, "ERROR", error);
+    return { kind: "task-finished", at: event.at, effect: effect.id, answer: { state: "FAILED", error } };
+  }
+
+  #handOn(
+    live: Live,
+    effect: Of<"run-task">,
+    made: Extract<Performance, { kind: "job" }>,
+    leaving: (() => void)[],
+  ): void {
+    const { host, world } = this.#parts;
+    const { job } = made;
+    if (made.where === "agent") {
+      leaving.push(() => this.#ask(live, effect, async () => void (await world.enqueue(job, made.group ?? "default"))));
+      return;
+    }
+    const at = host.now();
+    const deadlineAt = job.timeoutMs === undefined ? {} : { deadlineAt: at + job.timeoutMs };
+    const leaseUntil = at + (job.timeoutMs ?? DEFAULT_TIMEOUT_MS) + LEASE_MARGIN_MS;
+    const worker = host.boot === undefined ? "edge" : `local:${host.boot}`;
+    live.apply({ kind: "task-dispatched", at, effect: effect.id, leaseUntil, worker, ...deadlineAt });
+    leaving.push(() => void world.run([job]).catch((error: unknown) => this.#lost(live, effect.id, error)));
+  }
+
+  #lost(live: Live, effect: string, error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    this.#parts.host.later(FIRST_RETRY_MS, () => {
+      live.apply({ kind: "task-lost", at: this.#parts.host.now(), effect, reason });
+      this.#parts.turn(live);
+    });
+  }
+
+  #cancel(live: Live, effect: Of<"cancel-task">, leaving: (() => void)[]): void {
+    const { world, dialect } = this.#parts;
+    const task = live.program.plan.tasks[live.state.runs.get(effect.run)?.task ?? -1];
+    const definition = task === undefined ? undefined : dialect.registry.task(task.type);
+    const placed =
+      definition !== undefined && "placedBy" in definition && task ? definition.placedBy?.(task.task) : undefined;
+    const group = task?.task.workerGroup?.key ?? live.program.flow.workerGroup?.key ?? "default";
+    const isAgent = (placed ?? definition?.where) === "agent";
+    const job = { id: `${live.id}/${effect.target}`, tenant: askerOf(live).tenant, group: isAgent ? group : undefined };
+    leaving.push(() =>
+      this.#ask(live, effect, async () => {
+        const reached = await world.cancel(job, "killed");
+        return reached === "gone" || !isAgent ? this.#acknowledged(effect.id) : undefined;
+      }),
+    );
+  }
+
+  #renderOutputs(live: Live, effect: Of<"render-outputs">, leaving: (() => void)[]): void {
+    const { dialect, renderOutputs, host } = this.#parts;
+    const outcome = renderOutputs(live.program.flow, contextOf(dialect, this.#subject(live, effect.id), undefined));
+    if (outcome.ok === "needs") return this.#lookUp(live, effect, outcome.lookups, leaving);
+    const result = outcome.ok ? { outputs: outcome.value } : { error: outcome.problem.message };
+    live.apply({ kind: "outputs-rendered", at: host.now(), effect: effect.id, ...result });
+  }
+
+  async #startSubflow(live: Live, effect: Of<"start-subflow">): Promise<ExecutionEvent> {
+    const asker = askerOf(live);
+    const { facts } = live.state;
+    const task = live.program.plan.tasks[live.state.runs.get(effect.run)?.task ?? -1];
+    const variables = {
+      executionId: live.id,
+      namespace: asker.namespace,
+      flowId: asker.flowId,
+      flowRevision: facts?.flowRevision ?? 0,
+    };
+    const trigger = { id: task?.id ?? "", type: task?.type ?? "", variables };
+    const started = await this.#parts.world.startSubflow(asker, effect.id, effect.request, trigger);
+    const at = this.#parts.host.now();
+    if (started.ok) return { kind: "subflow-started", at, effect: effect.id, executionId: started.executionId };
+    this.say(live, effect.id, "ERROR", started.message);
+    return { kind: "task-finished", at, effect: effect.id, answer: { state: "FAILED", error: started.message } };
+  }
+
+  #acknowledged(effect: string): ExecutionEvent {
+    return { kind: "effect-acknowledged", at: this.#parts.host.now(), effect };
+  }
+
+  /** Fetches what an expression needs, then performs the effect again. */
+  #lookUp(live: Live, effect: PerformedEffect, lookups: readonly Lookup[], leaving: (() => void)[]): void {
+    const rounds = (this.#rounds.get(effect) ?? 0) + 1;
+    this.#rounds.set(effect, rounds);
+    const answers = live.lookups.get(effect.id) ?? new Map<string, LookupAnswer>();
+    live.lookups.set(effect.id, answers);
+    if (rounds > MAX_LOOKUP_ROUNDS) {
+      const message = `The expression asks for more after ${MAX_LOOKUP_ROUNDS} answers; fetch the values in tasks of their own.`;
+      for (const lookup of lookups) answers.set(lookupKey(lookup), { ok: false, message });
+      live.asked.push(effect);
+      return;
+    }
+    leaving.push(() =>
+      this.#ask(live, effect, async () => {
+        await this.#fetch(live, lookups, answers);
+        live.asked.push(effect);
+        return undefined;
+      }),
+    );
+  }
+
+  /** Calls the world and applies its answer; a rejected call is repeated later, for ever. */
+  #ask(
+    live: Live,
+    effect: PerformedEffect,
+    call: () => Promise<ExecutionEvent | undefined>,
+    retryMs = FIRST_RETRY_MS,
+  ): void {
+    live.underway.add(effect.id);
+    call().then(
+      (event) => {
+        live.underway.delete(effect.id);
+        if (event !== undefined) live.apply(event);
+        this.#parts.turn(live);
+      },
+      () => {
+        const next = Math.min(2 * retryMs, MAX_RETRY_MS);
+        this.#parts.host.later(retryMs, () => this.#ask(live, effect, call, next));
+      },
+    );
+  }
+}
+
+/** Who asks, for look-ups and files. */
+export function askerOf(live: Live): Asker {
+  const { facts } = live.state;
+  if (facts === undefined) throw new Error("An execution that was never created asks for nothing.");
+  const { tenant, namespace, flowId, id, trigger } = facts;
+  return { tenant, namespace, flowId, executionId: id, trigger };
+}
+
+function maskDeep(live: Live, value: Json): Json {
+  if (typeof value === "string") return live.masker.mask(value);
+  if (typeof value !== "object" || value === null) return value;
+  const masked: unknown = JSON.parse(live.masker.mask(JSON.stringify(value)));
+  return masked as Json;
+}

@@ -1,0 +1,230 @@
+import {
+  compilePlan,
+  createReducer,
+  type ExecutionState,
+  freeze,
+  initialState,
+  type Plan,
+  type Reduce,
+  thaw,
+} from "#engine/index.ts";
+import type { LookupAnswer } from "#expr/index.ts";
+import type { Effect } from "#schema/effect.ts";
+import type { ExecutionEvent } from "#schema/event.ts";
+import type { Flow } from "#schema/flow.ts";
+import type { EpochMs } from "#schema/json.ts";
+import type { LogLine } from "#schema/log.ts";
+import { isTerminal } from "#schema/state.ts";
+import { Fifo } from "./fifo.ts";
+import { Masker } from "./mask.ts";
+import { lineOf } from "./perform.ts";
+import { sizeOf } from "./size.ts";
+import type { Commit, Stored } from "./store.ts";
+import { Timers } from "./timers.ts";
+
+/** Effects that somebody has to do something for. */
+export type PerformedEffect = Exclude<Effect, { kind: "wake-at" } | { kind: "log" }>;
+
+/** A flow revision, parsed once for all its executions in a cell. */
+export type Program = {
+  readonly name: string;
+  readonly revision: number;
+  readonly source: string;
+  readonly flow: Flow;
+  readonly plan: Plan;
+  readonly reduce: Reduce;
+};
+
+export function programOf(name: string, revision: number, source: string, flow: Flow): Program {
+  const plan = compilePlan(flow);
+  return { name, revision, source, flow, plan, reduce: createReducer(plan) };
+}
+
+/** First snapshot after this many events; each further one after as many again as there are. */
+const FIRST_SNAPSHOT = 512;
+
+/**
+ * One execution in memory: its state, what is not stored yet, and what it asks for.
+ *
+ * G1. Events are stored in the order they were applied, with nothing in between left out.
+ * G2. An event that changed nothing is not stored.
+ * G3. Time in the log never goes back, whatever the clock does.
+ */
+export class Live {
+  readonly id: string;
+  readonly program: Program;
+  readonly masker = new Masker();
+  /** Answers of the world for an effect that is being performed, by effect id. */
+  readonly lookups = new Map<string, Map<string, LookupAnswer>>();
+  state: ExecutionState;
+  /** Effects to perform. */
+  readonly asked = new Fifo<PerformedEffect>();
+  /** Answers under way that this cell itself waits for, by effect id. */
+  readonly underway = new Set<string>();
+  isStored: boolean;
+  projected: number;
+  lineCount: number;
+  #events: ExecutionEvent[] = [];
+  #lines: LogLine[] = [];
+  #snapshotAt: number;
+  readonly #timers = new Timers();
+  #bytes = 0;
+
+  private constructor(id: string, program: Program, state: ExecutionState, stored: Stored | undefined) {
+    this.id = id;
+    this.program = program;
+    this.state = state;
+    this.isStored = stored !== undefined;
+    this.projected = stored?.projected ?? 0;
+    this.lineCount = stored?.lines ?? 0;
+    this.#snapshotAt = stored?.snapshot?.seq ?? 0;
+  }
+
+  static create(id: string, program: Program): Live {
+    return new Live(id, program, initialState(), undefined);
+  }
+
+  /** The stored execution; what it still waits for is asked for again. */
+  static load(id: string, program: Program, stored: Stored): Live {
+    const snapshot = stored.snapshot === undefined ? undefined : thaw(stored.snapshot.body);
+    let state = snapshot ?? initialState();
+    for (const event of stored.events) state = program.reduce(state, event).state;
+    const live = new Live(id, program, state, stored);
+    live.#recall();
+    return live;
+  }
+
+  get isTerminal(): boolean {
+    return isTerminal(this.state.status);
+  }
+
+  /** True while something is under way here that a crash would lose. */
+  get isBusy(): boolean {
+    return this.asked.size > 0 || this.underway.size > 0 || this.#events.length > 0 || this.#lines.length > 0;
+  }
+
+  /** Applies an event; false when it changed nothing. */
+  apply(event: ExecutionEvent): boolean {
+    const clamped = event.at < this.state.at ? { ...event, at: this.state.at } : event;
+    const { state, effects } = this.program.reduce(this.state, clamped);
+    if (state === this.state) return false;
+    this.state = state;
+    this.#events.push(clamped);
+    this.#bytes += sizeOf(clamped);
+    for (const effect of effects) this.#take(effect);
+    return true;
+  }
+
+  /** Adds lines to the log. */
+  say(lines: readonly LogLine[]): void {
+    for (const line of lines) this.#line({ ...line, message: this.masker.mask(line.message) });
+  }
+
+  #take(effect: Effect): void {
+    if (effect.kind === "wake-at") this.#timers.add(effect.at, effect.id);
+    else if (effect.kind === "log") this.#logged(effect);
+    else this.asked.push(effect);
+  }
+
+  #logged(effect: Extract<Effect, { kind: "log" }>): void {
+    const run = effect.run === undefined ? undefined : this.state.runs.get(effect.run);
+    const subject = { state: this.state, plan: this.program.plan, now: this.state.at, masker: this.masker };
+    this.#line(lineOf(subject, run, Math.max(0, (run?.attempts.length ?? 1) - 1), effect.level, effect.message));
+  }
+
+  #line(line: LogLine): void {
+    this.#lines.push(line);
+    this.#bytes += line.message.length + 100;
+  }
+
+  /** After a load: what is not answered is asked for again, and timers are set again. */
+  #recall(): void {
+    this.asked.push(...this.state.pending.filter((effect) => effect.kind !== "wake-at"));
+    for (const effect of this.state.pending) if (effect.kind === "wake-at") this.#timers.add(effect.at, effect.id);
+    for (const run of this.state.runs) if (!run.dropped && run.waiting !== undefined) this.#recallRun(run.index);
+  }
+
+  #recallRun(index: number): void {
+    const run = this.state.runs.get(index);
+    const waiting = run?.waiting;
+    if (run === undefined || waiting === undefined) return;
+    switch (waiting.kind) {
+      case "start":
+        this.asked.push({
+          kind: "run-task",
+          id: waiting.effect,
+          run: index,
+          attempt: run.attempts.filter((a) => a.to !== undefined).length,
+        });
+        return;
+      case "retry":
+      case "sleep":
+        this.#timers.add(waiting.at, waiting.timer);
+        return;
+      case "pause":
+        if (waiting.timer !== undefined && waiting.until !== undefined) this.#timers.add(waiting.until, waiting.timer);
+        return;
+      case "answer":
+        if (waiting.lease !== undefined) this.#timers.add(waiting.lease.at, waiting.lease.id);
+        if (waiting.deadline !== undefined) this.#timers.add(waiting.deadline.at, waiting.deadline.id);
+        return;
+      case "cancel":
+        this.#timers.add(waiting.at, waiting.timer);
+        if (waiting.isTask)
+          this.asked.push({ kind: "cancel-task", id: waiting.effect, run: index, target: waiting.target });
+        return;
+      case "subflow":
+        if (waiting.executionId === undefined)
+          this.asked.push({ kind: "start-subflow", id: waiting.effect, run: index, request: waiting.request });
+        return;
+      case "held":
+        return;
+    }
+  }
+
+  /** Effects of timers that are due at `now`, taken out. */
+  takeDue(now: EpochMs): string[] {
+    return this.#timers.takeDue(now);
+  }
+
+  get nextTimer(): EpochMs | undefined {
+    return this.#timers.next;
+  }
+
+  /** About how much the next commit holds, in characters. */
+  get unstoredSize(): number {
+    return this.#bytes;
+  }
+
+  get hasChanges(): boolean {
+    return this.#events.length > 0 || this.#lines.length > 0;
+  }
+
+  /** What is to be stored now, and what followers are told. */
+  takeCommit(due: EpochMs | undefined, boot: string | undefined, firstSnapshot = FIRST_SNAPSHOT): Commit {
+    const { name, revision, source } = this.program;
+    const events = this.#events;
+    const lines = this.#lines;
+    const head = this.state.seq;
+    this.lineCount += lines.length;
+    const snapshot =
+      head >= Math.max(firstSnapshot, 2 * this.#snapshotAt) ? { seq: head, body: freeze(this.state) } : undefined;
+    if (snapshot !== undefined) this.#snapshotAt = head;
+    const commit: Commit = {
+      id: this.id,
+      ...(this.isStored ? {} : { source: { name, revision, body: source } }),
+      head,
+      events,
+      lines,
+      lineCount: this.lineCount,
+      due,
+      boot,
+      ...(snapshot === undefined ? {} : { snapshot }),
+    };
+    this.#events = [];
+    this.#lines = [];
+    this.#bytes = 0;
+    this.isStored = true;
+    return commit;
+  }
+}

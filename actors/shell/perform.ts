@@ -1,0 +1,211 @@
+import type { ExecutionState, Plan, PlanTask, TaskRun } from "#engine/index.ts";
+import { type EvalContext, isTruthy, type Lookup, type LookupAnswer, type Outcome, render } from "#expr/index.ts";
+import { parseDuration } from "#schema/duration.ts";
+import type { Effect } from "#schema/effect.ts";
+import type { ExecutionEvent, Metric } from "#schema/event.ts";
+import type { Flow } from "#schema/flow.ts";
+import { taskRunId } from "#schema/ids.ts";
+import type { EpochMs, JsonObject } from "#schema/json.ts";
+import { cutMessage, type LogLine } from "#schema/log.ts";
+import type { Job } from "#schema/runner.ts";
+import { isAtLeast, type Level } from "#schema/state.ts";
+import { type AnyTask, type Registry, TaskFailure } from "#tasks/define.ts";
+import type { Masker } from "./mask.ts";
+import { type Surroundings, scopeOf } from "./scope.ts";
+
+// One `run-task` effect: render what the task says, then run it here, expand it, or make the job that somebody else runs.
+// Pure but for its context: a second performance after a crash gives the same.
+
+/** Renders and converts a task's own properties; made by the task registry's side. */
+export type Prepare = (definition: AnyTask, properties: JsonObject, context: EvalContext) => Outcome<unknown>;
+
+export type Dialect = { registry: Registry; prepare: Prepare; surroundings: Surroundings };
+
+/** One loaded execution, as far as performing needs it. */
+export type Subject = {
+  flow: Flow;
+  plan: Plan;
+  state: ExecutionState;
+  now: EpochMs;
+  random: () => number;
+  lookups: ReadonlyMap<string, LookupAnswer>;
+  masker: Masker;
+};
+
+export type Performance =
+  /** Answered within the turn. */
+  | { kind: "events"; events: ExecutionEvent[]; lines: LogLine[] }
+  /** To be handed on once its event is committed. */
+  | { kind: "job"; where: "edge" | "sandbox" | "agent"; job: Job; group: string | undefined }
+  | { kind: "needs"; lookups: readonly Lookup[] };
+
+type RunTask = Extract<Effect, { kind: "run-task" }>;
+
+export function perform(dialect: Dialect, subject: Subject, effect: RunTask): Performance {
+  const run = subject.state.runs.get(effect.run);
+  const task = run === undefined ? undefined : subject.plan.tasks[run.task];
+  if (run === undefined || task === undefined) return { kind: "events", events: [], lines: [] };
+  const attempt = new Attempt(dialect, subject, effect, run, task);
+  return attempt.perform();
+}
+
+/** The rendering context of a task run, or of the execution. */
+export function contextOf(dialect: Dialect, subject: Subject, run: TaskRun | undefined): EvalContext {
+  return {
+    scope: scopeOf(subject.flow, subject.plan, subject.state, run, dialect.surroundings),
+    lookups: subject.lookups,
+    now: subject.now,
+    random: subject.random,
+  };
+}
+
+class Attempt {
+  readonly #dialect: Dialect;
+  readonly #subject: Subject;
+  readonly #effect: RunTask;
+  readonly #run: TaskRun;
+  readonly #task: PlanTask;
+  readonly #lines: LogLine[] = [];
+  readonly #metrics: Metric[] = [];
+
+  constructor(dialect: Dialect, subject: Subject, effect: RunTask, run: TaskRun, task: PlanTask) {
+    this.#dialect = dialect;
+    this.#subject = subject;
+    this.#effect = effect;
+    this.#run = run;
+    this.#task = task;
+  }
+
+  perform(): Performance {
+    const { task } = this.#task;
+    const context = contextOf(this.#dialect, this.#subject, this.#run);
+    if (task.runIf !== undefined) {
+      const condition = render(task.runIf, context);
+      if (condition.ok === "needs") return { kind: "needs", lookups: condition.lookups };
+      if (!condition.ok) return this.#failed(`runIf: ${condition.problem.message}`);
+      if (!isTruthy(condition.value)) return this.#answered({ state: "SKIPPED" });
+    }
+    const definition = this.#dialect.registry.task(this.#task.type);
+    if (definition === undefined) return this.#failed(`There is no task type ${this.#task.type}.`);
+    const timeoutMs = task.timeout === undefined ? undefined : render(task.timeout, context);
+    if (timeoutMs?.ok === "needs") return { kind: "needs", lookups: timeoutMs.lookups };
+    if (timeoutMs?.ok === false) return this.#failed(`timeout: ${timeoutMs.problem.message}`);
+    const prepared = this.#dialect.prepare(definition, task.properties, context);
+    if (prepared.ok === "needs") return { kind: "needs", lookups: prepared.lookups };
+    if (!prepared.ok) return this.#failed(prepared.problem.message);
+    return this.#place(
+      definition,
+      prepared.value,
+      timeoutMs === undefined ? undefined : parseDuration(timeoutMs.value),
+    );
+  }
+
+  #place(definition: AnyTask, props: unknown, timeoutMs: number | undefined): Performance {
+    const { now } = this.#subject;
+    try {
+      switch (definition.where) {
+        case "inline": {
+          const result = definition.run(props as never, this.#inlineContext());
+          const { state = "SUCCESS", outputs, error } = result;
+          if (error !== undefined && state === "FAILED") this.#log("ERROR", error);
+          return this.#answered({ state, ...(outputs ? { outputs } : {}), ...(error ? { error } : {}) });
+        }
+        case "engine": {
+          const { expansion, outputs } = definition.expand(props as never, { now, lists: this.#task.task.lists });
+          const { id } = this.#effect;
+          return this.#events({
+            kind: "task-expanded",
+            at: now,
+            effect: id,
+            expansion,
+            ...(outputs ? { outputs } : {}),
+          });
+        }
+        case "agent":
+          return this.#job("agent", props, timeoutMs);
+        default:
+          return this.#job(definition.placedBy?.(this.#task.task) ?? definition.where, props, timeoutMs);
+      }
+    } catch (error) {
+      if (error instanceof TaskFailure) return this.#failed(error.message, error.outputs);
+      throw error;
+    }
+  }
+
+  #job(where: "edge" | "sandbox" | "agent", props: unknown, timeoutMs: number | undefined): Performance {
+    const { facts } = this.#subject.state;
+    if (facts === undefined) throw new Error("A task of an execution that was never created");
+    const { task } = this.#task;
+    const job: Job = {
+      id: `${facts.id}/${this.#effect.id}`,
+      epoch: 0,
+      tenant: facts.tenant,
+      namespace: facts.namespace,
+      flowId: facts.flowId,
+      executionId: facts.id,
+      taskId: task.id,
+      taskRunId: taskRunId(facts.id, this.#run.index),
+      attempt: this.#effect.attempt,
+      type: this.#task.type,
+      properties: props as JsonObject,
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    };
+    const group = task.workerGroup?.key ?? this.#subject.flow.workerGroup?.key;
+    return { kind: "job", where, job, group };
+  }
+
+  #inlineContext() {
+    return {
+      now: this.#subject.now,
+      log: (level: Level, message: string) => this.#log(level, message),
+      metric: (metric: Metric) => void this.#metrics.push(metric),
+    };
+  }
+
+  #log(level: Level, message: string): void {
+    const { logLevel } = this.#task.task;
+    if (logLevel !== undefined && !isAtLeast(level, logLevel)) return;
+    this.#lines.push(lineOf(this.#subject, this.#run, this.#effect.attempt, level, message));
+  }
+
+  #failed(message: string, outputs?: JsonObject): Performance {
+    this.#log("ERROR", message);
+    const error = this.#subject.masker.mask(message);
+    return this.#answered({ state: "FAILED", error, ...(outputs ? { outputs } : {}) });
+  }
+
+  #answered(answer: Extract<ExecutionEvent, { kind: "task-finished" }>["answer"]): Performance {
+    const metrics = this.#metrics.length === 0 ? {} : { metrics: this.#metrics };
+    return this.#events({
+      kind: "task-finished",
+      at: this.#subject.now,
+      effect: this.#effect.id,
+      answer: { ...answer, ...metrics },
+    });
+  }
+
+  #events(event: ExecutionEvent): Performance {
+    return { kind: "events", events: [event], lines: this.#lines };
+  }
+}
+
+/** A log line of a task run, or of the execution itself. */
+export function lineOf(
+  subject: { state: ExecutionState; plan: Plan; now: EpochMs; masker: Masker },
+  run: TaskRun | undefined,
+  attempt: number,
+  level: Level,
+  message: string,
+): LogLine {
+  const text = cutMessage(subject.masker.mask(message));
+  if (run === undefined) return { at: subject.now, level, message: text };
+  const taskId = subject.plan.tasks[run.task]?.id;
+  return {
+    at: subject.now,
+    level,
+    message: text,
+    taskId,
+    taskRunId: taskRunId(subject.state.facts?.id ?? "", run.index),
+    attempt,
+  };
+}

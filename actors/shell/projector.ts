@@ -1,0 +1,63 @@
+import { toSummary } from "#engine/index.ts";
+import type { ExecutionSummary } from "#schema/execution.ts";
+import type { Live } from "./live.ts";
+import type { CellStore } from "./store.ts";
+import type { Host, ProjectionPort } from "./world.ts";
+
+const FLUSH_MS = 150;
+const MAX_RETRY_MS = 60_000;
+
+/**
+ * Tells the projection what changed, in batches, until it has confirmed.
+ *
+ * J1. A row carries the sequence number of the state it shows.
+ * J2. What is not confirmed is told again: after a failure here, after a crash by whoever finds it open.
+ */
+export class Projector {
+  readonly #port: ProjectionPort;
+  readonly #host: Host;
+  readonly #store: CellStore;
+  readonly #changed = new Map<string, ExecutionSummary>();
+  #isScheduled = false;
+  #retryMs = FLUSH_MS;
+
+  constructor(port: ProjectionPort, host: Host, store: CellStore) {
+    this.#port = port;
+    this.#host = host;
+    this.#store = store;
+  }
+
+  changed(live: Live): void {
+    if (live.projected >= live.state.seq || live.state.facts === undefined) return;
+    this.#changed.set(live.id, toSummary(live.state));
+    live.projected = live.state.seq;
+    this.#schedule(FLUSH_MS);
+  }
+
+  removed(live: Live): void {
+    this.#changed.set(live.id, { ...toSummary(live.state), seq: live.state.seq + 1, deleted: true });
+    this.#schedule(FLUSH_MS);
+  }
+
+  #schedule(ms: number): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    this.#host.later(ms, () => void this.#flush());
+  }
+
+  async #flush(): Promise<void> {
+    this.#isScheduled = false;
+    const batch = [...this.#changed.values()];
+    this.#changed.clear();
+    if (batch.length === 0) return;
+    try {
+      await this.#port.project(batch);
+      this.#retryMs = FLUSH_MS;
+      for (const { id, seq, deleted } of batch) if (!deleted) this.#store.confirm(id, seq);
+    } catch {
+      for (const row of batch) if ((this.#changed.get(row.id)?.seq ?? -1) < row.seq) this.#changed.set(row.id, row);
+      this.#retryMs = Math.min(2 * this.#retryMs, MAX_RETRY_MS);
+    }
+    if (this.#changed.size > 0) this.#schedule(this.#retryMs);
+  }
+}

@@ -1,0 +1,125 @@
+import type { ExecutionState, Plan, TaskRun } from "#engine/index.ts";
+import type { Scope } from "#expr/index.ts";
+import type { Flow, Input } from "#schema/flow.ts";
+import { taskRunId } from "#schema/ids.ts";
+import type { Json, JsonObject } from "#schema/json.ts";
+import { outputsOf, statesOf } from "./outputs.ts";
+
+/** What expressions see that is the same for every execution of this server. */
+export type Surroundings = { envs: JsonObject; globals: JsonObject; kestra: JsonObject };
+
+type Look = () => unknown;
+
+/** The context variables of a task run, or of the execution when `run` is left out. Each is made when asked for. */
+export function scopeOf(
+  flow: Flow,
+  plan: Plan,
+  state: ExecutionState,
+  run: TaskRun | undefined,
+  surroundings: Surroundings,
+): Scope {
+  const { facts } = state;
+  if (facts === undefined) throw new Error("An execution that was never created has no scope.");
+  const looks: Record<string, Look> = {
+    flow: () => ({
+      id: facts.flowId,
+      namespace: facts.namespace,
+      revision: facts.flowRevision,
+      tenantId: facts.tenant,
+    }),
+    execution: () => ({
+      id: facts.id,
+      startDate: new Date(state.histories[0]?.at ?? facts.at).toISOString(),
+      originalId: facts.originalId ?? facts.id,
+      state: state.status,
+      ...(state.outputs === undefined ? {} : { outputs: state.outputs }),
+    }),
+    inputs: () => withDefaults(flow.inputs, facts.inputs),
+    vars: () => flow.variables,
+    labels: () => labelsOf(state),
+    outputs: () => outputsOf(state, plan),
+    tasks: () => statesOf(state, plan),
+    trigger: () => facts.trigger?.variables,
+    schedule: () => facts.variables?.schedule,
+    envs: () => surroundings.envs,
+    globals: () => surroundings.globals,
+    kestra: () => surroundings.kestra,
+    namespace: () => ({}),
+    error: () => failureOf(plan, state),
+    ...(run === undefined ? {} : runLooks(plan, state, facts.id, run)),
+  };
+  const made = new Map<string, unknown>();
+  return {
+    get(name) {
+      if (!Object.hasOwn(looks, name)) return undefined;
+      if (!made.has(name)) made.set(name, looks[name]?.());
+      return made.get(name);
+    },
+    keys: () => Object.keys(looks),
+  };
+}
+
+function runLooks(plan: Plan, state: ExecutionState, executionId: string, run: TaskRun): Record<string, Look> {
+  const task = plan.tasks[run.task];
+  return {
+    task: () => ({ id: task?.id, type: task?.type }),
+    taskrun: () => ({
+      id: taskRunId(executionId, run.index),
+      startDate: new Date(run.histories[0]?.at ?? state.at).toISOString(),
+      attemptsCount: run.attempts.filter((attempt) => attempt.to !== undefined).length,
+      ...(run.parent < 0 ? {} : { parentId: taskRunId(executionId, run.parent) }),
+      ...(run.value === undefined ? {} : { value: run.value }),
+      ...(run.iteration === undefined ? {} : { iteration: run.iteration }),
+    }),
+    parents: () => parentsOf(state, run),
+    parent: () => parentsOf(state, run)[0],
+  };
+}
+
+/** Ancestors that have something to say, closest first. */
+function parentsOf(state: ExecutionState, run: TaskRun): JsonObject[] {
+  const parents: JsonObject[] = [];
+  for (let next = state.runs.get(run.parent); next !== undefined; next = state.runs.get(next.parent)) {
+    const taskrun: JsonObject = {};
+    if (next.value !== undefined) taskrun.value = next.value;
+    if (next.iteration !== undefined) taskrun.iteration = next.iteration;
+    const parent: JsonObject = { taskrun };
+    if (next.outputs !== undefined && Object.keys(next.outputs).length > 0) parent.outputs = next.outputs;
+    if (next.value !== undefined || parent.outputs !== undefined) parents.push(parent);
+  }
+  return parents;
+}
+
+/** Declared defaults fill what was not given; dots in ids nest. Defaults that are expressions were rendered at creation. */
+function withDefaults(declared: readonly Input[], given: JsonObject): JsonObject {
+  let inputs = given;
+  for (const { id, defaults } of declared) {
+    if (defaults === undefined || id.includes(".") || Object.hasOwn(inputs, id)) continue;
+    if (typeof defaults === "string" && defaults.includes("{{")) continue;
+    inputs = { ...inputs, [id]: defaults };
+  }
+  return inputs;
+}
+
+function labelsOf(state: ExecutionState): JsonObject {
+  const labels: { [key: string]: Json } = Object.create(null);
+  for (const { key, value } of state.labels) {
+    const [first = "", ...rest] = key.split(".");
+    if (first !== "system" || rest.length === 0) {
+      if (!Object.hasOwn(labels, key)) labels[key] = value;
+      continue;
+    }
+    const system = labels.system;
+    const nested = typeof system === "object" && system !== null && !Array.isArray(system) ? system : {};
+    labels.system = { ...nested, [rest.join(".")]: value };
+  }
+  return labels;
+}
+
+/** The newest failed task run, for `errors` tasks. */
+function failureOf(plan: Plan, state: ExecutionState): JsonObject | undefined {
+  let found: TaskRun | undefined;
+  for (const run of state.runs) if (run.state === "FAILED" && run.error !== undefined && !run.dropped) found = run;
+  if (found === undefined) return undefined;
+  return { taskId: plan.tasks[found.task]?.id ?? "", message: found.error ?? "" };
+}

@@ -1,0 +1,26 @@
+/** About how many characters `value` takes as JSON text; stops counting above `limit`. Cheap where the value is small. */
+export function sizeOf(value: unknown, limit = 4_000_000): number {
+  switch (typeof value) {
+    case "string":
+      return value.length + 2;
+    case "object":
+      break;
+    default:
+      return 8;
+  }
+  if (value === null) return 4;
+  let size = 2;
+  if (Array.isArray(value)) {
+    for (const item of value) {
+      size += sizeOf(item, limit) + 1;
+      if (size > limit) return size;
+    }
+    return size;
+  }
+  for (const [key, item] of Object.entries(value)) {
+    if (item === undefined) continue;
+    size += key.length + 4 + sizeOf(item, limit);
+    if (size > limit) return size;
+  }
+  return size;
+}

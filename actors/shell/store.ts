@@ -1,0 +1,218 @@
+import { ExecutionEvent } from "#schema/event.ts";
+import type { EpochMs } from "#schema/json.ts";
+import { LogLine } from "#schema/log.ts";
+import type { Row, Sql } from "./sql.ts";
+
+// The rows of a cell. Few and fat: one row of events and at most one of log lines for each turn, one row for the execution.
+//
+// T1. A commit is all or nothing, and its events follow the stored ones without a gap.
+// T2. The log is the truth; a snapshot only saves replaying, and `due` only says when to look again.
+
+const SCHEMA = `
+CREATE TABLE IF NOT EXISTS execution (
+  id TEXT PRIMARY KEY, source INTEGER NOT NULL, head INTEGER NOT NULL, lines INTEGER NOT NULL,
+  due INTEGER, boot TEXT, projected INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS execution_due ON execution (due) WHERE due IS NOT NULL;
+CREATE TABLE IF NOT EXISTS events (id TEXT, first INTEGER, body TEXT NOT NULL, PRIMARY KEY (id, first)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS logs (id TEXT, first INTEGER, body TEXT NOT NULL, PRIMARY KEY (id, first)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS snapshot (id TEXT PRIMARY KEY, seq INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS source (key INTEGER PRIMARY KEY, name TEXT UNIQUE, revision INTEGER NOT NULL, body TEXT NOT NULL);
+`;
+
+/** Largest single event or value, in characters: with the rest of its row it stays below the platform's 2 MB in UTF-8. */
+export const MAX_VALUE_CHARACTERS = 500_000;
+const MAX_SNAPSHOT_CHARACTERS = 600_000;
+
+export type Stored = {
+  head: number;
+  lines: number;
+  projected: number;
+  source: string;
+  revision: number;
+  snapshot: { seq: number; body: string } | undefined;
+  /** Events after the snapshot, or all. */
+  events: ExecutionEvent[];
+};
+
+export type Commit = {
+  id: string;
+  /** Only with the first commit of an execution. */
+  source?: { name: string; revision: number; body: string };
+  head: number;
+  events: readonly ExecutionEvent[];
+  lines: readonly LogLine[];
+  /** Lines stored once this commit is done. */
+  lineCount: number;
+  due: EpochMs | undefined;
+  boot: string | undefined;
+  snapshot?: { seq: number; body: string };
+};
+
+export class CellStore {
+  readonly #sql: Sql;
+  readonly #sources = new Map<string, number>();
+  #confirmed = new Map<string, number>();
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+    sql.transaction(() => {
+      for (const statement of SCHEMA.split(";")) if (statement.trim() !== "") sql.exec(statement);
+    });
+  }
+
+  load(id: string): Stored | undefined {
+    const [row] = this.#sql.exec(
+      "SELECT e.head, e.lines, e.projected, s.revision, s.body FROM execution e JOIN source s ON s.key = e.source WHERE e.id = ?",
+      id,
+    );
+    if (row === undefined) return undefined;
+    const [snapshot] = this.#sql.exec("SELECT seq, body FROM snapshot WHERE id = ?", id);
+    const from = snapshot === undefined ? 0 : Number(snapshot.seq);
+    return {
+      head: Number(row.head),
+      lines: Number(row.lines),
+      projected: Math.max(Number(row.projected), this.#confirmed.get(id) ?? 0),
+      source: String(row.body),
+      revision: Number(row.revision),
+      snapshot: snapshot === undefined ? undefined : { seq: from, body: String(snapshot.body) },
+      events: this.events(id, from),
+    };
+  }
+
+  /** Events with a sequence number above `after`. */
+  events(id: string, after: number): ExecutionEvent[] {
+    const events: ExecutionEvent[] = [];
+    for (const row of this.#rows("events", id, after))
+      events.push(...readBatch(row, after, (item) => ExecutionEvent.parse(item)));
+    return events;
+  }
+
+  /** Log lines from number `from` (counted from 0) on. */
+  lines(id: string, from: number): LogLine[] {
+    const lines: LogLine[] = [];
+    for (const row of this.#rows("logs", id, from)) lines.push(...readBatch(row, from, (item) => LogLine.parse(item)));
+    return lines;
+  }
+
+  /** The row that holds the number after `after`, and all that follow it. */
+  #rows(table: "events" | "logs", id: string, after: number): Iterable<Row> {
+    return this.#sql.exec(
+      `SELECT first, body FROM ${table} WHERE id = ?1 AND first >= coalesce((SELECT max(first) FROM ${table} WHERE id = ?1 AND first <= ?2), 0) ORDER BY first`,
+      id,
+      after,
+    );
+  }
+
+  commit(commit: Commit): void {
+    const { id, events, lines, head } = commit;
+    const boot = commit.boot ?? null;
+    const due = commit.due ?? null;
+    this.#sql.transaction(() => {
+      if (commit.source !== undefined) {
+        const source = this.#sourceKey(commit.source);
+        this.#sql.exec(
+          "INSERT INTO execution (id, source, head, lines, due, boot) VALUES (?, ?, ?, ?, ?, ?)",
+          id,
+          source,
+          head,
+          commit.lineCount,
+          due,
+          boot,
+        );
+      } else {
+        this.#sql.exec(
+          "UPDATE execution SET head = ?, lines = ?, due = ?, boot = ? WHERE id = ?",
+          head,
+          commit.lineCount,
+          due,
+          boot,
+          id,
+        );
+      }
+      this.#insert("events", id, head - events.length, events);
+      this.#insert("logs", id, commit.lineCount - lines.length, lines);
+      if (commit.snapshot !== undefined && commit.snapshot.body.length < MAX_SNAPSHOT_CHARACTERS)
+        this.#sql.exec(
+          "INSERT OR REPLACE INTO snapshot VALUES (?, ?, ?)",
+          id,
+          commit.snapshot.seq,
+          commit.snapshot.body,
+        );
+      this.#writeConfirmed();
+    });
+  }
+
+  /** Items as one row, or as several when they are too much for one. */
+  #insert(table: "events" | "logs", id: string, first: number, items: readonly unknown[]): void {
+    if (items.length === 0) return;
+    const body = JSON.stringify(items);
+    if (body.length > MAX_VALUE_CHARACTERS && items.length > 1) {
+      const half = items.length >> 1;
+      this.#insert(table, id, first, items.slice(0, half));
+      this.#insert(table, id, first + half, items.slice(half));
+    } else this.#sql.exec(`INSERT INTO ${table} (id, first, body) VALUES (?, ?, ?)`, id, first, body);
+  }
+
+  #sourceKey(source: { name: string; revision: number; body: string }): number {
+    const known = this.#sources.get(source.name);
+    if (known !== undefined) return known;
+    const [row] = this.#sql.exec("SELECT key FROM source WHERE name = ?", source.name);
+    if (row !== undefined) {
+      this.#sources.set(source.name, Number(row.key));
+      return Number(row.key);
+    }
+    const [made] = this.#sql.exec(
+      "INSERT INTO source (name, revision, body) VALUES (?, ?, ?) RETURNING key",
+      source.name,
+      source.revision,
+      source.body,
+    );
+    // Known from the next look on: this transaction may yet fail.
+    return Number(made?.key);
+  }
+
+  /** Remembers that the projection has the state at `seq`; written with the next commit of any execution, or by `flush`. */
+  confirm(id: string, seq: number): void {
+    this.#confirmed.set(id, seq);
+  }
+
+  flush(): void {
+    if (this.#confirmed.size > 0) this.#sql.transaction(() => this.#writeConfirmed());
+  }
+
+  #writeConfirmed(): void {
+    for (const [id, seq] of this.#confirmed)
+      this.#sql.exec(
+        "UPDATE execution SET projected = max(projected, ?1), due = CASE WHEN head = ?1 AND due < 0 THEN NULL ELSE due END WHERE id = ?2",
+        seq,
+        id,
+      );
+    this.#confirmed = new Map();
+  }
+
+  /** What wants to be looked at some time: due times in ms, negative for "only its projection is open". */
+  open(): { id: string; due: number; boot: string | null }[] {
+    const rows = this.#sql.exec("SELECT id, due, boot FROM execution WHERE due IS NOT NULL");
+    return [...rows].map((row) => ({
+      id: String(row.id),
+      due: Number(row.due),
+      boot: row.boot === null ? null : String(row.boot),
+    }));
+  }
+
+  remove(id: string): void {
+    this.#confirmed.delete(id);
+    this.#sql.transaction(() => {
+      for (const table of ["execution", "events", "logs", "snapshot"])
+        this.#sql.exec(`DELETE FROM ${table} WHERE id = ?`, id);
+    });
+  }
+}
+
+/** The items of a row that come after number `after`. */
+function readBatch<T>(row: Row, after: number, parse: (item: unknown) => T): T[] {
+  const items: unknown = JSON.parse(String(row.body));
+  if (!Array.isArray(items)) throw new Error("A stored batch is no list");
+  return items.slice(Math.max(0, after - Number(row.first))).map(parse);
+}

@@ -1,0 +1,76 @@
+import type { Command } from "#schema/cell.ts";
+import type { SubflowRequest } from "#schema/effect.ts";
+import type { ExecutionTrigger, ParentLink } from "#schema/event.ts";
+import type { ExecutionSummary } from "#schema/execution.ts";
+import type { EpochMs, Json, JsonObject } from "#schema/json.ts";
+import type { Job } from "#schema/runner.ts";
+import type { State } from "#schema/state.ts";
+
+// What a cell needs of the world outside. Every call may be repeated after a crash and must then have one effect; a rejected
+// call is tried again later. Answers to work come back as calls on the cell, never as the result of these promises.
+
+/** Which execution asks, for look-ups and files. */
+export type Asker = {
+  tenant: string;
+  namespace: string;
+  flowId: string;
+  executionId: string;
+  trigger: ExecutionTrigger | undefined;
+};
+
+export type Told = { executionId: string; parent: ParentLink; state: State; outputs: JsonObject | undefined };
+
+export interface WorkPort {
+  /** Hands jobs to stateless invocations. A lost job is asked for again when its lease is over. */
+  run(jobs: readonly Job[]): Promise<void>;
+  /** Puts a job in the queue of a runner group; the same job twice is in it once. */
+  enqueue(job: Job, group: string): Promise<void>;
+  /** Asks whoever has the job to stop. `gone` when nobody has it any more. */
+  cancel(
+    job: { id: string; tenant: string; group: string | undefined },
+    reason: "killed" | "lost",
+  ): Promise<"told" | "gone">;
+}
+
+export interface ExecutionsPort {
+  /** Finds the flow and starts its execution under the id made from the parent's effect. A refusal fails the task. */
+  startSubflow(
+    asker: Asker,
+    effect: string,
+    request: SubflowRequest,
+    trigger: ExecutionTrigger,
+  ): Promise<{ ok: true; executionId: string } | { ok: false; message: string }>;
+  command(executionId: string, command: Command): Promise<void>;
+  tellParent(told: Told): Promise<void>;
+  tellTrigger(asker: Asker, triggerId: string, state: State): Promise<void>;
+}
+
+export interface LookupPort {
+  /** Answers a look-up of an expression. Problems the user can cause are answers, not rejections. */
+  lookup(
+    asker: Asker,
+    lookup: { kind: string; args: JsonObject },
+  ): Promise<{ ok: true; value: Json; secret?: boolean } | { ok: false; message: string }>;
+}
+
+export interface ProjectionPort {
+  project(summaries: readonly ExecutionSummary[]): Promise<void>;
+}
+
+export interface World extends WorkPort, ExecutionsPort, LookupPort, ProjectionPort {}
+
+/** Time and waking up, as the cell's host has them. */
+export interface Host {
+  now(): EpochMs;
+  random(): number;
+  /** Calls `run` soon, after what is waiting has had its turn. */
+  soon(run: () => void): void;
+  /** Calls `run` after `ms`, unless the host stops before. Only for what is written down elsewhere too. */
+  later(ms: number, run: () => void): void;
+  /** Sees to it that `Cell.wake` is called at `at` or soon after, even after a crash. */
+  wakeAt(at: EpochMs): void;
+  /** Something that should not happen did; the execution is read again from its rows. */
+  failed(error: unknown): void;
+  /** Names this start of the process; work handed out by an earlier one is lost. Undefined where work survives the host. */
+  readonly boot: string | undefined;
+}

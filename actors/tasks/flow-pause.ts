@@ -1,0 +1,59 @@
+import * as z from "zod";
+import type { FlowableTask } from "./define.ts";
+import { nestedBranches } from "./flowable.ts";
+import { anyMap, deprecated, duration, dynamic, nested } from "./property.ts";
+
+const input = z.object({
+  pauseDuration: dynamic(duration())
+    .describe("Goes on by itself after this time; without it, it waits for ever")
+    .optional(),
+  delay: deprecated(dynamic(duration()), "`pauseDuration`").describe("As `pauseDuration`").optional(),
+  timeout: dynamic(duration()).describe("Fails after this time, unless `pauseDuration` is given").optional(),
+  behavior: dynamic(z.enum(["RESUME", "WARN", "FAIL", "CANCEL"]))
+    .default("RESUME")
+    .describe("What happens when the time is over: success, warning, failure, or the execution is cancelled"),
+  onResume: nested("inputs").describe("Inputs asked for at the resume; read with `outputs.<task>.onResume.<input>`"),
+  tasks: deprecated(nested("tasks"), "the tasks after it").describe("Run after the resume"),
+  ...nestedBranches,
+});
+type Props = z.output<typeof input>;
+
+export const flowPause: FlowableTask<Props> = {
+  type: "io.kestra.plugin.core.flow.Pause",
+  aliases: ["io.kestra.core.tasks.flows.Pause"],
+  title: "Wait for a person or for a time",
+  description: "Pauses the execution until it is resumed by hand or `pauseDuration` is over.",
+  where: "engine",
+  nested: ["tasks"],
+  input,
+  output: z.object({
+    onResume: anyMap().describe("Typed inputs given at the resume").optional(),
+  }),
+  examples: [
+    {
+      title: "Ask for a reason, wait for a day at most",
+      yaml: `id: pause_for_approval
+namespace: company.team
+tasks:
+  - id: approval
+    type: io.kestra.plugin.core.flow.Pause
+    pauseDuration: P1D
+    behavior: FAIL
+    onResume:
+      - id: reason
+        type: STRING
+  - id: show
+    type: io.kestra.plugin.core.log.Log
+    message: "Approved: {{ outputs.approval.onResume.reason }}"
+`,
+    },
+  ],
+  expand(props, ctx) {
+    const waitMs = props.pauseDuration ?? props.delay;
+    if (waitMs !== undefined) {
+      return { expansion: { kind: "pause", until: ctx.now + waitMs, behavior: props.behavior } };
+    }
+    if (props.timeout === undefined) return { expansion: { kind: "pause" } };
+    return { expansion: { kind: "pause", until: ctx.now + props.timeout, behavior: "FAIL" } };
+  },
+};

@@ -1,0 +1,88 @@
+import { debugReturn } from "./debug-return.ts";
+import type { AnyTask, Registry, TriggerDefinition } from "./define.ts";
+import { denoScript } from "./deno-script.ts";
+import { executionFail } from "./execution-fail.ts";
+import { flowAllowFailure } from "./flow-allow-failure.ts";
+import { flowEachParallel } from "./flow-each-parallel.ts";
+import { flowEachSequential } from "./flow-each-sequential.ts";
+import { flowForEach } from "./flow-for-each.ts";
+import { flowIf } from "./flow-if.ts";
+import { flowParallel } from "./flow-parallel.ts";
+import { flowPause } from "./flow-pause.ts";
+import { flowSequential } from "./flow-sequential.ts";
+import { flowSleep } from "./flow-sleep.ts";
+import { flowSubflow } from "./flow-subflow.ts";
+import { flowSwitch } from "./flow-switch.ts";
+import { httpDownload } from "./http-download.ts";
+import { httpRequest } from "./http-request.ts";
+import { kvDelete } from "./kv-delete.ts";
+import { kvGet } from "./kv-get.ts";
+import { kvSet } from "./kv-set.ts";
+import { logLog } from "./log-log.ts";
+import { nodeCommands } from "./node-commands.ts";
+import { nodeScript } from "./node-script.ts";
+import { outputOutputValues } from "./output-output-values.ts";
+import { pythonCommands } from "./python-commands.ts";
+import { pythonScript } from "./python-script.ts";
+import { shellCommands } from "./shell-commands.ts";
+import { shellScript } from "./shell-script.ts";
+import { triggerSchedule } from "./trigger-schedule.ts";
+import { triggerWebhook } from "./trigger-webhook.ts";
+
+const TASKS: readonly AnyTask[] = [
+  debugReturn,
+  executionFail,
+  flowAllowFailure,
+  flowEachParallel,
+  flowEachSequential,
+  flowForEach,
+  flowIf,
+  flowParallel,
+  flowPause,
+  flowSequential,
+  flowSleep,
+  flowSubflow,
+  flowSwitch,
+  httpDownload,
+  httpRequest,
+  kvDelete,
+  kvGet,
+  kvSet,
+  logLog,
+  outputOutputValues,
+  denoScript,
+  nodeCommands,
+  nodeScript,
+  pythonCommands,
+  pythonScript,
+  shellCommands,
+  shellScript,
+];
+
+const TRIGGERS: readonly TriggerDefinition[] = [triggerSchedule, triggerWebhook];
+
+function byName<T extends { type: string; aliases: readonly string[] }>(definitions: readonly T[]): Map<string, T> {
+  const names = new Map<string, T>();
+  for (const definition of definitions) {
+    for (const name of [definition.type, ...definition.aliases]) {
+      if (names.has(name)) throw new Error(`Two definitions have the type name ${name}`);
+      names.set(name, definition);
+    }
+  }
+  return names;
+}
+
+/** A registry of these types; a type name or alias that occurs twice throws. */
+export function createRegistry(tasks: readonly AnyTask[], triggers: readonly TriggerDefinition[]): Registry {
+  const taskByName = byName(tasks);
+  const triggerByName = byName(triggers);
+  return {
+    task: (type) => taskByName.get(type),
+    trigger: (type) => triggerByName.get(type),
+    tasks,
+    triggers,
+  };
+}
+
+/** Every type that comes with Windhover. */
+export const registry: Registry = createRegistry(TASKS, TRIGGERS);

@@ -1,0 +1,53 @@
+import { type FlowKey, flowActorName } from "#actors/flow-actor/flow-rpc.ts";
+import type { Flow } from "#schema/flow.ts";
+import { actorByName, type Env } from "./env.ts";
+import { conflict, notFound } from "./http-error.ts";
+import type { FlowLanguage } from "./language.ts";
+
+export type OpenFlow = { revision: number; source: string; disabled: boolean; flow: Flow };
+
+const MAX_FLOWS = 500;
+
+/**
+ * Parsed flows of this isolate. The flow's actor is asked each time which revision is the one, so nothing here is ever out of date;
+ * what it saves is sending and parsing a source that is known.
+ */
+export class FlowCache {
+  private readonly language: Pick<FlowLanguage, "parse">;
+  private readonly flows = new Map<string, OpenFlow>();
+
+  constructor(language: Pick<FlowLanguage, "parse">) {
+    this.language = language;
+  }
+
+  /** The flow as it is to run now, or at `revision`. Throws 404 when there is none and 409 when it cannot be read. */
+  async open(env: Env, key: FlowKey, revision?: number): Promise<OpenFlow> {
+    const name = flowActorName(key);
+    const cacheKey = revision === undefined ? name : `${name}@${revision}`;
+    const known = this.flows.get(cacheKey);
+    const head = await actorByName(env.FLOW, name).head(revision, known?.revision);
+    if (head.kind !== "found") throw notFound("Requested Flow is not found.");
+    const { flow: found } = head;
+    if (known && known.revision === found.revision) return known;
+    const opened = { ...found, flow: this.parse(found.source) };
+    this.keep(cacheKey, opened);
+    return opened;
+  }
+
+  private parse(source: string): Flow {
+    const { flow, problems } = this.language.parse(source);
+    if (flow) return flow;
+    const [problem] = problems.filter(({ severity = "error" }) => severity === "error");
+    throw conflict(`Requested Flow is not valid: ${problem?.message ?? "it cannot be read"}`);
+  }
+
+  private keep(key: string, opened: OpenFlow): void {
+    this.flows.delete(key);
+    this.flows.set(key, opened);
+    if (this.flows.size <= MAX_FLOWS) return;
+    for (const oldest of this.flows.keys()) {
+      this.flows.delete(oldest);
+      return;
+    }
+  }
+}

@@ -1,0 +1,54 @@
+import { expect, test } from "vitest";
+import { parseSettings } from "./settings.ts";
+
+const parse = (argv: string[], env: Record<string, string> = {}) =>
+  parseSettings({ argv, env, resolvePath: (path) => `/home/${path}` });
+
+test("has a default for everything", () => {
+  expect(parse([])).toEqual({
+    kind: "settings",
+    settings: {
+      port: 8080,
+      dataDir: "/home/data",
+      agent: true,
+      cells: "32",
+      allowPrivate: [],
+      authBasic: undefined,
+      authTokens: undefined,
+      secrets: {},
+    },
+  });
+});
+
+test("prefers a switch to the environment", () => {
+  expect(parse(["--port", "1", "--no-agent"], { PORT: "2", CELLS: "each" })).toMatchObject({
+    settings: { port: 1, agent: false, cells: "each" },
+  });
+  expect(parse(["--port=3"])).toMatchObject({ settings: { port: 3 } });
+});
+
+test("takes networks and secrets from the environment", () => {
+  const env = { WINDHOVER_ALLOW_PRIVATE: "10.0.0.0/8, private,", SECRET_A: "1", OTHER: "2" };
+  expect(parse([], env)).toMatchObject({
+    settings: { allowPrivate: ["10.0.0.0/8", "private"], secrets: { SECRET_A: "1" } },
+  });
+});
+
+test("lists every mistake, each with what is allowed", () => {
+  const result = parse(["--port", "99999", "-x"], {
+    CELLS: "many",
+    WINDHOVER_ALLOW_PRIVATE: "everything",
+    WINDHOVER_AUTH_BASIC: "nobody",
+  });
+  expect(result.kind === "problems" && result.problems).toEqual([
+    'Unknown option "-x". Known are --port N, --no-agent and --help.',
+    'The port "99999" is not a number from 0 to 65535.',
+    'CELLS is "many"; use a number from 1 to 1024, or "each".',
+    'WINDHOVER_ALLOW_PRIVATE has "everything"; use blocks such as 10.0.0.0/8, or the word private.',
+    "WINDHOVER_AUTH_BASIC must look like user:password.",
+  ]);
+});
+
+test("answers --help before anything else", () => {
+  expect(parse(["--help", "--nonsense"])).toEqual({ kind: "help" });
+});

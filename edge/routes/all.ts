@@ -1,0 +1,36 @@
+import type { AppParts } from "../parts.ts";
+import type { Route } from "../route.ts";
+import { executionCreateRoutes } from "./executions-create.ts";
+import { executionReadRoutes } from "./executions-read.ts";
+import { executionSteerRoutes } from "./executions-steer.ts";
+import { flowRoutes } from "./flows.ts";
+import { internalRoutes } from "./internal.ts";
+import { kvRoutes } from "./kv.ts";
+import { logRoutes } from "./logs.ts";
+import { namespaceRoutes } from "./namespaces.ts";
+import { openApiRoute } from "./openapi.ts";
+import { pluginRoutes } from "./plugins.ts";
+import { systemRoutes } from "./system.ts";
+import { triggerRoutes } from "./triggers.ts";
+import { webhookRoutes } from "./webhook.ts";
+
+/** Every route of the API. `more` are those of other rooms, such as the agents'. */
+export function allRoutes(parts: AppParts, more: readonly Route[] = []): readonly Route[] {
+  const routes: Route[] = [
+    ...flowRoutes(parts),
+    ...executionCreateRoutes(parts),
+    ...executionReadRoutes(parts),
+    ...executionSteerRoutes,
+    ...webhookRoutes(parts),
+    ...logRoutes,
+    ...namespaceRoutes,
+    ...kvRoutes,
+    ...triggerRoutes(parts),
+    ...pluginRoutes(parts),
+    ...systemRoutes(parts),
+    ...internalRoutes(parts),
+    ...more,
+  ];
+  routes.push(openApiRoute(() => routes, parts));
+  return routes;
+}

@@ -1,0 +1,153 @@
+import * as z from "zod";
+import type { Flow } from "#schema/flow.ts";
+import type { Json, JsonObject } from "#schema/json.ts";
+import { conflict, HttpError } from "../http-error.ts";
+import { readInputs } from "../inputs-form.ts";
+import type { Resolved } from "../language.ts";
+import type { AppParts } from "../parts.ts";
+import { portsOf } from "../ports/ports.ts";
+import { flag, flowKeyOf, query } from "../request.ts";
+import type { AppContext, Route } from "../route.ts";
+import { dateOf, parseLabel } from "../search-query.ts";
+import { checkInputProblems, checkLabels, executionId, startExecution } from "../start-execution.ts";
+import { ExecutionAnswer } from "./answers.ts";
+
+const CreateQuery = z.object({
+  wait: flag(false).describe("Answer when the execution has ended or is paused"),
+  labels: z.array(z.string()).max(100).optional().describe("`key:value`"),
+  revision: z.coerce.number().int().min(1).optional(),
+  scheduleDate: z.string().optional().describe("Start at this date"),
+});
+type CreateQuery = z.infer<typeof CreateQuery>;
+
+const NO_QUERY: CreateQuery = { wait: false };
+const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,200}$/;
+
+/** `POST /executions/{namespace}/{id}` and what belongs to it. */
+export function executionCreateRoutes(parts: AppParts): readonly Route[] {
+  const { language, cache } = parts;
+
+  // The path of every started execution: one call to the flow's actor, one to the execution's cell. Nothing here reads the body twice.
+  async function create(c: AppContext): Promise<Response> {
+    const key = flowKeyOf(c);
+    const given = c.req.url.includes("?") ? query(c, CreateQuery) : NO_QUERY;
+    const opened = await cache.open(c.env, key, given.revision);
+    if (opened.disabled) throw conflict("Requested Flow is disabled.");
+    const labels = given.labels?.map(parseLabel) ?? [];
+    checkLabels(labels);
+    const id = executionId(parts, c.env, key, idempotencyKeyOf(c));
+    const { files } = portsOf(c.env);
+    const form = await readInputs(c.req.raw, {
+      declared: opened.flow.inputs,
+      place: { ...key, executionId: id },
+      files,
+    });
+    const { inputs, problems } = await language.resolveInputs(c.env, key, opened.flow, form);
+    checkInputProblems(problems);
+    const scheduleAt = given.scheduleDate === undefined ? {} : { scheduleAt: dateOf(given.scheduleDate) };
+    const execution = await startExecution(c.env, { id, key, opened, inputs, labels, wait: given.wait, ...scheduleAt });
+    execution.url = executionUrl(c, execution);
+    return c.json(execution);
+  }
+
+  async function validate(c: AppContext): Promise<Response> {
+    const key = flowKeyOf(c);
+    const { revision, labels } = query(c, CreateQuery);
+    const { flow } = await cache.open(c.env, key, revision);
+    checkLabels(labels?.map(parseLabel) ?? []);
+    const place = { ...key, executionId: executionId(parts, c.env, key) };
+    const form = await readInputs(c.req.raw, { declared: flow.inputs, place });
+    const resolved = await language.resolveInputs(c.env, key, flow, form);
+    return c.json({ id: key.flowId, namespace: key.namespace, inputs: describeInputs(flow, form, resolved) });
+  }
+
+  const answers = { 200: { description: "The execution", schema: ExecutionAnswer } };
+  const openapi = { tag: "Executions", query: CreateQuery, answers };
+  return [
+    {
+      method: "POST",
+      path: "/executions/:namespace/:id",
+      guard: "user",
+      summary: "Start an execution",
+      body: "multipart",
+      handler: create,
+      openapi,
+    },
+    {
+      method: "POST",
+      path: "/executions/trigger/:namespace/:id",
+      guard: "user",
+      summary: "Start an execution (old spelling)",
+      body: "multipart",
+      handler: create,
+      openapi,
+    },
+    {
+      method: "POST",
+      path: "/executions/:namespace/:id/validate",
+      guard: "user",
+      summary: "Check inputs without starting anything",
+      body: "multipart",
+      handler: validate,
+      openapi: {
+        tag: "Executions",
+        query: CreateQuery,
+        answers: { 200: { description: "Each input with its errors", schema: ValidateAnswer } },
+      },
+    },
+  ];
+}
+
+const ValidateAnswer = z.object({
+  id: z.string(),
+  namespace: z.string(),
+  inputs: z.array(
+    z.object({
+      input: z.looseObject({ id: z.string(), type: z.string() }),
+      value: z.unknown().optional(),
+      enabled: z.boolean(),
+      errors: z.array(z.object({ message: z.string() })).optional(),
+    }),
+  ),
+});
+
+function idempotencyKeyOf(c: AppContext): string | undefined {
+  const key = c.req.raw.headers.get("idempotency-key");
+  if (key === null) return undefined;
+  if (IDEMPOTENCY_KEY.test(key)) return key;
+  throw new HttpError(
+    422,
+    "Illegal argument: the idempotency-key header has 1 to 200 printable characters without spaces",
+  );
+}
+
+/** Address of the execution's page. */
+export function executionUrl(c: AppContext, execution: { id: string; namespace: string; flowId: string }): string {
+  const { url } = c.req;
+  const origin = url.slice(0, url.indexOf("/", url.indexOf("://") + 3));
+  return `${origin}/ui/executions/${execution.namespace}/${execution.flowId}/${execution.id}`;
+}
+
+/** The value of a dotted input id in the nested map of inputs. */
+function valueAt(inputs: JsonObject, id: string): Json | undefined {
+  let value: Json | undefined = inputs;
+  for (const name of id.split(".")) {
+    if (typeof value !== "object" || value === null || Array.isArray(value) || !Object.hasOwn(value, name))
+      return undefined;
+    value = value[name];
+  }
+  return value;
+}
+
+function describeInputs(flow: Flow, form: JsonObject, { inputs, problems }: Resolved) {
+  return flow.inputs.map((input) => {
+    const errors = problems.filter(({ path }) => path === input.id);
+    const value = valueAt(inputs, input.id) ?? form[input.id];
+    return {
+      input,
+      ...(value === undefined ? {} : { value }),
+      enabled: true,
+      ...(errors.length > 0 ? { errors: errors.map(({ message }) => ({ message })) } : {}),
+    };
+  });
+}

@@ -1,0 +1,85 @@
+import type { FlowKey } from "#actors/flow-actor/flow-rpc.ts";
+import type { StartRequest } from "#schema/cell.ts";
+import type { ExecutionTrigger, Label, ParentLink } from "#schema/event.ts";
+import type { ExecutionJson } from "#schema/execution.ts";
+import { derivedExecutionId, newExecutionId } from "#schema/ids.ts";
+import type { JsonObject } from "#schema/json.ts";
+import type { Problem } from "#schema/problem.ts";
+import type { Env } from "./env.ts";
+import type { OpenFlow } from "./flow-cache.ts";
+import { HttpError } from "./http-error.ts";
+import type { AppParts } from "./parts.ts";
+import { cellById, placementOf } from "./request.ts";
+
+// How the edge starts an execution: fixes its id first, so that a repeated request is the same execution.
+
+const CORRELATION = "system.correlationId";
+
+/** The id of the execution to come: fresh, or always the same for the same idempotency key of the same flow. */
+export function executionId(parts: AppParts, env: Env, key: FlowKey, idempotencyKey?: string): string {
+  const placement = placementOf(env);
+  if (idempotencyKey === undefined) return newExecutionId(parts.random, placement);
+  return derivedExecutionId([key.tenant, key.namespace, key.flowId, "request", idempotencyKey], placement);
+}
+
+export type NewExecution = {
+  id: string;
+  key: FlowKey;
+  opened: OpenFlow;
+  inputs: JsonObject;
+  labels: readonly Label[];
+  trigger?: ExecutionTrigger;
+  scheduleAt?: number;
+  parent?: ParentLink;
+  wait?: boolean;
+};
+
+export async function startExecution(env: Env, wanted: NewExecution): Promise<ExecutionJson> {
+  const { id, key, opened, inputs, trigger, scheduleAt, parent, wait } = wanted;
+  const request: StartRequest = {
+    id,
+    tenant: key.tenant,
+    namespace: key.namespace,
+    flowId: key.flowId,
+    revision: opened.revision,
+    source: opened.source,
+    inputs,
+    labels: correlated(withFlowLabels(opened.flow.labels, wanted.labels), id),
+  };
+  if (trigger) request.trigger = trigger;
+  if (scheduleAt !== undefined) request.scheduleAt = scheduleAt;
+  if (parent) request.parent = parent;
+  if (wait) request.wait = true;
+  return cellById(env, id).start(request);
+}
+
+/** Labels of the flow, then `given`; the same key once, the last wins. Labels of the system are not taken over from a flow. */
+export function withFlowLabels(ofFlow: readonly Label[], given: readonly Label[]): Label[] {
+  const labels = new Map<string, string>();
+  for (const { key, value } of ofFlow) if (!key.startsWith("system.")) labels.set(key, value);
+  for (const { key, value } of given) labels.set(key, value);
+  return [...labels].map(([key, value]) => ({ key, value }));
+}
+
+function correlated(labels: Label[], id: string): Label[] {
+  if (!labels.some(({ key }) => key === CORRELATION)) labels.push({ key: CORRELATION, value: id });
+  return labels;
+}
+
+/** Throws 422 for a label that only the system may set. */
+export function checkLabels(labels: readonly Label[]): void {
+  for (const { key, value } of labels) {
+    if (!key.startsWith("system.") || key === CORRELATION) continue;
+    throw new HttpError(
+      422,
+      `Illegal argument: System labels can only be set by Kestra itself, offending label: ${key}=${value}`,
+    );
+  }
+}
+
+/** Throws 422 with every input that is wrong. */
+export function checkInputProblems(problems: readonly Problem[]): void {
+  const errors = problems.filter(({ severity = "error" }) => severity === "error");
+  if (errors.length === 0) return;
+  throw new HttpError(422, `Invalid entity: ${errors.map(({ message }) => message).join(", ")}`, { problems: errors });
+}

@@ -1,0 +1,67 @@
+import { dispatchName } from "#actors/dispatch/dispatch-rpc.ts";
+import { flowActorName } from "#actors/flow-actor/flow-rpc.ts";
+import { cellName, sharedCells } from "#schema/ids.ts";
+import { TERMINAL_STATES } from "#schema/state.ts";
+import { actorByName, type Env } from "./env.ts";
+import { portsOf } from "./ports/ports.ts";
+import { placementOf } from "./request.ts";
+import { TENANT } from "./request-path.ts";
+
+// The minute's round: every owner of a timer is asked to look at what is overdue. It repairs; nothing depends on it while alarms are kept.
+
+const OVERDUE_AFTER_MS = 60_000;
+const MAX_FLOWS = 200;
+const MAX_EXECUTIONS = 500;
+const CONCURRENCY = 8;
+const DEFAULT_GROUP = "default";
+
+/** How a round went: how many actors were asked, and what those said that failed. */
+export type Round = { asked: number; failures: string[] };
+
+/** After a start of the server: every long-lived cell goes on with what it was doing. */
+export async function bootCells(env: Env): Promise<Round> {
+  return round(sharedCells(placementOf(env)).map((name) => () => actorByName(env.CELL, name).boot()));
+}
+
+export async function sweep(env: Env, now: number): Promise<Round> {
+  const { projection } = portsOf(env);
+  const jobs: (() => Promise<void>)[] = [];
+  for (const name of await cellsToSweep(env)) jobs.push(() => actorByName(env.CELL, name).sweep());
+  for (const flow of await projection.overdueFlows(now - OVERDUE_AFTER_MS, MAX_FLOWS)) {
+    jobs.push(() => actorByName(env.FLOW, flowActorName(flow)).sweep());
+  }
+  jobs.push(() => actorByName(env.DISPATCH, dispatchName(TENANT, DEFAULT_GROUP)).sweep());
+  return round(jobs);
+}
+
+/** All long-lived cells, and of the others those whose execution is not known to have ended. */
+async function cellsToSweep(env: Env): Promise<Iterable<string>> {
+  const names = new Set(sharedCells(placementOf(env)));
+  const open = await portsOf(env).projection.searchExecutions(
+    TENANT,
+    [{ field: "state", op: "NOT_IN", values: TERMINAL_STATES }],
+    { page: 1, size: MAX_EXECUTIONS, sort: [{ field: "state.startDate", descending: false }] },
+  );
+  for (const { id } of open.results) {
+    const name = cellName(id);
+    if (name !== undefined) names.add(name);
+  }
+  return names;
+}
+
+async function round(jobs: readonly (() => Promise<void>)[]): Promise<Round> {
+  const failures: string[] = [];
+  const left = [...jobs];
+  async function work(): Promise<void> {
+    for (let job = left.pop(); job; job = left.pop()) {
+      try {
+        await job();
+      } catch (error) {
+        console.error("an actor could not be woken:", error);
+        failures.push(error instanceof Error ? error.message : String(error));
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: CONCURRENCY }, work));
+  return { asked: jobs.length, failures };
+}

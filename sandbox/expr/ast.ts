@@ -1,0 +1,54 @@
+import type { Value } from "./value.ts";
+
+/** Expressions and tags as trees. `at` is the offset in the template where the thing begins. */
+export type Expr =
+  | { kind: "literal"; at: number; value: Value }
+  | { kind: "name"; at: number; name: string }
+  /** `of.name` and `of['name']` have their name; `of[key]` computes it. */
+  | { kind: "attribute"; at: number; of: Expr; name: string }
+  | { kind: "index"; at: number; of: Expr; key: Expr }
+  | { kind: "list"; at: number; items: readonly Expr[] }
+  | { kind: "map"; at: number; entries: readonly { key: Expr; value: Expr }[] }
+  | { kind: "interpolation"; at: number; parts: readonly Expr[] }
+  | { kind: "unary"; at: number; op: string; of: Expr }
+  | { kind: "binary"; at: number; op: string; left: Expr; right: Expr }
+  | { kind: "ternary"; at: number; condition: Expr; then: Expr; otherwise: Expr }
+  | { kind: "filter"; at: number; input: Expr; name: string; args: CallArgs }
+  | { kind: "test"; at: number; input: Expr; name: string; args: CallArgs; negated: boolean }
+  | { kind: "call"; at: number; name: string; args: CallArgs };
+
+export type CallArgs = {
+  readonly positional: readonly Expr[];
+  readonly named: readonly { name: string; value: Expr; at: number }[];
+};
+
+export type Node =
+  | { kind: "text"; at: number; text: string }
+  /** Text of `raw` and `verbatim`: later passes of `render` leave it alone too. */
+  | { kind: "raw"; at: number; text: string }
+  | { kind: "print"; at: number; value: Expr }
+  | {
+      kind: "if";
+      at: number;
+      branches: readonly { condition: Expr; body: readonly Node[] }[];
+      otherwise: readonly Node[];
+    }
+  | { kind: "for"; at: number; name: string; list: Expr; body: readonly Node[]; otherwise: readonly Node[] }
+  | { kind: "set"; at: number; name: string; value: Expr }
+  | { kind: "block"; at: number; name: string }
+  | {
+      kind: "filtered";
+      at: number;
+      filters: readonly { name: string; args: CallArgs; at: number }[];
+      body: readonly Node[];
+    };
+
+export type Macro = { name: string; params: readonly { name: string; default: Expr | null }[]; body: readonly Node[] };
+
+/** A parsed template. Macros and blocks are known before the first line runs. */
+export type Template = {
+  readonly source: string;
+  readonly nodes: readonly Node[];
+  readonly macros: ReadonlyMap<string, Macro>;
+  readonly blocks: ReadonlyMap<string, readonly Node[]>;
+};

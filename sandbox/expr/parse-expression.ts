@@ -1,0 +1,190 @@
+import type { CallArgs, Expr } from "./ast.ts";
+import { Cursor, MAX_CHAIN } from "./cursor.ts";
+import { overBudget } from "./errors.ts";
+import { syntaxError, type Token } from "./lexer.ts";
+import { integer } from "./numbers.ts";
+import { BINARY_PRECEDENCE, UNARY_PRECEDENCE } from "./syntax.ts";
+import { Double, type Value } from "./value.ts";
+
+const CONSTANTS: ReadonlyMap<string, Value> = new Map<string, Value>([
+  ["true", true],
+  ["TRUE", true],
+  ["false", false],
+  ["FALSE", false],
+  ["null", null],
+  ["NULL", null],
+  ["none", null],
+  ["NONE", null],
+]);
+
+/** Precedence climbing; the ternary binds loosest of all. */
+export function parseExpression(cursor: Cursor, minPrecedence = 0): Expr {
+  return cursor.nested(() => {
+    const left = parseBinary(cursor, minPrecedence);
+    if (minPrecedence > 0 || !cursor.skip("PUNCTUATION", "?")) return left;
+    const then = parseExpression(cursor);
+    cursor.expect("PUNCTUATION", ":");
+    return { kind: "ternary", at: left.at, condition: left, then, otherwise: parseExpression(cursor) };
+  });
+}
+
+function parseBinary(cursor: Cursor, minPrecedence: number): Expr {
+  let left = parseUnary(cursor);
+  for (let links = 0; cursor.is("OPERATOR"); links++) {
+    const precedence = BINARY_PRECEDENCE.get(cursor.token.text);
+    if (precedence === undefined || precedence < minPrecedence) break;
+    checkChain(links, cursor);
+    left = parseOperator(cursor, left, cursor.next(), precedence);
+  }
+  return left;
+}
+
+function parseOperator(cursor: Cursor, left: Expr, operator: Token, precedence: number): Expr {
+  switch (operator.text) {
+    case "|":
+      return { kind: "filter", ...parseNamed(cursor), input: left };
+    case "is":
+    case "is not":
+      return { kind: "test", ...parseNamed(cursor), input: left, negated: operator.text === "is not" };
+    default: {
+      const right = parseExpression(cursor, precedence + 1);
+      return { kind: "binary", at: operator.at, op: operator.text, left, right };
+    }
+  }
+}
+
+/** The name of a filter or test with its arguments, if any. */
+export function parseNamed(cursor: Cursor): { name: string; args: CallArgs; at: number } {
+  const { text, at } = cursor.expect("NAME");
+  return { name: text, at, args: cursor.is("PUNCTUATION", "(") ? parseArgs(cursor) : { positional: [], named: [] } };
+}
+
+function parseUnary(cursor: Cursor): Expr {
+  const { token } = cursor;
+  const precedence = token.type === "OPERATOR" ? UNARY_PRECEDENCE.get(token.text) : undefined;
+  if (precedence === undefined) return parsePostfix(cursor);
+  cursor.next();
+  return { kind: "unary", at: token.at, op: token.text, of: parseExpression(cursor, precedence) };
+}
+
+function parsePostfix(cursor: Cursor): Expr {
+  const { token } = cursor;
+  if (token.type === "NAME" && !CONSTANTS.has(token.text)) return parseAccess(cursor, parseName(cursor));
+  if (!cursor.skip("PUNCTUATION", "(")) return parseLiteral(cursor);
+  const inner = parseExpression(cursor);
+  cursor.expect("PUNCTUATION", ")");
+  return parseAccess(cursor, inner);
+}
+
+function parseName(cursor: Cursor): Expr {
+  const { text, at } = cursor.next();
+  if (!cursor.is("PUNCTUATION", "(")) return { kind: "name", at, name: text };
+  return { kind: "call", at, name: text, args: parseArgs(cursor) };
+}
+
+/** `.name` and `[key]`, as many as follow. */
+function parseAccess(cursor: Cursor, start: Expr): Expr {
+  let target = start;
+  for (let links = 0; ; links++) {
+    checkChain(links, cursor);
+    if (cursor.skip("PUNCTUATION", ".")) {
+      const { text, at } = cursor.expect("NAME");
+      if (cursor.is("PUNCTUATION", "(")) throw noMethods(text, at);
+      target = { kind: "attribute", at, of: target, name: text };
+    } else if (cursor.is("PUNCTUATION", "[")) {
+      const { at } = cursor.next();
+      const key = parseExpression(cursor);
+      cursor.expect("PUNCTUATION", "]");
+      const isName = key.kind === "literal" && typeof key.value === "string";
+      target = isName
+        ? { kind: "attribute", at, of: target, name: String(key.value) }
+        : { kind: "index", at, of: target, key };
+    } else return target;
+  }
+}
+
+function noMethods(name: string, at: number) {
+  return syntaxError(
+    `Methods cannot be called in expressions: \`.${name}(…)\`. Use a filter: \`value | ${name}\`.`,
+    at,
+  );
+}
+
+function parseLiteral(cursor: Cursor): Expr {
+  const { token } = cursor;
+  const { at } = token;
+  if (token.type === "STRING") return parseString(cursor);
+  if (token.type === "NUMBER" || token.type === "LONG") {
+    cursor.next();
+    return { kind: "literal", at, value: parseNumber(token) };
+  }
+  if (token.type === "NAME") {
+    cursor.next();
+    return { kind: "literal", at, value: CONSTANTS.get(token.text) ?? null };
+  }
+  if (cursor.skip("PUNCTUATION", "[")) {
+    return { kind: "list", at, items: parseSequence(cursor, "]", () => parseExpression(cursor)) };
+  }
+  if (cursor.skip("PUNCTUATION", "{")) {
+    return { kind: "map", at, entries: parseSequence(cursor, "}", () => parseEntry(cursor)) };
+  }
+  throw syntaxError(`${cursor.unexpected()}, expected an expression`, at);
+}
+
+function parseEntry(cursor: Cursor): { key: Expr; value: Expr } {
+  const key = parseExpression(cursor);
+  cursor.expect("PUNCTUATION", ":");
+  return { key, value: parseExpression(cursor) };
+}
+
+/** Items separated by commas up to `closing`, which is taken too. */
+function parseSequence<T>(cursor: Cursor, closing: string, item: () => T): T[] {
+  const items: T[] = [];
+  if (cursor.skip("PUNCTUATION", closing)) return items;
+  do items.push(item());
+  while (cursor.skip("PUNCTUATION", ","));
+  cursor.expect("PUNCTUATION", closing);
+  return items;
+}
+
+function parseNumber(token: Token): Value {
+  if (!token.text.includes(".")) return integer(BigInt(token.text));
+  const value = Number(token.text);
+  return Number.isInteger(value) ? new Double(value) : value;
+}
+
+function parseString(cursor: Cursor): Expr {
+  const { text, at, parts } = cursor.next();
+  if (parts === undefined) return { kind: "literal", at, value: text };
+  const pieces = parts.map((part): Expr => {
+    if ("text" in part) return { kind: "literal", at, value: part.text };
+    const inner = new Cursor(part.tokens);
+    const value = cursor.nested(() => parseExpression(inner));
+    inner.expect("EOF");
+    return value;
+  });
+  return { kind: "interpolation", at, parts: pieces };
+}
+
+export function parseArgs(cursor: Cursor): CallArgs {
+  cursor.expect("PUNCTUATION", "(");
+  const positional: Expr[] = [];
+  const named: { name: string; value: Expr; at: number }[] = [];
+  parseSequence(cursor, ")", () => {
+    if (cursor.is("NAME") && cursor.peekIs("PUNCTUATION", "=")) {
+      const { text, at } = cursor.next();
+      cursor.next();
+      named.push({ name: text, at, value: parseExpression(cursor) });
+    } else if (named.length > 0) {
+      throw syntaxError("A positional argument cannot follow a named one.", cursor.token.at);
+    } else positional.push(parseExpression(cursor));
+  });
+  return { positional, named };
+}
+
+function checkChain(links: number, cursor: Cursor): void {
+  if (links < MAX_CHAIN) return;
+  const error = overBudget("operators in a row", MAX_CHAIN, "split it with {% set %}.");
+  error.at = cursor.token.at;
+  throw error;
+}

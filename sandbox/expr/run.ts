@@ -1,0 +1,80 @@
+import { type Budget, DEFAULT_BUDGET, type EvalContext } from "./context.ts";
+import { failure, NeedsLookup, overBudget } from "./errors.ts";
+import { type Lookup, lookupKey } from "./lookups.ts";
+import { fromOutside, type Value } from "./value.ts";
+
+/** How many texts of `raw` a run may set aside. */
+const RAW_MARK = "\uE0F1";
+const RAW_PATTERN = /\uE0F1(\d+)\uE0F2/g;
+
+/** What one call of `render` has used and found out; shared by everything evaluated within it. */
+export class Run {
+  readonly ctx: EvalContext;
+  readonly budget: Budget;
+  readonly needs = new Map<string, Lookup>();
+  private stepCount = 0;
+  private turnCount = 0;
+  private depth = 0;
+  private readonly raws: string[] = [];
+
+  constructor(ctx: EvalContext) {
+    this.ctx = ctx;
+    this.budget = ctx.budget === undefined ? DEFAULT_BUDGET : { ...DEFAULT_BUDGET, ...ctx.budget };
+  }
+
+  step(count = 1): void {
+    this.stepCount += count;
+    if (this.stepCount > this.budget.steps) {
+      throw overBudget("steps", this.budget.steps, "use a task or a script for larger computations.");
+    }
+  }
+
+  turn(): void {
+    if (++this.turnCount > this.budget.loopTurns) {
+      throw overBudget("loop turns", this.budget.loopTurns, "use a ForEach task or a script for larger loops.");
+    }
+  }
+
+  /** Refuses a text that is too long, before it is built. */
+  size(length: number): void {
+    if (length > this.budget.outputBytes) {
+      throw overBudget("bytes of output", this.budget.outputBytes, "write large data to a file and pass its URI.");
+    }
+  }
+
+  /** Runs `body` one level deeper. */
+  nested<T>(body: () => T): T {
+    if (this.depth >= this.budget.depth) {
+      throw overBudget("nested levels", this.budget.depth, "a template, macro or block may be using itself.");
+    }
+    this.depth++;
+    try {
+      return body();
+    } finally {
+      this.depth--;
+    }
+  }
+
+  /** The recorded answer of the world; without one, the look-up is noted and this evaluation stops. */
+  lookup(lookup: Lookup): Value {
+    const key = lookupKey(lookup);
+    const answer = this.ctx.lookups?.get(key);
+    if (answer === undefined) {
+      this.needs.set(key, lookup);
+      throw new NeedsLookup(key);
+    }
+    if (!answer.ok) throw failure(answer.message);
+    return fromOutside(answer.value) ?? null;
+  }
+
+  /** Puts a raw text aside while later passes run over the rest. */
+  setAside(text: string): string {
+    this.raws.push(text);
+    return `${RAW_MARK}${this.raws.length - 1}\uE0F2`;
+  }
+
+  putBack(text: string): string {
+    if (this.raws.length === 0 || !text.includes(RAW_MARK)) return text;
+    return text.replace(RAW_PATTERN, (mark, index: string) => this.raws[Number(index)] ?? mark);
+  }
+}

@@ -1,0 +1,79 @@
+import { createReducer, type ExecutionState, freeze, initialState, type Plan } from "#engine/index.ts";
+import type { ExecutionEvent } from "#schema/event.ts";
+import type { ExecutionSummary } from "#schema/execution.ts";
+import { isTerminal } from "#schema/state.ts";
+
+// The invariants of research on such systems that one execution's log, state and projection can show. Each returns sentences.
+
+export type Evidence = {
+  id: string;
+  plan: Plan;
+  /** The whole log. */
+  events: readonly ExecutionEvent[];
+  /** The state as a fresh cell loads it, from its snapshot and the rest of the log. */
+  loaded: ExecutionState;
+  projected: ExecutionSummary | undefined;
+};
+
+/** Everything wrong with one execution after all is quiet. */
+export function violations(evidence: Evidence): string[] {
+  const found = [...logViolations(evidence), ...stateViolations(evidence.plan, evidence.loaded)];
+  const { loaded, projected, id } = evidence;
+  if (projected?.seq !== loaded.seq || projected.state !== loaded.status)
+    found.push(
+      `I10 the list shows ${projected?.state} at ${projected?.seq}, the truth is ${loaded.status} at ${loaded.seq}`,
+    );
+  return found.map((text) => `${id}: ${text}`);
+}
+
+function logViolations({ plan, events, loaded }: Evidence): string[] {
+  const found: string[] = [];
+  const reduce = createReducer(plan);
+  const answered = new Set<string>();
+  const asked = new Set<string>();
+  let state = initialState();
+  let isKilled = false;
+  for (const event of events) {
+    const before = state;
+    const step = reduce(state, event);
+    state = step.state;
+    if (state === before) found.push(`I9 the log holds an event that changes nothing: ${event.kind}`);
+    if (event.at < before.at) found.push("I24 time went back in the log");
+    if (event.kind === "task-finished") {
+      if (answered.has(event.effect)) found.push(`I1 two results of effect ${event.effect}`);
+      answered.add(event.effect);
+    }
+    if (event.kind === "restart-requested") isKilled = false;
+    for (const effect of step.effects) {
+      if (!("id" in effect)) continue;
+      if (asked.has(effect.id)) found.push(`E3 effect id ${effect.id} used twice`);
+      asked.add(effect.id);
+      if (isKilled && effect.kind === "run-task" && !isTerminal(state.status))
+        found.push(`I3 an attempt was asked for after a kill, by ${event.kind} in ${state.status}`);
+    }
+    if (event.kind === "kill-requested") isKilled = true;
+    if (isTerminal(before.status) && state.status !== before.status && event.kind !== "restart-requested")
+      found.push(`I2 ${before.status} was left by ${event.kind}`);
+  }
+  if (isKilled && state.status !== "KILLED") found.push(`I3 killed, but ${state.status}`);
+  if (freeze(state) !== freeze(loaded)) found.push("I9/I27 the loaded state is not the replayed log");
+  return found;
+}
+
+function stateViolations(plan: Plan, state: ExecutionState): string[] {
+  const found: string[] = [];
+  if (!isTerminal(state.status)) found.push(`I11 not terminal when all is quiet: ${state.status}`);
+  for (const effect of state.pending) found.push(`I15 ${effect.kind} was never answered`);
+  for (const run of state.runs) {
+    if (run.dropped) continue;
+    const id = plan.tasks[run.task]?.id;
+    if (!isTerminal(run.state)) found.push(`I11 task run ${id} is ${run.state}, waiting for ${run.waiting?.kind}`);
+    if (run.attempts.some((attempt) => attempt.to === undefined)) found.push(`I17 an attempt of ${id} never ended`);
+    const most = plan.tasks[run.task]?.retry?.maxAttempts ?? 1;
+    if (state.attempt === 1 && run.attempts.length > Math.max(1, most))
+      found.push(`I16 ${id} was tried ${run.attempts.length} times`);
+    const pauses = run.histories.filter((entry) => entry.state === "PAUSED").length;
+    if (pauses > run.attempts.length) found.push(`I13 ${id} paused ${pauses} times in ${run.attempts.length} attempts`);
+  }
+  return found;
+}
