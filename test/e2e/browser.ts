@@ -80,13 +80,23 @@ export async function settled(page: Page): Promise<void> {
 /** axe finds nothing. */
 export async function expectAccessible(page: Page, what: string): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).analyze();
-  const found = violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ html }) => html).slice(0, 3).join(" | ")}`);
+  const found = violations.map(
+    ({ id, help, nodes }) =>
+      `${id}: ${help}: ${nodes
+        .map(({ html }) => html)
+        .slice(0, 3)
+        .join(" | ")}`,
+  );
   expect(found, what).toEqual([]);
 }
 
 /** The page is not wider than the window. */
 export async function expectNoOverflow(page: Page, what: string): Promise<void> {
-  const { content, window: width, widest } = await page.evaluate(() => {
+  const {
+    content,
+    window: width,
+    widest,
+  } = await page.evaluate(() => {
     const inner = document.documentElement.clientWidth;
     const beyond = [...document.querySelectorAll("body *")].filter((element) => {
       const { right, width: own } = element.getBoundingClientRect();
