@@ -1,6 +1,7 @@
+import { formatDuration, parseDuration } from "#schema/duration.ts";
 import type { Input, InputType } from "#schema/flow.ts";
 import type { Json } from "#schema/json.ts";
-import { formatDuration, formatInstant, parseDate, parseDuration, parseInstant, parseTime } from "#schema/time.ts";
+import { formatInstant, parseDate, parseInstant, parseTime } from "#schema/time.ts";
 import { compilePattern } from "./pattern.ts";
 import { readYaml } from "./read-yaml.ts";
 

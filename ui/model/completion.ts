@@ -1,0 +1,199 @@
+import type { Flow, Task } from "#schema/flow.ts";
+import { COMMON_DOCS, type PropertyDoc, type TypeDoc } from "./catalogue.ts";
+import { type YamlPlace, yamlPlaceAt } from "./yaml-place.ts";
+
+// What may be written at a place of a flow's source, and what stands there means.
+
+export type Completion = {
+  label: string;
+  kind: "property" | "type" | "value" | "name";
+  detail: string;
+  info: string;
+  /** What is inserted; the label when left out. */
+  insert?: string;
+  /** Higher comes first. */
+  boost?: number;
+};
+export type Completions = { from: number; options: readonly Completion[] };
+
+const TASK_LISTS = new Set(["tasks", "then", "else", "errors", "finally", "afterExecution", "defaults"]);
+
+/** What kind of map the cursor is in, and what it may hold. */
+type Surroundings = { kind: "flow" | "task" | "trigger" | "input" | "output" | "other"; properties: readonly PropertyDoc[] };
+
+export function completeFlow(
+  text: string,
+  offset: number,
+  { types, draft }: { types: readonly TypeDoc[]; draft: Flow | undefined },
+): Completions | undefined {
+  const expression = completeExpression(text, offset, types, draft);
+  if (expression) return expression;
+  const place = yamlPlaceAt(text, offset);
+  if (!place) return undefined;
+  const surroundings = surroundingsOf(place, types);
+  const options = place.at === "key" ? keyOptions(place, surroundings) : valueOptions(place, surroundings, types);
+  return options.length === 0 ? undefined : { from: place.from, options };
+}
+
+/** The property or the type under the cursor. */
+export function explainFlow(
+  text: string,
+  offset: number,
+  types: readonly TypeDoc[],
+): { property: PropertyDoc } | { type: TypeDoc } | undefined {
+  const lineEnd = text.indexOf("\n", offset);
+  const end = lineEnd < 0 ? text.length : lineEnd;
+  const place = yamlPlaceAt(text, end);
+  if (!place || place.at !== "value") {
+    // `tasks:` with nothing behind it reads as a key that is still being written.
+    const open = /^\s*(?:- +)*([A-Za-z0-9_$.-]+):\s*$/.exec(text.slice(text.lastIndexOf("\n", end - 1) + 1, end));
+    const at = open && yamlPlaceAt(text, end - (open[0].length - open[0].indexOf(":")));
+    const property = at && surroundingsOf(at, types).properties.find(({ name }) => name === open[1]);
+    return property ? { property } : undefined;
+  }
+  const surroundings = surroundingsOf(place, types);
+  const isOnValue = offset >= place.from;
+  if (place.key === "type" && isOnValue) {
+    const type = typeOf(place.typed.trim(), types);
+    if (type) return { type };
+  }
+  const property = surroundings.properties.find(({ name }) => name === place.key);
+  return property ? { property } : undefined;
+}
+
+/** The type of the task or trigger that the cursor stands in, the innermost one. */
+export function typeAt(text: string, offset: number, types: readonly TypeDoc[]): TypeDoc | undefined {
+  const lineEnd = text.indexOf("\n", offset);
+  const lineFrom = text.lastIndexOf("\n", offset - 1) + 1;
+  const line = text.slice(lineFrom, lineEnd < 0 ? text.length : lineEnd);
+  const indent = /^\s*(?:- +)*/.exec(line)?.[0].length ?? 0;
+  // At the beginning of a key the place is always readable, whatever stands behind it.
+  let place = yamlPlaceAt(text, lineFrom + indent);
+  for (let from = lineFrom; !place && from > 0; ) {
+    from = text.lastIndexOf("\n", from - 2) + 1;
+    const lead = /^\s*(?:- +)*/.exec(text.slice(from))?.[0].length ?? 0;
+    place = yamlPlaceAt(text, from + lead);
+  }
+  return place?.types.toReversed().flatMap((type) => typeOf(type, types) ?? [])[0];
+}
+
+function typeOf(name: string, types: readonly TypeDoc[]): TypeDoc | undefined {
+  return name === "" ? undefined : types.find(({ type, aliases }) => type === name || aliases.includes(name));
+}
+
+function surroundingsOf(place: YamlPlace, types: readonly TypeDoc[]): Surroundings {
+  const { path } = place;
+  if (path.length === 0) return { kind: "flow", properties: COMMON_DOCS.flow() };
+  const last = path.at(-1) ?? "";
+  const own = typeOf(place.types.at(-1) ?? "", types);
+  if (last === "inputs" && path.length === 1) return { kind: "input", properties: COMMON_DOCS.input(place.siblings.type) };
+  if (last === "onResume") return { kind: "input", properties: COMMON_DOCS.input(place.siblings.type) };
+  if (last === "outputs" && path.length === 1) return { kind: "output", properties: COMMON_DOCS.output() };
+  if (last === "triggers" && path.length === 1) {
+    return { kind: "trigger", properties: [...(own?.properties ?? []), ...COMMON_DOCS.trigger()] };
+  }
+  if (TASK_LISTS.has(last) || path.at(-2) === "cases") {
+    return { kind: "task", properties: [...(own?.properties ?? []), ...COMMON_DOCS.task()] };
+  }
+  return { kind: "other", properties: fieldsAlong(place, types) };
+}
+
+/** The fields of a map inside a property: from the nearest map that has a known type, or from the flow. */
+function fieldsAlong({ path, types: above }: YamlPlace, types: readonly TypeDoc[]): readonly PropertyDoc[] {
+  for (let depth = path.length; depth >= 0; depth--) {
+    const owner = typeOf(above[depth] ?? "", types);
+    if (!owner && depth > 0) continue;
+    let fields = owner
+      ? [...owner.properties, ...(owner.kind === "task" ? COMMON_DOCS.task() : COMMON_DOCS.trigger())]
+      : COMMON_DOCS.flow();
+    for (const key of path.slice(depth)) fields = fields.find(({ name }) => name === key)?.fields.slice() ?? [];
+    return fields;
+  }
+  return [];
+}
+
+function keyOptions({ siblings, key }: YamlPlace, { properties, kind }: Surroundings): Completion[] {
+  return properties
+    .filter(({ name }) => name === key || !Object.hasOwn(siblings, name))
+    .filter((property, index, all) => all.findIndex(({ name }) => name === property.name) === index)
+    .map((property) => ({
+      label: property.name,
+      kind: "property" as const,
+      detail: property.type,
+      info: property.deprecated === undefined ? property.description : `Deprecated. ${property.description}`,
+      insert: `${property.name}: `,
+      boost: property.deprecated !== undefined ? -50 : property.required ? 20 : kind !== "flow" && property.name === "type" ? 30 : 0,
+    }));
+}
+
+function valueOptions({ key }: YamlPlace, { properties, kind }: Surroundings, types: readonly TypeDoc[]): Completion[] {
+  if (key === "type" && (kind === "task" || kind === "trigger")) {
+    return types
+      .filter((type) => type.kind === kind)
+      .map((type) => ({ label: type.type, kind: "type" as const, detail: type.title, info: type.description }));
+  }
+  const property = properties.find(({ name }) => name === key);
+  return (property?.choices ?? []).map((choice) => ({
+    label: choice,
+    kind: "value" as const,
+    detail: "",
+    info: property?.description ?? "",
+  }));
+}
+
+const ROOTS: readonly (readonly [name: string, meaning: string])[] = [
+  ["inputs", "What the execution was started with"],
+  ["outputs", "What tasks gave, by task id"],
+  ["vars", "The flow's variables"],
+  ["trigger", "What started the execution"],
+  ["execution", "The execution itself: id, startDate, state"],
+  ["flow", "The flow: id, namespace, revision"],
+  ["labels", "The execution's labels"],
+  ["taskrun", "The task run: id, value, attemptsCount"],
+  ["task", "The task: id, type"],
+  ["parent", "The loop round this one"],
+  ["error", "What went wrong, in `errors`"],
+];
+
+/** Names inside `{{ }}`: the context's roots, then what the flow itself declares. */
+function completeExpression(
+  text: string,
+  offset: number,
+  types: readonly TypeDoc[],
+  draft: Flow | undefined,
+): Completions | undefined {
+  const open = text.lastIndexOf("{{", offset);
+  if (open < 0 || text.slice(open, offset).includes("}}") || text.slice(open, offset).includes("\n\n")) return undefined;
+  const path = /[A-Za-z_][A-Za-z0-9_.]*$/.exec(text.slice(open + 2, offset))?.[0] ?? "";
+  const parts = path.split(".");
+  const typed = parts.pop() ?? "";
+  const from = offset - typed.length;
+  const option = (label: string, detail: string, info = ""): Completion => ({ label, kind: "name", detail, info });
+  if (parts.length === 0) return { from, options: ROOTS.map(([name, meaning]) => option(name, "", meaning)) };
+  if (!draft) return undefined;
+  if (parts.length === 1 && parts[0] === "inputs") {
+    return { from, options: draft.inputs.map((input) => option(input.id, input.type, input.description)) };
+  }
+  if (parts.length === 1 && parts[0] === "vars") {
+    return { from, options: Object.keys(draft.variables).map((name) => option(name, "variable")) };
+  }
+  if (parts[0] !== "outputs") return undefined;
+  const tasks = allTasks(draft);
+  if (parts.length === 1) return { from, options: tasks.map((task) => option(task.id, task.type.split(".").at(-1) ?? "")) };
+  const doc = typeOf(tasks.find(({ id }) => id === parts[1])?.type ?? "", types);
+  let fields = doc?.outputs ?? [];
+  for (const part of parts.slice(2)) fields = fields.find(({ name }) => name === part)?.fields ?? [];
+  return { from, options: fields.map((field) => option(field.name, field.type, field.description)) };
+}
+
+function allTasks(flow: Flow): readonly Task[] {
+  const found: Task[] = [];
+  const walk = (tasks: readonly Task[]): void => {
+    for (const task of tasks) {
+      found.push(task);
+      for (const list of Object.values(task.lists)) walk(list);
+    }
+  };
+  for (const list of [flow.tasks, flow.errors, flow.finally, flow.afterExecution]) walk(list);
+  return found;
+}

@@ -1,0 +1,171 @@
+import { SvelteSet } from "svelte/reactivity";
+import type { ExecutionEvent } from "#schema/event.ts";
+import type { ExecutionJson } from "#schema/execution.ts";
+import type { Flow } from "#schema/flow.ts";
+import type { LogLine } from "#schema/log.ts";
+import { isTerminal } from "#schema/state.ts";
+import { buildGraph, computeStatuses } from "../model/graph.ts";
+import type { EngineReplay } from "../model/replay.ts";
+import { RunModel, type StreamFlow } from "../model/run.ts";
+import { computeBar, computeTicks, computeTimeline } from "../model/timeline.ts";
+import { type ApiFailure, api, asFailure, links } from "./api.ts";
+import { connection } from "./connection.svelte.ts";
+import { loadEngine } from "./engine.ts";
+
+/**
+ * One execution, live. A snapshot paints first; then the stream's events are replayed through the server's reducer.
+ * The model is plain and changes in place; `#version` tells the page, at most once per frame.
+ */
+export class ExecutionView {
+  readonly id: string;
+  failure = $state.raw<ApiFailure>();
+  /** The stream is open, or has ended because there is nothing more to come. */
+  live = $state(false);
+  readonly folded = new SvelteSet<string>();
+  #version = $state(0);
+  #model: RunModel | undefined;
+  #snapshot = $state.raw<ExecutionJson>();
+  #replay = $state.raw<EngineReplay>();
+  #source: EventSource | undefined;
+  #frame: number | undefined;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #closed = false;
+
+  constructor(id: string) {
+    this.id = id;
+    void this.#open();
+  }
+
+  get execution(): ExecutionJson | undefined {
+    this.#version;
+    return this.#model?.execution ?? this.#snapshot;
+  }
+
+  /** Grows in place: read `logCount` to learn of new lines. */
+  get logs(): readonly LogLine[] {
+    return this.#model?.logs ?? [];
+  }
+  get logCount(): number {
+    this.#version;
+    return this.#model?.logs.length ?? 0;
+  }
+
+  get flow(): Flow | undefined {
+    return this.#replay?.flow;
+  }
+  get isOver(): boolean {
+    const { execution } = this;
+    return execution !== undefined && isTerminal(execution.state.current);
+  }
+
+  readonly timeline = $derived.by(() => this.execution && computeTimeline(this.execution, new Set(this.folded)));
+  readonly graph = $derived.by(() => this.#replay && buildGraph(this.#replay.flow, this.#replay.plan));
+  readonly statuses = $derived.by(() => (this.execution ? computeStatuses(this.execution) : new Map()));
+
+  toggle(taskRunId: string): void {
+    if (!this.folded.delete(taskRunId)) this.folded.add(taskRunId);
+  }
+
+  /** After a command that makes a finished execution move again. */
+  reopen(): void {
+    this.#closeStream();
+    void this.#stream();
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#retry);
+    this.#closeStream();
+    if (this.#frame !== undefined) cancelAnimationFrame(this.#frame);
+  }
+
+  async #open(): Promise<void> {
+    this.failure = undefined;
+    try {
+      this.#snapshot = await api.execution(this.id);
+    } catch (cause) {
+      this.failure = asFailure(cause);
+      if (this.failure.kind === "away") this.#again(() => void this.#open());
+      return;
+    }
+    await this.#stream();
+  }
+
+  async retry(): Promise<void> {
+    await this.#open();
+  }
+
+  async #stream(): Promise<void> {
+    const engine = await loadEngine();
+    if (this.#closed) return;
+    this.#model ??= new RunModel((flow: StreamFlow) => {
+      const replay = engine.startReplay(flow.source);
+      if (!replay) throw new Error("The stored flow cannot be read by this page; reload it to get the newest version.");
+      this.#replay = replay;
+      return replay;
+    });
+    const model = this.#model;
+    const source = new EventSource(links.stream(this.id));
+    this.#source = source;
+    const on = <T>(event: string, apply: (data: T) => void): void =>
+      source.addEventListener(event, (message) => {
+        try {
+          apply(JSON.parse(message.data) as T);
+        } catch (cause) {
+          this.failure = asFailure(cause);
+          this.#closeStream();
+        }
+        this.#soon();
+      });
+    source.onopen = () => {
+      this.live = true;
+      connection.reached();
+    };
+    source.onerror = () => {
+      this.live = false;
+      this.#closeStream();
+      if (!connection.away) void connection.retry();
+      this.#again(() => void this.#stream());
+    };
+    on<StreamFlow>("flow", (data) => model.applyFlow(data));
+    on<{ from: number; events: ExecutionEvent[] }>("events", (data) => {
+      if (model.applyEvents(data.from, data.events) === "gap") this.reopen();
+    });
+    on<{ from: number; lines: LogLine[] }>("logs", (data) => {
+      if (model.applyLogs(data.from, data.lines) === "gap") this.reopen();
+    });
+    on("end", () => {
+      model.applyEnd();
+      this.#closeStream();
+      this.live = true;
+    });
+  }
+
+  /** Redraws with the next frame; in a hidden page, where there is none, soon. */
+  #soon(): void {
+    if (this.#frame !== undefined) return;
+    const redraw = (): void => {
+      this.#frame = undefined;
+      this.#model?.settle();
+      this.#version += 1;
+    };
+    if (document.hidden) {
+      redraw();
+    } else {
+      this.#frame = requestAnimationFrame(redraw);
+    }
+  }
+
+  #again(action: () => void): void {
+    clearTimeout(this.#retry);
+    if (!this.#closed) this.#retry = setTimeout(action, 1500);
+  }
+
+  #closeStream(): void {
+    this.#source?.close();
+    this.#source = undefined;
+  }
+}
+
+/** Geometry of the Gantt, for its view. */
+export const gantt = { bar: computeBar, ticks: computeTicks };

@@ -1,0 +1,2 @@
+// Comes with the chunk of the graph view, not with the page.
+export { layOut } from "../model/graph-dagre.ts";

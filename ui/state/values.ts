@@ -1,0 +1,2 @@
+export { isFileUri } from "../model/outputs.ts";
+export { links } from "./api.ts";

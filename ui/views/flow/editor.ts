@@ -1,0 +1,141 @@
+import { autocompletion, type CompletionResult, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
+import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
+import { yaml } from "@codemirror/lang-yaml";
+import { bracketMatching, foldGutter, foldKeymap, indentOnInput, indentUnit } from "@codemirror/language";
+import { type Diagnostic, lintGutter, lintKeymap, setDiagnostics } from "@codemirror/lint";
+import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
+import { EditorSelection, EditorState } from "@codemirror/state";
+import {
+  drawSelection,
+  EditorView,
+  highlightActiveLine,
+  highlightActiveLineGutter,
+  hoverTooltip,
+  keymap,
+  lineNumbers,
+} from "@codemirror/view";
+import type { Problem } from "#schema/problem.ts";
+import type { Completions } from "../../model/completion.ts";
+import { editorLook } from "./editor-look.ts";
+
+/** What the editor asks of its page. */
+export interface EditorHost {
+  text(): string;
+  changed(text: string): void;
+  moved(offset: number): void;
+  complete(text: string, offset: number): Completions | undefined;
+  explain(text: string, offset: number): { title: string; text: string } | undefined;
+  save(): void;
+  run(): void;
+}
+
+export interface Editor {
+  showProblems(problems: readonly Problem[]): void;
+  /** Takes over a text that did not come from typing. */
+  replace(text: string): void;
+  goTo(line: number, column: number): void;
+  destroy(): void;
+}
+
+export function openEditor(parent: HTMLElement, host: EditorHost): Editor {
+  const view = new EditorView({
+    parent,
+    state: EditorState.create({
+      doc: host.text(),
+      extensions: [
+        lineNumbers(),
+        foldGutter(),
+        lintGutter(),
+        history(),
+        drawSelection(),
+        indentOnInput(),
+        indentUnit.of("  "),
+        EditorState.tabSize.of(2),
+        bracketMatching(),
+        closeBrackets(),
+        highlightActiveLine(),
+        highlightActiveLineGutter(),
+        highlightSelectionMatches(),
+        search({ top: true }),
+        yaml(),
+        editorLook,
+        autocompletion({ override: [(context) => complete(host, context.state.doc.toString(), context.pos, context.explicit)] }),
+        hoverTooltip((current, offset) => hover(host, current, offset)),
+        EditorView.contentAttributes.of({ "aria-label": "Source of the flow, YAML. Escape, then Tab, leaves the editor." }),
+        EditorView.updateListener.of((update) => {
+          if (update.docChanged) host.changed(update.state.doc.toString());
+          if (update.docChanged || update.selectionSet) host.moved(update.state.selection.main.head);
+        }),
+        keymap.of([
+          { key: "Mod-s", preventDefault: true, run: () => (host.save(), true) },
+          { key: "Mod-Enter", run: () => (host.run(), true) },
+          ...closeBracketsKeymap,
+          ...completionKeymap,
+          ...lintKeymap,
+          ...searchKeymap,
+          ...historyKeymap,
+          ...foldKeymap,
+          ...defaultKeymap,
+          indentWithTab,
+        ]),
+      ],
+    }),
+  });
+  return {
+    showProblems: (problems) => view.dispatch(setDiagnostics(view.state, problems.map((problem) => diagnostic(view.state, problem)))),
+    replace: (text) => {
+      if (text !== view.state.doc.toString()) view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } });
+    },
+    goTo: (line, column) => {
+      const target = view.state.doc.line(Math.min(line, view.state.doc.lines));
+      const at = Math.min(target.from + column - 1, target.to);
+      view.dispatch({ selection: EditorSelection.cursor(at), effects: EditorView.scrollIntoView(at, { y: "center" }) });
+      view.focus();
+    },
+    destroy: () => view.destroy(),
+  };
+}
+
+/** Marks from the problem's place to the end of the word or value there. */
+function diagnostic(state: EditorState, { at, message, severity = "error", code }: Problem): Diagnostic {
+  const line = state.doc.line(Math.min(at?.line ?? 1, state.doc.lines));
+  const from = Math.min(line.from + (at?.column ?? 1) - 1, line.to);
+  const word = /^[^\s:,]+/.exec(line.text.slice(from - line.from))?.[0] ?? "";
+  return { from, to: Math.min(line.to, from + Math.max(1, word.length)), severity, message, source: code };
+}
+
+function complete(host: EditorHost, text: string, offset: number, explicit: boolean): CompletionResult | null {
+  const found = host.complete(text, offset);
+  if (!found || (!explicit && offset === found.from && !/[.\n ]$/.test(text.slice(0, offset)))) return null;
+  return {
+    from: found.from,
+    validFor: /^[\w.$-]*$/,
+    options: found.options.map(({ label, detail, info, insert, boost = 0, kind }) => ({
+      label,
+      detail,
+      boost,
+      type: kind === "type" ? "class" : kind === "property" ? "property" : kind === "name" ? "variable" : "enum",
+      ...(info === "" ? {} : { info }),
+      ...(insert === undefined ? {} : { apply: insert }),
+    })),
+  };
+}
+
+function hover(host: EditorHost, view: EditorView, offset: number): { pos: number; end: number; create: () => { dom: HTMLElement } } | null {
+  const word = view.state.wordAt(offset);
+  const found = word && host.explain(view.state.doc.toString(), offset);
+  if (!word || !found) return null;
+  return {
+    pos: word.from,
+    end: word.to,
+    create: () => {
+      const dom = document.createElement("div");
+      dom.className = "cm-help";
+      const title = dom.appendChild(document.createElement("code"));
+      title.textContent = found.title;
+      const text = dom.appendChild(document.createElement("p"));
+      text.textContent = found.text;
+      return { dom };
+    },
+  };
+}
