@@ -1,8 +1,9 @@
 import type { Command, CommandAnswer, StartRequest } from "#schema/cell.ts";
-import type { ExecutionEvent, TaskAnswer } from "#schema/event.ts";
+import type { ExecutionEvent, ParentLink, TaskAnswer } from "#schema/event.ts";
 import type { ExecutionJson } from "#schema/execution.ts";
+import type { JsonObject } from "#schema/json.ts";
 import type { LogEntry, LogLine } from "#schema/log.ts";
-import type { Level } from "#schema/state.ts";
+import type { Level, State } from "#schema/state.ts";
 
 export type LogFilter = { minLevel?: Level; taskRunId?: string; taskId?: string; attempt?: number };
 
@@ -24,17 +25,16 @@ export interface CellRpc {
   followExecution(id: string): Promise<ReadableStream<Uint8Array> | null>;
   followLogs(id: string, minLevel?: Level): Promise<ReadableStream<Uint8Array> | null>;
   /** For the UI: the source, then events and log lines as they come. */
-  stream(id: string): Promise<ReadableStream<Uint8Array> | null>;
+  stream(id: string, after?: { seq: number; line: number }): Promise<ReadableStream<Uint8Array> | null>;
   events(id: string, after: number): Promise<EventPage | null>;
   evaluate(id: string, taskRunId: string | undefined, expression: string): Promise<Evaluated | null>;
   remove(id: string): Promise<boolean>;
+  /** The end of an attempt, with its last log lines. False: nobody waits for it (any more). */
+  answer(id: string, effect: string, answer: TaskAnswer, lines: readonly LogLine[]): Promise<boolean>;
+  taskStarted(id: string, effect: string, started: { worker: string }): Promise<boolean>;
+  appendLogs(id: string, effect: string, lines: readonly LogLine[]): Promise<boolean>;
+  /** An execution that a Subflow task of this cell's started has ended. */
+  childEnded(link: ParentLink, executionId: string, state: State, outputs: JsonObject | undefined): Promise<void>;
   sweep(): Promise<void>;
   boot(): Promise<void>;
-}
-
-/** How workers and the dispatch actor answer a cell. `false`: nobody waits for this attempt any more. */
-export interface CellWorkRpc {
-  answer(id: string, effect: string, epoch: number, answer: TaskAnswer): Promise<boolean>;
-  taskStarted(id: string, effect: string, epoch: number, worker: string, leaseUntil: number): Promise<boolean>;
-  appendLogs(id: string, effect: string, epoch: number, lines: readonly LogLine[]): Promise<boolean>;
 }

@@ -1,3 +1,4 @@
+import type { DispatchActorRpc } from "#actors/dispatch/dispatch-rpc.ts";
 import type { FlowRpc } from "#actors/flow-actor/flow-rpc.ts";
 import type { IndexRpc, SqlValue } from "#actors/index/index-rpc.ts";
 import type { NamespaceRpc } from "#actors/namespace/namespace-rpc.ts";
@@ -33,11 +34,6 @@ export type ServiceRequest = {
 /** Runs edge and sandbox tasks. Resolves when the answer of every job has reached its cell. */
 export interface WorkRpc {
   run(jobs: readonly Job[]): Promise<void>;
-}
-
-/** What the dispatch actor offers to the sweep; the rest is between it, the cells and its routes. */
-export interface DispatchRpc {
-  sweep(): Promise<void>;
 }
 
 /** The part of D1 that we use. */
@@ -81,7 +77,7 @@ export type Env = {
   CELL: ActorNamespace<CellRpc>;
   FLOW: ActorNamespace<FlowRpc>;
   NAMESPACE: ActorNamespace<NamespaceRpc>;
-  DISPATCH: ActorNamespace<DispatchRpc>;
+  DISPATCH: ActorNamespace<DispatchActorRpc>;
   INDEX: ActorNamespace<IndexRpc>;
   WORK: WorkRpc;
 

@@ -1,5 +1,5 @@
+import { formatDuration } from "#schema/duration.ts";
 import type { ExecutionJson, ExecutionSummary } from "#schema/execution.ts";
-import { formatDuration } from "#schema/time.ts";
 
 /** An execution as lists show it: what the projection knows of it, in the shape of the API. */
 export function executionFromSummary(summary: ExecutionSummary, now: number): ExecutionJson {

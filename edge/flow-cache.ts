@@ -2,7 +2,7 @@ import { type FlowKey, flowActorName } from "#actors/flow-actor/flow-rpc.ts";
 import type { Flow } from "#schema/flow.ts";
 import { actorByName, type Env } from "./env.ts";
 import { conflict, notFound } from "./http-error.ts";
-import type { FlowLanguage } from "./parts.ts";
+import type { FlowLanguage } from "./language.ts";
 
 export type OpenFlow = { revision: number; source: string; disabled: boolean; flow: Flow };
 

@@ -1,6 +1,7 @@
 import type { KvValue } from "#actors/namespace/namespace-rpc.ts";
+import { parseDuration } from "#schema/duration.ts";
 import type { Json } from "#schema/json.ts";
-import { formatInstant, parseDate, parseDuration, parseInstant } from "#schema/time.ts";
+import { formatInstant, parseDate, parseInstant } from "#schema/time.ts";
 
 const DURATION = /^-?P[\dTDHMSW.,-]+$/;
 

@@ -1,6 +1,7 @@
 import * as z from "zod";
+import { parseDuration } from "#schema/duration.ts";
 import { State } from "#schema/state.ts";
-import { parseDuration, parseInstant } from "#schema/time.ts";
+import { parseInstant } from "#schema/time.ts";
 import {
   type Condition,
   FILTER_OPS,

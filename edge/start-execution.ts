@@ -1,6 +1,6 @@
 import type { FlowKey } from "#actors/flow-actor/flow-rpc.ts";
 import type { StartRequest } from "#schema/cell.ts";
-import type { ExecutionTrigger, Label } from "#schema/event.ts";
+import type { ExecutionTrigger, Label, ParentLink } from "#schema/event.ts";
 import type { ExecutionJson } from "#schema/execution.ts";
 import { derivedExecutionId, newExecutionId } from "#schema/ids.ts";
 import type { JsonObject } from "#schema/json.ts";
@@ -30,11 +30,12 @@ export type NewExecution = {
   labels: readonly Label[];
   trigger?: ExecutionTrigger;
   scheduleAt?: number;
+  parent?: ParentLink;
   wait?: boolean;
 };
 
 export async function startExecution(env: Env, wanted: NewExecution): Promise<ExecutionJson> {
-  const { id, key, opened, inputs, trigger, scheduleAt, wait } = wanted;
+  const { id, key, opened, inputs, trigger, scheduleAt, parent, wait } = wanted;
   const request: StartRequest = {
     id,
     tenant: key.tenant,
@@ -43,21 +44,26 @@ export async function startExecution(env: Env, wanted: NewExecution): Promise<Ex
     revision: opened.revision,
     source: opened.source,
     inputs,
-    labels: allLabels(opened.flow.labels, wanted.labels, id),
+    labels: correlated(withFlowLabels(opened.flow.labels, wanted.labels), id),
   };
   if (trigger) request.trigger = trigger;
   if (scheduleAt !== undefined) request.scheduleAt = scheduleAt;
+  if (parent) request.parent = parent;
   if (wait) request.wait = true;
   return cellById(env, id).start(request);
 }
 
-/** Labels of the flow, then those of the request; the same key once, the last wins. */
-function allLabels(ofFlow: readonly Label[], given: readonly Label[], id: string): Label[] {
+/** Labels of the flow, then `given`; the same key once, the last wins. Labels of the system are not taken over from a flow. */
+export function withFlowLabels(ofFlow: readonly Label[], given: readonly Label[]): Label[] {
   const labels = new Map<string, string>();
   for (const { key, value } of ofFlow) if (!key.startsWith("system.")) labels.set(key, value);
   for (const { key, value } of given) labels.set(key, value);
-  if (!labels.has(CORRELATION)) labels.set(CORRELATION, id);
   return [...labels].map(([key, value]) => ({ key, value }));
+}
+
+function correlated(labels: Label[], id: string): Label[] {
+  if (!labels.some(({ key }) => key === CORRELATION)) labels.push({ key: CORRELATION, value: id });
+  return labels;
 }
 
 /** Throws 422 for a label that only the system may set. */

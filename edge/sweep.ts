@@ -1,3 +1,4 @@
+import { dispatchName } from "#actors/dispatch/dispatch-rpc.ts";
 import { flowActorName } from "#actors/flow-actor/flow-rpc.ts";
 import { cellName, sharedCells } from "#schema/ids.ts";
 import { TERMINAL_STATES } from "#schema/state.ts";
@@ -29,7 +30,7 @@ export async function sweep(env: Env, now: number): Promise<Round> {
   for (const flow of await projection.overdueFlows(now - OVERDUE_AFTER_MS, MAX_FLOWS)) {
     jobs.push(() => actorByName(env.FLOW, flowActorName(flow)).sweep());
   }
-  jobs.push(() => actorByName(env.DISPATCH, `${TENANT}/${DEFAULT_GROUP}`).sweep());
+  jobs.push(() => actorByName(env.DISPATCH, dispatchName(TENANT, DEFAULT_GROUP)).sweep());
   return round(jobs);
 }
 

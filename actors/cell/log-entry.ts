@@ -1,4 +1,5 @@
 import type { LogEntry, LogLine } from "#schema/log.ts";
+import { isAtLeast, type Level } from "#schema/state.ts";
 import type { Live } from "#shell/live.ts";
 
 /** A stored line as the API shows it. */
@@ -18,4 +19,18 @@ export function logEntry(live: Live, line: LogLine): LogEntry {
     message: line.message,
     deleted: false,
   };
+}
+
+export type LogFilter = { minLevel?: Level; taskRunId?: string; taskId?: string; attempt?: number };
+
+/** Entries that pass the filter, in order. `taskId` wins over `taskRunId`; `attempt` counts only with `taskRunId`. */
+export function filterLogs(live: Live, lines: readonly LogLine[], filter: LogFilter): LogEntry[] {
+  const { minLevel, taskRunId, taskId, attempt } = filter;
+  const passes = (line: LogLine): boolean => {
+    if (minLevel !== undefined && !isAtLeast(line.level, minLevel)) return false;
+    if (taskId !== undefined) return line.taskId === taskId;
+    if (taskRunId === undefined) return true;
+    return line.taskRunId === taskRunId && (attempt === undefined || line.attempt === attempt);
+  };
+  return lines.filter(passes).map((line) => logEntry(live, line));
 }

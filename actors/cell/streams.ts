@@ -120,9 +120,17 @@ export function streamAll(
   });
 }
 
-/** Resolves with the execution when it has ended or is paused. */
+/** True when nothing moves until somebody resumes it. */
+function waitsForPerson({ state }: Live): boolean {
+  if (state.status !== "PAUSED") return false;
+  if (state.held) return true;
+  for (const { waiting } of state.runs) if (waiting?.kind === "pause" && waiting.until === undefined) return true;
+  return false;
+}
+
+/** Resolves with the execution when it has ended, or waits for a person. */
 export function untilSettled(cell: Cell, live: Live): Promise<Live> {
-  const isSettled = (current: Live) => isTerminal(current.state.status) || current.state.status === "PAUSED";
+  const isSettled = (current: Live) => isTerminal(current.state.status) || waitsForPerson(current);
   if (isSettled(live)) return Promise.resolve(live);
   return new Promise((resolve) => {
     const unwatch = cell.watch(live.id, {

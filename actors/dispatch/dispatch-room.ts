@@ -85,8 +85,12 @@ export class DispatchRoom implements DispatchActorRpc {
   }
 
   async heartbeat(request: HeartbeatRequest): Promise<HeartbeatAnswer> {
+    const { agentId } = request.presence;
     const heard = this.#hear(request);
-    if (request.leaving) this.#presences.left(request.presence.agentId);
+    if (request.leaving && !heard.superseded) {
+      this.#waiters.get(agentId)?.settle({ jobs: [] });
+      this.#presences.left(agentId);
+    }
     this.#afterwards();
     return heard;
   }

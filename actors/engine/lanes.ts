@@ -183,11 +183,7 @@ function endMain(draft: Draft, owner: number): void {
 function endStages(draft: Draft, owner: number): void {
   const container = draft.container(owner);
   if (container === undefined) return;
-  const { expansion } = container;
-  let state: Rank = container.worst;
-  if (state === "FAILED" && expansion.kind === "sequence" && expansion.allowFailure) state = "WARNING";
-  if (container.finallyFailed) state = worse(state, "FAILED");
-  endContainer(draft, owner, state);
+  endContainer(draft, owner, container.finallyFailed ? worse(container.worst, "FAILED") : container.worst);
 }
 
 /** Ends the flowable `owner` (-1: the execution's tasks) in `state`, before its allowFailure and allowWarning. */

@@ -159,6 +159,8 @@ function timerHandler(run: TaskRun, event: EventOf<"timer-fired">): Handler | un
   switch (waiting?.kind) {
     case "retry":
       return waiting.timer === effect ? (draft) => retryNow(draft, index) : undefined;
+    case "sleep":
+      return waiting.timer === effect ? (draft) => attemptAnswered(draft, run, { state: "SUCCESS" }) : undefined;
     case "pause":
       return waiting.timer === effect ? (draft) => pauseElapsed(draft, run, waiting.behavior) : undefined;
     case "cancel":

@@ -26,6 +26,7 @@ export type Waiting =
       readonly worker?: string;
     }
   | { readonly kind: "retry"; readonly timer: EffectId; readonly at: EpochMs }
+  | { readonly kind: "sleep"; readonly timer: EffectId; readonly at: EpochMs }
   | {
       readonly kind: "pause";
       readonly timer?: EffectId;

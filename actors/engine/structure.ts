@@ -24,6 +24,11 @@ export function expanded(draft: Draft, before: TaskRun, event: EventOf<"task-exp
     }
     case "pause":
       return pauseRun(draft, run, expansion);
+    case "sleep": {
+      const timer = draft.timer(run.index, expansion.until);
+      draft.update(run.index, { waiting: { kind: "sleep", timer, at: expansion.until } });
+      return;
+    }
     case "subflow":
       return startSubflow(draft, run, expansion);
     default:

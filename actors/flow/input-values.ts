@@ -1,6 +1,7 @@
+import { formatDuration, parseDuration } from "#schema/duration.ts";
 import type { Input, InputType } from "#schema/flow.ts";
 import type { Json } from "#schema/json.ts";
-import { formatDuration, formatInstant, parseDate, parseDuration, parseInstant, parseTime } from "#schema/time.ts";
+import { formatInstant, parseDate, parseInstant, parseTime } from "#schema/time.ts";
 import { compilePattern } from "./pattern.ts";
 import { readYaml } from "./read-yaml.ts";
 
@@ -147,7 +148,9 @@ function validate(input: Rules, value: Json, choices: readonly string[] | undefi
       if (input.validator === undefined) return undefined;
       const pattern = compilePattern(input.validator);
       if ("message" in pattern) return refuse(pattern.message);
-      return pattern.matches(String(value)) ? undefined : refuse(`it must match the pattern \`${input.validator}\``);
+      const matches = pattern.matches(String(value));
+      if (matches === undefined) return refuse(`the pattern \`${input.validator}\` takes too long on this text`);
+      return matches ? undefined : refuse(`it must match the pattern \`${input.validator}\``);
     }
     case "INT":
     case "FLOAT":

@@ -1,9 +1,9 @@
 import * as z from "zod";
 import type { PropertyPath } from "#schema/conform.ts";
+import { formatDuration } from "#schema/duration.ts";
 import type { Retry } from "#schema/flow.ts";
 import { RetrySource } from "#schema/flow-source.ts";
 import type { Json } from "#schema/json.ts";
-import { formatDuration } from "#schema/time.ts";
 import type { Reporter } from "./reporter.ts";
 
 /** What is left of the retry policies once they are typed: all fields of the three kinds. */

@@ -1,11 +1,11 @@
 import { isJsonObject, type PropertyPath, unknownProperty, withTexts } from "#schema/conform.ts";
+import { parseDuration } from "#schema/duration.ts";
 import type { Task } from "#schema/flow.ts";
 import { TaskCommon } from "#schema/flow-source.ts";
 import type { Json, JsonObject } from "#schema/json.ts";
 import { nearestType } from "#schema/nearest.ts";
 import { hasExpression } from "#schema/property.ts";
 import { type ObjectShape, objectShapeOf } from "#schema/shape.ts";
-import { parseDuration } from "#schema/time.ts";
 import type { AnyTask, FlowableTask, Registry } from "#tasks/define.ts";
 import { checkTask, type PlacedId } from "./checks.ts";
 import { parseInputs } from "./parse-inputs.ts";

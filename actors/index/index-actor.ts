@@ -1,6 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
-import { createDurableSql } from "#actors/flow-actor/durable-sql.ts";
 import type { Env } from "#edge/env.ts";
+import { durableSql } from "#shell/durable-sql.ts";
 import { IndexCore } from "./index-core.ts";
 import type { IndexRpc, SqlQuery, SqlValue } from "./index-rpc.ts";
 
@@ -10,7 +10,7 @@ export class IndexActor extends DurableObject<Env> implements IndexRpc {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    this.core = new IndexCore(createDurableSql(ctx.storage));
+    this.core = new IndexCore(durableSql(ctx.storage));
   }
 
   async query(statements: readonly SqlQuery[]): Promise<SqlValue[][][]> {

@@ -1,6 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
-import { createDurableSql } from "#actors/flow-actor/durable-sql.ts";
 import type { Env } from "#edge/env.ts";
+import { durableSql } from "#shell/durable-sql.ts";
 import { NamespaceCore } from "./namespace-core.ts";
 import type { KvEntry, KvFound, KvSetOptions, KvValue, NamespaceRpc } from "./namespace-rpc.ts";
 
@@ -10,7 +10,7 @@ export class NamespaceActor extends DurableObject<Env> implements NamespaceRpc {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    this.core = new NamespaceCore(createDurableSql(ctx.storage), () => Date.now());
+    this.core = new NamespaceCore(durableSql(ctx.storage), () => Date.now());
   }
 
   async getValue(key: string): Promise<KvFound> {

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { createNodeSql } from "#test/contract/node-sql.ts";
+import { nodeSql } from "#test/support/node-sql.ts";
 import { NamespaceCore } from "./namespace-core.ts";
 
 describe("key-value pairs", () => {
@@ -7,7 +7,7 @@ describe("key-value pairs", () => {
   let core: NamespaceCore;
   beforeEach(() => {
     now = 1000;
-    core = new NamespaceCore(createNodeSql(), () => now);
+    core = new NamespaceCore(nodeSql(), () => now);
   });
 
   test("keeps values with their types", () => {

@@ -1,10 +1,10 @@
 import type * as z from "zod";
+import { parseDuration } from "./duration.ts";
 import type { Json, JsonObject } from "./json.ts";
 import { nearest } from "./nearest.ts";
 import type { ProblemCode } from "./problem.ts";
 import { hasExpression } from "./property.ts";
 import { type ObjectShape, type Shape, shapeOf } from "./shape.ts";
-import { parseDuration } from "./time.ts";
 
 // Brings what a user wrote (or an expression gave) to the type a schema declares: `"5"` to 5, `PT30S` to ms, JSON text to lists and maps.
 //
@@ -170,6 +170,12 @@ function isExact(shape: Shape, value: Json): boolean {
   }
 }
 
+/** Milliseconds of a number of seconds or an ISO-8601 text; undefined when it is neither, or beyond all use. */
+function durationMs(value: Json, text: string): number | undefined {
+  const ms = typeof value === "number" ? Math.round(value * 1000) : parseDuration(text);
+  return Number.isSafeInteger(ms) ? ms : undefined;
+}
+
 class Walk {
   readonly issues: Issue[] = [];
   /** An expression was met: the value is not complete. */
@@ -268,7 +274,7 @@ class Walk {
       case "decimal":
         return /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(String(value)) ? Number(value) : undefined;
       case "duration":
-        return typeof value === "number" ? Math.round(value * 1000) : parseDuration(text);
+        return durationMs(value, text);
       default:
         return undefined;
     }

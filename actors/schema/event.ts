@@ -26,8 +26,7 @@ export type ParentLink = z.infer<typeof ParentLink>;
 
 /** What a flowable asks for once its properties are rendered. Lists are named as in the plan (`tasks`, `then`, `case:a`). */
 export const Expansion = z.discriminatedUnion("kind", [
-  /** `allowFailure`: a failed child makes it WARNING, not FAILED. */
-  z.object({ kind: z.literal("sequence"), list: z.string(), allowFailure: z.boolean().optional() }),
+  z.object({ kind: z.literal("sequence"), list: z.string() }),
   z.object({ kind: z.literal("nothing"), state: z.enum(["SUCCESS", "FAILED"]), message: z.string().optional() }),
   /** `concurrency` 0 is no limit. */
   z.object({ kind: z.literal("parallel"), list: z.string(), concurrency: z.int().min(0) }),
@@ -45,6 +44,8 @@ export const Expansion = z.discriminatedUnion("kind", [
     until: at.optional(),
     behavior: z.enum(["RESUME", "WARN", "FAIL", "CANCEL"]).optional(),
   }),
+  /** Runs until `until` without doing anything. */
+  z.object({ kind: z.literal("sleep"), until: at }),
   z.object({
     kind: z.literal("subflow"),
     namespace: z.string(),

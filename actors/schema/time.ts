@@ -1,41 +1,5 @@
 import type { EpochMs } from "./json.ts";
 
-const DURATION =
-  /^([+-]?)P(?:([+-]?\d+)W)?(?:([+-]?\d+)D)?(T(?=[+-]?\d)(?:([+-]?\d+)H)?(?:([+-]?\d+)M)?(?:([+-]?\d+)(?:[.,](\d{1,9}))?S)?)?$/i;
-
-/** An ISO-8601 duration of weeks, days, hours, minutes and seconds in ms; undefined when `text` is none. */
-export function parseDuration(text: string): number | undefined {
-  if (text.length > 100) return undefined;
-  const match = DURATION.exec(text.trim());
-  if (match === null || /^[+-]?P$/i.test(text.trim())) return undefined;
-  const [, sign, weeks, days, , hours, minutes, seconds, fraction] = match;
-  const part = (digits: string | undefined, unitMs: number) => (digits === undefined ? 0 : Number(digits) * unitMs);
-  const fractionMs = fraction === undefined ? 0 : Math.trunc(Number(`0.${fraction}`) * 1000);
-  const total =
-    part(weeks, 604_800_000) +
-    part(days, 86_400_000) +
-    part(hours, 3_600_000) +
-    part(minutes, 60_000) +
-    part(seconds, 1000) +
-    (seconds?.startsWith("-") ? -fractionMs : fractionMs);
-  if (!Number.isSafeInteger(total)) return undefined;
-  return sign === "-" ? -total : total;
-}
-
-/** `ms` as ISO-8601 text in hours, minutes and seconds: `PT1H30M`, `PT0.5S`, `PT0S`. */
-export function formatDuration(ms: number): string {
-  if (ms < 0) return `-${formatDuration(-ms)}`;
-  const hours = Math.floor(ms / 3_600_000);
-  const minutes = Math.floor((ms % 3_600_000) / 60_000);
-  const seconds = (ms % 60_000) / 1000;
-  const parts = [
-    hours > 0 ? `${hours}H` : "",
-    minutes > 0 ? `${minutes}M` : "",
-    seconds > 0 ? `${Number(seconds.toFixed(3))}S` : "",
-  ];
-  return `PT${parts.join("") || "0S"}`;
-}
-
 const INSTANT =
   /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(Z|[+-]\d\d(?::?\d\d)?)(?:\[[\w/+-]{1,60}\])?$/i;
 

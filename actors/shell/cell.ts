@@ -7,7 +7,7 @@ import { taskRunIndex } from "#schema/ids.ts";
 import type { EpochMs, JsonObject } from "#schema/json.ts";
 import type { LogLine } from "#schema/log.ts";
 import type { State } from "#schema/state.ts";
-import { Effects } from "./effects.ts";
+import { Effects, type Evaluation, type Rendering } from "./effects.ts";
 import { Live, type Program, programOf } from "./live.ts";
 import type { Dialect } from "./perform.ts";
 import { Projector } from "./projector.ts";
@@ -179,6 +179,11 @@ export class Cell {
   childEnded(live: Live, link: ParentLink, executionId: string, state: State, outputs: JsonObject | undefined): void {
     const event = { kind: "subflow-finished", at: this.#host.now(), effect: link.effect, executionId, state } as const;
     this.#deliver(live, outputs === undefined ? event : { ...event, outputs });
+  }
+
+  /** Renders an expression as the task run (or the execution) would see it now; secrets are masked. */
+  evaluate(live: Live, run: number | undefined, rendering: Rendering): Promise<Evaluation> {
+    return this.#effects.evaluate(live, run, rendering);
   }
 
   remove(live: Live): void {

@@ -1,7 +1,7 @@
 import { type EvalContext, type Lookup, type LookupAnswer, lookupKey, type Outcome } from "#expr/index.ts";
 import type { ExecutionEvent } from "#schema/event.ts";
 import type { Flow } from "#schema/flow.ts";
-import type { JsonObject } from "#schema/json.ts";
+import type { Json, JsonObject } from "#schema/json.ts";
 import type { Level } from "#schema/state.ts";
 import type { Live, PerformedEffect } from "./live.ts";
 import { contextOf, type Dialect, lineOf, type Performance, perform, type Subject } from "./perform.ts";
@@ -25,6 +25,9 @@ type Parts = {
   /** Lets the execution go on after an answer. */
   turn: (live: Live) => void;
 };
+
+export type Rendering = (context: EvalContext) => Outcome<Json>;
+export type Evaluation = { ok: true; value: Json } | { ok: false; message: string };
 
 type Of<K extends PerformedEffect["kind"]> = Extract<PerformedEffect, { kind: K }>;
 
@@ -82,6 +85,29 @@ export class Effects {
     live.say([
       lineOf(this.#subject(live, effectId), run, Math.max(0, (run?.attempts.length ?? 1) - 1), level, message),
     ]);
+  }
+
+  /** Renders outside of any task, fetching what the expression needs. */
+  async evaluate(live: Live, runIndex: number | undefined, rendering: Rendering): Promise<Evaluation> {
+    const answers = new Map<string, LookupAnswer>();
+    const run = runIndex === undefined ? undefined : live.state.runs.get(runIndex);
+    for (let round = 0; round < MAX_LOOKUP_ROUNDS; round++) {
+      const outcome = rendering(contextOf(this.#parts.dialect, { ...this.#subject(live, ""), lookups: answers }, run));
+      if (outcome.ok === true) return { ok: true, value: maskDeep(live, outcome.value) };
+      if (outcome.ok === false) return { ok: false, message: live.masker.mask(outcome.problem.message) };
+      await this.#fetch(live, outcome.lookups, answers);
+    }
+    return { ok: false, message: `The expression asks for more after ${MAX_LOOKUP_ROUNDS} answers.` };
+  }
+
+  async #fetch(live: Live, lookups: readonly Lookup[], answers: Map<string, LookupAnswer>): Promise<void> {
+    const found = lookups.map(
+      async (lookup) => [lookup, await this.#parts.world.lookup(askerOf(live), lookup)] as const,
+    );
+    for (const [lookup, answer] of await Promise.all(found)) {
+      if (lookup.kind === "secret" && answer.ok && typeof answer.value === "string") live.masker.add(answer.value);
+      answers.set(lookupKey(lookup), answer);
+    }
   }
 
   #subject(live: Live, effectId: string): Subject {
@@ -208,13 +234,7 @@ export class Effects {
     }
     leaving.push(() =>
       this.#ask(live, effect, async () => {
-        const found = lookups.map(
-          async (lookup) => [lookup, await this.#parts.world.lookup(askerOf(live), lookup)] as const,
-        );
-        for (const [lookup, answer] of await Promise.all(found)) {
-          if (lookup.kind === "secret" && answer.ok && typeof answer.value === "string") live.masker.add(answer.value);
-          answers.set(lookupKey(lookup), answer);
-        }
+        await this.#fetch(live, lookups, answers);
         live.asked.push(effect);
         return undefined;
       }),
@@ -249,4 +269,11 @@ export function askerOf(live: Live): Asker {
   if (facts === undefined) throw new Error("An execution that was never created asks for nothing.");
   const { tenant, namespace, flowId, id, trigger } = facts;
   return { tenant, namespace, flowId, executionId: id, trigger };
+}
+
+function maskDeep(live: Live, value: Json): Json {
+  if (typeof value === "string") return live.masker.mask(value);
+  if (typeof value !== "object" || value === null) return value;
+  const masked: unknown = JSON.parse(live.masker.mask(JSON.stringify(value)));
+  return masked as Json;
 }

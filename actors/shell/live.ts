@@ -158,6 +158,7 @@ export class Live {
         });
         return;
       case "retry":
+      case "sleep":
         this.#timers.add(waiting.at, waiting.timer);
         return;
       case "pause":

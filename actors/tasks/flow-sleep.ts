@@ -29,6 +29,6 @@ tasks:
     },
   ],
   expand(props, ctx) {
-    return { expansion: { kind: "pause", until: ctx.now + props.duration, behavior: "RESUME" } };
+    return { expansion: { kind: "sleep", until: ctx.now + props.duration } };
   },
 };

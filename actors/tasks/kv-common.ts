@@ -1,6 +1,7 @@
 import * as z from "zod";
+import { parseDuration } from "#schema/duration.ts";
 import type { Json } from "#schema/json.ts";
-import { formatInstant, parseDate, parseDuration, parseInstant } from "#schema/time.ts";
+import { formatInstant, parseDate, parseInstant } from "#schema/time.ts";
 import { TaskFailure } from "./define.ts";
 import { dynamic } from "./property.ts";
 

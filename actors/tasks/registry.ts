@@ -1,5 +1,6 @@
 import { debugReturn } from "./debug-return.ts";
 import type { AnyTask, Registry, TriggerDefinition } from "./define.ts";
+import { denoScript } from "./deno-script.ts";
 import { executionFail } from "./execution-fail.ts";
 import { flowAllowFailure } from "./flow-allow-failure.ts";
 import { flowEachParallel } from "./flow-each-parallel.ts";
@@ -18,7 +19,13 @@ import { kvDelete } from "./kv-delete.ts";
 import { kvGet } from "./kv-get.ts";
 import { kvSet } from "./kv-set.ts";
 import { logLog } from "./log-log.ts";
+import { nodeCommands } from "./node-commands.ts";
+import { nodeScript } from "./node-script.ts";
 import { outputOutputValues } from "./output-output-values.ts";
+import { pythonCommands } from "./python-commands.ts";
+import { pythonScript } from "./python-script.ts";
+import { shellCommands } from "./shell-commands.ts";
+import { shellScript } from "./shell-script.ts";
 import { triggerSchedule } from "./trigger-schedule.ts";
 import { triggerWebhook } from "./trigger-webhook.ts";
 
@@ -43,6 +50,13 @@ const TASKS: readonly AnyTask[] = [
   kvSet,
   logLog,
   outputOutputValues,
+  denoScript,
+  nodeCommands,
+  nodeScript,
+  pythonCommands,
+  pythonScript,
+  shellCommands,
+  shellScript,
 ];
 
 const TRIGGERS: readonly TriggerDefinition[] = [triggerSchedule, triggerWebhook];

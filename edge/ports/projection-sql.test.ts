@@ -1,14 +1,14 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { IndexCore } from "#actors/index/index-core.ts";
-import { createNodeSql } from "#test/contract/node-sql.ts";
 import { projectionContract } from "#test/contract/projection.ts";
+import { nodeSql } from "#test/support/node-sql.ts";
 import { MIGRATIONS } from "../db/migrations.ts";
 import { createSqlProjection } from "./projection-sql.ts";
 
 describe("the projection in the index actor's database", () => {
   projectionContract(() => {
-    const core = new IndexCore(createNodeSql());
+    const core = new IndexCore(nodeSql());
     return createSqlProjection(async (statements) => {
       for (const { params } of statements) expect(params.length).toBeLessThanOrEqual(100);
       expect(statements.length).toBeLessThanOrEqual(100);
@@ -17,7 +17,7 @@ describe("the projection in the index actor's database", () => {
   });
 
   test("[X1] opening the same database again applies nothing twice", () => {
-    const sql = createNodeSql();
+    const sql = nodeSql();
     new IndexCore(sql);
     expect(() => new IndexCore(sql)).not.toThrow();
   });

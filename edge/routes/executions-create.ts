@@ -3,6 +3,7 @@ import type { Flow } from "#schema/flow.ts";
 import type { Json, JsonObject } from "#schema/json.ts";
 import { conflict, HttpError } from "../http-error.ts";
 import { readInputs } from "../inputs-form.ts";
+import type { Resolved } from "../language.ts";
 import type { AppParts } from "../parts.ts";
 import { portsOf } from "../ports/ports.ts";
 import { flag, flowKeyOf, query } from "../request.ts";
@@ -41,7 +42,7 @@ export function executionCreateRoutes(parts: AppParts): readonly Route[] {
       place: { ...key, executionId: id },
       files,
     });
-    const { inputs, problems } = language.resolveInputs(opened.flow, form, parts.now());
+    const { inputs, problems } = await language.resolveInputs(c.env, key, opened.flow, form);
     checkInputProblems(problems);
     const scheduleAt = given.scheduleDate === undefined ? {} : { scheduleAt: dateOf(given.scheduleDate) };
     const execution = await startExecution(c.env, { id, key, opened, inputs, labels, wait: given.wait, ...scheduleAt });
@@ -56,21 +57,8 @@ export function executionCreateRoutes(parts: AppParts): readonly Route[] {
     checkLabels(labels?.map(parseLabel) ?? []);
     const place = { ...key, executionId: executionId(parts, c.env, key) };
     const form = await readInputs(c.req.raw, { declared: flow.inputs, place });
-    return c.json({ id: key.flowId, namespace: key.namespace, inputs: validateInputs(flow, form) });
-  }
-
-  function validateInputs(flow: Flow, form: JsonObject) {
-    const { inputs, problems } = language.resolveInputs(flow, form, parts.now());
-    return flow.inputs.map((input) => {
-      const errors = problems.filter(({ path }) => path === input.id || path === `inputs.${input.id}`);
-      const value = valueAt(inputs, input.id) ?? form[input.id];
-      return {
-        input: { ...input },
-        ...(value === undefined ? {} : { value }),
-        enabled: true,
-        ...(errors.length > 0 ? { errors: errors.map(({ message }) => ({ message })) } : {}),
-      };
-    });
+    const resolved = await language.resolveInputs(c.env, key, flow, form);
+    return c.json({ id: key.flowId, namespace: key.namespace, inputs: describeInputs(flow, form, resolved) });
   }
 
   const answers = { 200: { description: "The execution", schema: ExecutionAnswer } };
@@ -149,4 +137,17 @@ function valueAt(inputs: JsonObject, id: string): Json | undefined {
     value = value[name];
   }
   return value;
+}
+
+function describeInputs(flow: Flow, form: JsonObject, { inputs, problems }: Resolved) {
+  return flow.inputs.map((input) => {
+    const errors = problems.filter(({ path }) => path === input.id);
+    const value = valueAt(inputs, input.id) ?? form[input.id];
+    return {
+      input,
+      ...(value === undefined ? {} : { value }),
+      enabled: true,
+      ...(errors.length > 0 ? { errors: errors.map(({ message }) => ({ message })) } : {}),
+    };
+  });
 }

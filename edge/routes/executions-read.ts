@@ -69,7 +69,7 @@ export function executionReadRoutes(parts: AppParts): readonly Route[] {
 
   async function stream(c: AppContext): Promise<Response> {
     const { cell, id } = cellOf(c);
-    return eventStream(foundOr404(await cell.stream(id), id));
+    return eventStream(foundOr404(await cell.stream(id, knownOf(c)), id));
   }
 
   async function events(c: AppContext): Promise<Response> {
@@ -229,4 +229,11 @@ function redirectToOwner(c: AppContext, owner: string | undefined): Response {
   const suffix = c.req.path.endsWith("/metas") ? "/metas" : "";
   const location = `/api/v1/executions/${encodeURIComponent(owner)}/file${suffix}?path=${path}`;
   return new Response(null, { status: 302, headers: { location } });
+}
+
+/** What a follower that comes back knows already: the last event id it saw, `seq:line`. */
+function knownOf(c: AppContext): { seq: number; line: number } | undefined {
+  const [, seq, line] =
+    /^(\d{1,12}):(\d{1,12})$/.exec(c.req.header("last-event-id") ?? c.req.query("after") ?? "") ?? [];
+  return seq === undefined || line === undefined ? undefined : { seq: Number(seq), line: Number(line) };
 }

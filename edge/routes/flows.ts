@@ -6,7 +6,7 @@ import {
   type SaveAnswer,
   type SaveMode,
 } from "#actors/flow-actor/flow-rpc.ts";
-import { FLOW_ID, NAMESPACE_ID } from "#schema/flow.ts";
+import type { ValidatedDocument } from "#flow/parse-flow.ts";
 import type { JsonObject } from "#schema/json.ts";
 import type { Problem } from "#schema/problem.ts";
 import { SORT_FIELDS } from "../db/queries.ts";
@@ -112,7 +112,7 @@ export function flowRoutes(parts: AppParts): readonly Route[] {
 
   async function validate(c: AppContext): Promise<Response> {
     const source = await sourceOf(c);
-    return c.json(language.documents(source).map((document, index) => validation(parts, document.source, index)));
+    return c.json(language.validate(source).map(validation));
   }
 
   return [
@@ -222,15 +222,14 @@ const ValidationAnswer = z.object({
 });
 
 /** What the validator says of one document, as Kestra's clients read it, and as problems with places. */
-function validation({ language }: AppParts, source: string, index: number): JsonObject {
-  const { flow, problems } = language.parse(source);
+function validation({ draft, problems }: ValidatedDocument, index: number): JsonObject {
   const errors = problems.filter(({ severity = "error" }) => severity === "error");
   const texts = (wanted: Problem["severity"]) =>
     problems.filter(({ severity, code }) => severity === wanted && code !== "DEPRECATED").map(({ message }) => message);
-  const names = namesIn(language.documents(source)[0]?.value);
   return {
     index,
-    ...(flow ? { flow: flow.id, namespace: flow.namespace } : names),
+    ...(draft?.id ? { flow: draft.id } : {}),
+    ...(draft?.namespace ? { namespace: draft.namespace } : {}),
     ...(errors.length > 0 ? { constraints: errors.map(({ message }) => message).join(", ") } : {}),
     outdated: false,
     deprecationPaths: problems.filter(({ code }) => code === "DEPRECATED").map(({ path }) => path),
@@ -238,16 +237,6 @@ function validation({ language }: AppParts, source: string, index: number): Json
     infos: texts("info"),
     problems: problems.map((problem) => ({ ...problem })),
   };
-}
-
-function namesIn(value: unknown): JsonObject {
-  if (typeof value !== "object" || value === null) return {};
-  const names: JsonObject = {};
-  if ("id" in value && typeof value.id === "string" && FLOW_ID.test(value.id)) names.flow = value.id;
-  if ("namespace" in value && typeof value.namespace === "string" && NAMESPACE_ID.test(value.namespace)) {
-    names.namespace = value.namespace;
-  }
-  return names;
 }
 
 const YAML_TYPES =

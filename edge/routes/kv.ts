@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { KV_TYPES, type KvEntry, namespaceActorName } from "#actors/namespace/namespace-rpc.ts";
-import { parseDuration } from "#schema/time.ts";
+import { parseDuration } from "#schema/duration.ts";
 import { actorByName } from "../env.ts";
 import { HttpError, illegalArgument, notFound } from "../http-error.ts";
 import { parseKvValue } from "../kv-value.ts";

@@ -1,10 +1,12 @@
 import * as z from "zod";
 import type { AnyTask, TriggerDefinition } from "#tasks/define.ts";
+import { typePage } from "#tasks/docs.ts";
+import { flowJsonSchema, objectSchema } from "#tasks/json-schema.ts";
+import { registry } from "#tasks/registry.ts";
 import { HttpError, notFound } from "../http-error.ts";
 import type { AppParts } from "../parts.ts";
 import { param } from "../request.ts";
 import type { AppContext, Route } from "../route.ts";
-import { describeType } from "../type-docs.ts";
 
 const tag = "Plugins";
 const ClassAnswer = z.object({ cls: z.string(), deprecated: z.boolean() });
@@ -20,11 +22,11 @@ const PluginAnswer = z.object({
 const TypeAnswer = z.object({ markdown: z.string(), schema: z.looseObject({ properties: z.unknown() }) });
 
 /** Which types there are, their documentation and the schema that editors use. All of it is known at build time. */
-export function pluginRoutes({ language, registry, version }: AppParts): readonly Route[] {
+export function pluginRoutes({ version }: AppParts): readonly Route[] {
   let schemaText: string | undefined;
 
   function flowSchema(): Response {
-    schemaText ??= JSON.stringify(language.schema());
+    schemaText ??= JSON.stringify(flowJsonSchema(registry));
     return new Response(schemaText, {
       headers: { "content-type": "application/schema+json", "cache-control": "public, max-age=300" },
     });
@@ -64,7 +66,8 @@ export function pluginRoutes({ language, registry, version }: AppParts): readonl
     const cls = param(c, "cls");
     const found = registry.task(cls) ?? registry.trigger(cls);
     if (!found) throw notFound(`Class '${cls.slice(0, 200)}' doesn't exists`);
-    return c.json(describeType(found));
+    const schema = { properties: objectSchema(found.input), outputs: objectSchema(found.output), definitions: {} };
+    return c.json({ markdown: typePage(found), schema });
   }
 
   const schema = { 200: { description: "JSON schema of a flow", contentType: "application/schema+json" } };

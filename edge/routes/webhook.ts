@@ -1,6 +1,5 @@
 import type { Flow, Trigger } from "#schema/flow.ts";
 import type { Json, JsonObject } from "#schema/json.ts";
-import type { Env } from "../env.ts";
 import type { OpenFlow } from "../flow-cache.ts";
 import { conflict, HttpError, notFound } from "../http-error.ts";
 import { equalSecret } from "../middleware/auth/equal-secret.ts";
@@ -8,8 +7,8 @@ import { BODY_MAX_BYTES, readBytes } from "../middleware/body/body-limit.ts";
 import type { AppParts } from "../parts.ts";
 import { flowKeyOf, param } from "../request.ts";
 import type { AppContext, Route } from "../route.ts";
-import { secretOf } from "../secrets.ts";
 import { executionId, startExecution } from "../start-execution.ts";
+import { planTriggered } from "../triggered.ts";
 import { ExecutionAnswer } from "./answers.ts";
 import { executionUrl } from "./executions-create.ts";
 
@@ -22,16 +21,18 @@ export function webhookRoutes(parts: AppParts): readonly Route[] {
     const key = flowKeyOf(c);
     const opened = await openFlow(c, parts);
     if (opened.disabled) throw conflict("Cannot execute a disabled flow");
-    const trigger = findTrigger(c.env, opened.flow, param(c, "key"));
+    const trigger = await findTrigger(parts, c, opened.flow);
     if (!trigger) throw notFound("Webhook not found");
     const wait = trigger.properties.wait === true;
+    const variables = await variablesOf(c);
+    const planned = await planTriggered(parts.language, c.env, { key, flow: opened.flow, trigger, variables });
+    if ("error" in planned) throw new HttpError(422, `Invalid entity: ${planned.error}`);
     const execution = await startExecution(c.env, {
       id: executionId(parts, c.env, key, c.req.header("idempotency-key")?.slice(0, 200)),
       key,
       opened,
-      inputs: parts.language.resolveInputs(opened.flow, literals(trigger.properties.inputs), parts.now()).inputs,
-      labels: (trigger.labels ?? []).filter(({ value }) => !value.includes("{{")),
-      trigger: { id: trigger.id, type: trigger.type, variables: await variablesOf(c) },
+      ...planned,
+      trigger: { id: trigger.id, type: trigger.type, variables },
       wait,
     });
     execution.url = executionUrl(c, execution);
@@ -61,27 +62,18 @@ async function openFlow(c: AppContext, { cache }: AppParts): Promise<OpenFlow> {
 }
 
 /** The first webhook trigger with that key. Every key is compared, so that the time tells nothing. */
-function findTrigger(env: Env, flow: Flow, given: string): Trigger | undefined {
+async function findTrigger({ language }: AppParts, c: AppContext, flow: Flow): Promise<Trigger | undefined> {
+  const given = param(c, "key");
   let found: Trigger | undefined;
   for (const trigger of flow.triggers) {
-    if (trigger.type !== WEBHOOK || trigger.disabled) continue;
-    const key = keyOf(env, trigger.properties.key)?.trim();
-    if (key && equalSecret(given, key)) found ??= trigger;
+    const { key } = trigger.properties;
+    if (trigger.type !== WEBHOOK || trigger.disabled || typeof key !== "string") continue;
+    const rendered = await language.render(c.env, flowKeyOf(c), flow, key, {});
+    // A key that cannot be rendered, or that is empty, opens nothing.
+    const expected = rendered.ok && typeof rendered.value === "string" ? rendered.value.trim() : "";
+    if (expected !== "" && equalSecret(given, expected)) found ??= trigger;
   }
   return found;
-}
-
-/** A key as written, or the secret it names: `{{ secret('NAME') }}`. Any other expression opens nothing. */
-function keyOf(env: Env, written: Json | undefined): string | undefined {
-  if (typeof written !== "string") return undefined;
-  const secret = /^\s*\{\{-?\s*secret\(\s*(['"])([\w.-]+)\1\s*\)\s*-?\}\}\s*$/.exec(written);
-  if (secret) return secretOf(env, secret[2] ?? "");
-  return written.includes("{{") ? undefined : written;
-}
-
-function literals(inputs: Json | undefined): JsonObject {
-  if (typeof inputs !== "object" || inputs === null || Array.isArray(inputs)) return {};
-  return Object.fromEntries(Object.entries(inputs).filter(([, value]) => !JSON.stringify(value).includes("{{")));
 }
 
 async function variablesOf(c: AppContext): Promise<JsonObject> {

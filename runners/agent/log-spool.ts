@@ -44,6 +44,7 @@ export class LogSpool {
   /** The oldest lines, at most `maxLines` and about `maxChars`, and the number of the first. */
   oldest(maxLines: number, maxChars: number): { from: number; lines: LogLine[] } {
     if (this.#memory.length === 0) this.#refill();
+    if (this.#memory.length === 0) this.#noteDropped();
     let chars = 0;
     let count = 0;
     while (count < Math.min(maxLines, this.#memory.length)) {

@@ -114,7 +114,8 @@ export class ProtocolClient {
       );
     }
     if (response.ok) return response;
-    throw new CallError(kindOf(response.status), await describe(response));
+    const missingFile = response.status === 404 && url.pathname.endsWith("/files");
+    throw new CallError(missingFile ? "refused" : kindOf(response.status), await describe(response));
   }
 }
 

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { mkdirSync, rmSync } from "node:fs";
 import { chmod, mkdir, readdir, rm } from "node:fs/promises";
 import { delimiter, join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Attempt, Backend, Exit, Step, Workspace } from "#runners/agent/backend.ts";
 import { graceMs } from "#runners/agent/backend.ts";
 import { baseEnvironment } from "./environment.ts";
@@ -17,6 +18,8 @@ import { processesWith, processIdentity, sendSignal } from "./proc.ts";
 // It is for code that is trusted with the agent's own user: that is what a process can read.
 
 const LEFTOVER_MS = 2_000;
+/** With 10 ms between them. A process that is stuck in the kernel is left to it. */
+const KILL_ROUNDS = 200;
 const LABEL = "WINDHOVER_ATTEMPT";
 
 type Live = { root: string; child?: ChildProcess };
@@ -127,12 +130,13 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   if (!ended || processIdentity(child.pid) === undefined) sendSignal(-child.pid, signal);
 }
 
-/** Forces the group of `child` and every process with the label to end. Repeated, since one may have forked just now. */
+/** Forces the group of `child` and every process with the label to end, and waits until they are gone: one may have forked just now. */
 async function killAll(label: string, child?: ChildProcess): Promise<void> {
   if (child) signalGroup(child, "SIGKILL");
-  for (let round = 0; round < 5; round++) {
+  for (let round = 0; round < KILL_ROUNDS; round++) {
     const found = (await processesWith(`${LABEL}=${label}`)).filter((other) => sendSignal(other, "SIGKILL"));
     if (found.length === 0) return;
+    await sleep(10);
   }
 }
 

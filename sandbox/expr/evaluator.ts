@@ -234,8 +234,12 @@ export abstract class Evaluator {
     return new ExprError("EXPR_UNKNOWN_NAME", `${kind} [${name}] does not exist.${nearest(name, names)}`, at);
   }
 
+  /** Long texts cost steps, whoever makes them. */
   private checked(value: Value): Value {
-    if (typeof value === "string") this.run.size(value.length);
+    if (typeof value === "string") {
+      this.run.size(value.length);
+      this.run.step(value.length >> 8);
+    }
     return value;
   }
 

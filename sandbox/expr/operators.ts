@@ -77,6 +77,7 @@ function add(left: Value, right: Value, run: Run): Value {
 
 function joined(left: string, right: string, run: Run): string {
   run.size(left.length + right.length);
+  run.step((left.length + right.length) >> 10);
   return left + right;
 }
 
@@ -86,7 +87,10 @@ function concatenate(left: Value, right: Value, run: Run): Value {
 
 function contains(left: Value, right: Value, run: Run): boolean {
   if (left === null) return false;
-  if (typeof left === "string") return left.includes(print(right));
+  if (typeof left === "string") {
+    run.step(left.length >> 8);
+    return left.includes(print(right));
+  }
   if (isList(left)) {
     const has = (wanted: Value) => left.some((item) => isEqual(item, wanted, run));
     return isList(right) ? right.every(has) : has(right);

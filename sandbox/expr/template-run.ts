@@ -1,7 +1,7 @@
 import type { CallArgs, Macro, Node, Template } from "./ast.ts";
 import { newCall } from "./call.ts";
 import type { Call } from "./entry.ts";
-import { ExprError, NeedsLookup, typeError } from "./errors.ts";
+import { argumentError, ExprError, NeedsLookup, typeError } from "./errors.ts";
 import { Evaluator } from "./evaluator.ts";
 import { type Frame, newFrame } from "./frame.ts";
 import { compareNumbers, isNumber } from "./numbers.ts";
@@ -138,7 +138,7 @@ export class TemplateRun extends Evaluator {
 
   private block(name: string): string {
     const body = this.template.blocks.get(name);
-    if (body === undefined) throw new ExprError("EXPR_UNKNOWN_NAME", `The block [${name}] does not exist.`);
+    if (body === undefined) throw argumentError(`The block [${name}] does not exist in this template.`);
     return this.run.nested(() => this.text(body));
   }
 

@@ -54,7 +54,12 @@ function scalar(value: Value): string {
   return isList(value) ? "[]" : "{}";
 }
 
+const PLAIN = /^[A-Za-z_](?:[\w./ -]*[\w./-])?$/;
+/** Words that YAML 1.1 takes for something else than text. */
+const RESERVED = /^(true|false|yes|no|on|off|y|n|null)$/i;
+
 function plainOrQuoted(text: string): string {
+  if (PLAIN.test(text) && !RESERVED.test(text)) return text;
   return stringify(text, {
     lineWidth: 0,
     defaultStringType: "PLAIN",

@@ -20,7 +20,7 @@ async function expectLimit(code: ScriptErrorCode, source: string, request: Parti
   return result;
 }
 
-test("[V2] an endless loop ends at the CPU limit, and the error names the line of the last call", async () => {
+test("[V1] with a clock that stands still, an endless loop ends at the CPU limit, and the error names the line of the last call", async () => {
   const { error } = await expectLimit("CPU_LIMIT", "let n = 0;\nwhile (true) {\n  n = Math.max(n, 7);\n}");
   expect(error?.stack).toContain("script.js:3");
 });
@@ -66,6 +66,11 @@ test.each([
   ["typed arrays", "const a = []; for (;;) a.push(new Uint8Array(1e6))"],
 ])("[V4] a memory bomb ends at the memory limit: %s", async (_name, source) => {
   await expectLimit("MEMORY_LIMIT", source);
+});
+
+test("[V3] a machine that is full when its budget ends is still freed", async () => {
+  await expectLimit("CPU_LIMIT", "const a = []; for (let i = 0; i < 20000; i++) a.push({ i, list: [i] }); for (;;);");
+  expect(bench.ends.at(-1)).toBe("disposed");
 });
 
 test("a script that catches the lack of memory goes on in what it has", async () => {

@@ -67,7 +67,9 @@ function fetchOperation({ host, limits, loop }: RunParts): Operations[string] {
       url: textOf(input, "url"),
       method: textOf(input, "method"),
       headers: Object.fromEntries(
-        Array.isArray(input.headers) ? input.headers.map(([name, value]) => [name, value]) : [],
+        Array.isArray(input.headers)
+          ? input.headers.map(([name, value]: unknown[]) => [String(name), String(value)])
+          : [],
       ),
       ...(bytes.length > 0 && { body: bytes }),
     };

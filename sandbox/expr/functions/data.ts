@@ -27,7 +27,7 @@ function reader(spec: {
       if (typeof text !== "string") {
         throw typeError(`The '${spec.name}' function expects an argument '${spec.arg}' with type string.`);
       }
-      call.step(text.length / 16);
+      call.step(text.length >> 2);
       return spec.read(text);
     },
   };

@@ -90,14 +90,14 @@ export const TEMPLATE_FUNCTIONS: readonly Func[] = [
     name: "render",
     description: "renders text within a value, again and again until nothing is left to render",
     args: [TO_RENDER, { name: "recursive", description: "false renders once", default: true }],
-    examples: [["{{ render('{% raw %}{{ 1 + 1 }}{% endraw %}') }}", "2"]],
+    examples: [["{{ render('{{ 1 + 1 }}') }}", "2"]],
     run: (args, call) => call.render(args.value("toRender"), args.flag("recursive", true)),
   },
   {
     name: "renderOnce",
     description: "renders text within a value once",
     args: [TO_RENDER],
-    examples: [["{{ renderOnce('{% raw %}{{ 1 }}{% endraw %}') }}", "1"]],
+    examples: [["{{ renderOnce('{{ 1 }}') }}", "1"]],
     run: (args, call) => call.render(args.value("toRender"), false),
   },
   {

@@ -20,6 +20,8 @@ export const WASM_PAGE_BYTES = 65_536;
 /** What the module asks for at its start: below this it cannot run. */
 export const MIN_MEMORY_BYTES = 256 * WASM_PAGE_BYTES;
 const REJECTION_LOG_CAPACITY = 4_096;
+/** Freeing a full machine takes loops too, and a run that used up its budget must not fail at them. */
+const FUEL_TO_FREE = 2 ** 30;
 
 export interface MachineOptions {
   wasmModule: WebAssembly.Module;
@@ -97,6 +99,7 @@ export async function openMachine(options: MachineOptions): Promise<Machine> {
     adopt: (reason) =>
       context.getMemory(pointers.runtime as JSRuntimePointer).heapValueHandle(reason as JSValuePointer),
     dispose: () => {
+      if (fuel) fuel.value = FUEL_TO_FREE;
       context.dispose();
       runtime.dispose();
     },

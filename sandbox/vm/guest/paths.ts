@@ -11,7 +11,7 @@ export const PATHS_GUEST = String.raw`(function (lib) {
 
   // Node puts the code before the message.
   function fileError(error) {
-    if (error.code && !error.message.startsWith(error.code)) error.message = error.code + ": " + error.message;
+    if (/^E[A-Z]+$/.test(error.code) && !error.message.startsWith(error.code)) error.message = error.code + ": " + error.message;
     return error;
   }
 

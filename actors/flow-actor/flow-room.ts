@@ -1,0 +1,180 @@
+import type { StartRequest } from "#schema/cell.ts";
+import type { Flow } from "#schema/flow.ts";
+import type { EpochMs, JsonObject } from "#schema/json.ts";
+import { isTerminal, type State } from "#schema/state.ts";
+import type { FlowCore } from "./flow-core.ts";
+import type { FlowHead, FlowKey, FlowRevision, FlowRpc, SaveAnswer, SaveMode, TriggerState } from "./flow-rpc.ts";
+import { scheduleOf, scheduleVariables } from "./schedule.ts";
+import type { Claim } from "./trigger-table.ts";
+
+// What a flow's actor does: save, answer, start executions when their date has come, tell the lists.
+//
+// R1. A claim is written before its execution is started, and is started again until a start was confirmed.
+// R2. One alarm: the earliest of all rows' times and of the next try to tell the lists. `arm` alone sets it, at the end of everything.
+// R3. A failure of the world outside loses nothing: it is written down and tried again by the alarm.
+
+/** What a trigger says about the execution it starts, rendered. */
+export type Planned = { inputs: JsonObject; labels: { key: string; value: string }[] };
+
+/** The world outside a flow's actor. Each call may be repeated. */
+export interface FlowWorld {
+  executionId(key: FlowKey, triggerId: string, dueAt: EpochMs): string;
+  /** Inputs and labels of an execution that `triggerId` starts; `error` says what the flow's author has to mend. */
+  plan(key: FlowKey, flow: Flow, triggerId: string, variables: JsonObject): Promise<Planned | { error: string }>;
+  start(request: StartRequest): Promise<void>;
+  /** The state of an execution, or undefined when there is no such one. */
+  stateOf(executionId: string): Promise<State | undefined>;
+  /** Tells the lists. */
+  project(key: FlowKey, head: FlowRevision, flow: Flow | undefined, triggers: readonly TriggerState[]): Promise<void>;
+}
+
+export interface FlowHost {
+  now(): EpochMs;
+  /** Undefined: no alarm is needed. */
+  setAlarm(at: EpochMs | undefined): void;
+}
+
+const TELL_AGAIN_MS = 10_000;
+
+export class FlowRoom implements FlowRpc {
+  private readonly core: FlowCore;
+  private readonly world: FlowWorld;
+  private readonly host: FlowHost;
+
+  constructor(core: FlowCore, world: FlowWorld, host: FlowHost) {
+    this.core = core;
+    this.world = world;
+    this.host = host;
+  }
+
+  async save(key: FlowKey, source: string, mode: SaveMode): Promise<SaveAnswer> {
+    const answer = this.core.save(key, source, mode, this.host.now());
+    this.arm();
+    await this.tell();
+    return answer;
+  }
+
+  async head(revision?: number, knows?: number): Promise<FlowHead> {
+    return this.core.head(revision, knows);
+  }
+
+  async remove(): Promise<boolean> {
+    const removed = this.core.remove(this.host.now());
+    this.arm();
+    await this.tell();
+    return removed;
+  }
+
+  async revisions(): Promise<FlowRevision[]> {
+    return this.core.revisions();
+  }
+
+  async triggers(): Promise<TriggerState[]> {
+    return this.core.triggers.states();
+  }
+
+  async released(triggerId: string, executionId: string, state: State): Promise<void> {
+    if (this.core.triggers.release({ triggerId, executionId }, state, this.host.now())) this.core.changed();
+    await this.wake();
+  }
+
+  async sweep(): Promise<void> {
+    await this.wake();
+  }
+
+  /** Does what is due. Called by the alarm, and by whoever thinks that something may be overdue. */
+  async wake(): Promise<void> {
+    try {
+      await this.lookAtExecutions();
+      await this.startClaims();
+      await this.tell();
+    } finally {
+      this.arm();
+    }
+  }
+
+  private async startClaims(): Promise<void> {
+    const current = this.core.current();
+    if (!current) return;
+    const { key, flow } = current;
+    const claims = this.core.triggers.claim(flow, this.host.now(), (id, dueAt) =>
+      this.world.executionId(key, id, dueAt),
+    );
+    if (claims.length === 0) return;
+    this.core.changed();
+    this.arm();
+    await Promise.all(claims.map((claim) => this.startOne(claim, current)));
+  }
+
+  private async startOne(
+    claim: Claim,
+    { key, head, flow }: { key: FlowKey; head: FlowRevision; flow: Flow },
+  ): Promise<void> {
+    const { triggers } = this.core;
+    try {
+      const trigger = flow.triggers.find(({ id }) => id === claim.triggerId);
+      const schedule = trigger && scheduleOf(trigger);
+      if (!trigger || !schedule) {
+        triggers.release(claim, undefined, this.host.now());
+        return;
+      }
+      const variables = scheduleVariables(schedule, claim.dueAt);
+      const planned = await this.world.plan(key, flow, trigger.id, variables);
+      if ("error" in planned) {
+        triggers.release(claim, undefined, this.host.now(), planned.error);
+        return;
+      }
+      await this.world.start({
+        id: claim.executionId,
+        ...key,
+        revision: head.revision,
+        source: head.source,
+        ...planned,
+        trigger: { id: trigger.id, type: trigger.type, variables },
+        variables: { schedule: variables },
+      });
+      triggers.confirm(claim, this.host.now());
+    } catch (error) {
+      triggers.retry(claim, error instanceof Error ? error.message : String(error), this.host.now());
+    } finally {
+      this.core.changed();
+    }
+  }
+
+  /** A trigger whose execution has ended without a word, or never came to be, is let go. */
+  private async lookAtExecutions(): Promise<void> {
+    for (const waiting of this.core.triggers.looks(this.host.now())) {
+      try {
+        const state = await this.world.stateOf(waiting.executionId);
+        if (state !== undefined && !isTerminal(state)) continue;
+        if (this.core.triggers.release(waiting, state, this.host.now())) this.core.changed();
+      } catch (error) {
+        console.error(`the execution ${waiting.executionId} could not be asked:`, error);
+      }
+    }
+  }
+
+  private async tell(): Promise<void> {
+    const change = this.core.unknownChange();
+    const key = this.core.key();
+    const head = this.core.head();
+    if (change === undefined || !key || head.kind === "absent") return;
+    const shown = head.kind === "deleted" ? head.last : head.flow;
+    try {
+      await this.world.project(key, shown, this.core.current()?.flow, this.core.triggers.states());
+      this.core.knownUpTo(change);
+    } catch (error) {
+      console.error(`the lists do not know change ${change} of ${key.namespace}.${key.flowId} yet:`, error);
+    }
+    this.arm();
+  }
+
+  /** [R2] */
+  private arm(): void {
+    const times: EpochMs[] = [];
+    const wakeAt = this.core.triggers.nextWakeAt();
+    if (wakeAt !== undefined) times.push(wakeAt);
+    if (this.core.unknownChange() !== undefined) times.push(this.host.now() + TELL_AGAIN_MS);
+    this.host.setAlarm(times.length === 0 ? undefined : Math.min(...times));
+  }
+}

@@ -1,0 +1,61 @@
+import { type LookupAnswer, objectScope, renderDeep } from "#expr/index.ts";
+import { resolveInputs } from "#flow/inputs.ts";
+import { type ParsedFlow, parseFlow, type ValidatedDocument, validateSource } from "#flow/parse-flow.ts";
+import { readYaml } from "#flow/read-yaml.ts";
+import type { Flow } from "#schema/flow.ts";
+import type { EpochMs, Json, JsonObject } from "#schema/json.ts";
+import type { Problem } from "#schema/problem.ts";
+import type { Registry } from "#tasks/define.ts";
+import type { Env } from "./env.ts";
+import { type Place, withLookups } from "./with-lookups.ts";
+
+export type Resolved = { inputs: JsonObject; problems: readonly Problem[] };
+export type Rendered = { ok: true; value: Json } | { ok: false; message: string };
+
+/** The flow language as the edge uses it: with the types that come with Windhover, and with look-ups answered. */
+export class FlowLanguage {
+  private readonly registry: Registry;
+  private readonly now: () => EpochMs;
+
+  constructor(registry: Registry, now: () => EpochMs) {
+    this.registry = registry;
+    this.now = now;
+  }
+
+  parse(source: string): ParsedFlow {
+    return parseFlow(source, this.registry);
+  }
+
+  /** Each document of a text in which several flows are separated by `---`. */
+  validate(source: string): ValidatedDocument[] {
+    return validateSource(source, this.registry);
+  }
+
+  /** The plain content of the first document. */
+  content(source: string): Json {
+    return readYaml(source).find(({ value }) => value !== null)?.value ?? null;
+  }
+
+  /** Typed and validated inputs of an execution of `flow`. A flow without inputs costs nothing. */
+  async resolveInputs(env: Env, place: Place, flow: Flow, given: JsonObject): Promise<Resolved> {
+    if (flow.inputs.length === 0) return { inputs: {}, problems: [] };
+    return withLookups<Resolved>(env, place, (lookups) => {
+      const { inputs, problems, needs } = resolveInputs(flow, given, this.context(flow, {}, lookups));
+      return needs.length > 0 ? { needs } : { done: { inputs, problems } };
+    });
+  }
+
+  /** Every text within `value`, rendered with `vars` beside the flow's own variables. */
+  async render(env: Env, place: Place, flow: Flow, value: Json, vars: JsonObject): Promise<Rendered> {
+    return withLookups<Rendered>(env, place, (lookups) => {
+      const outcome = renderDeep(value, this.context(flow, vars, lookups));
+      if (outcome.ok === "needs") return { needs: outcome.lookups };
+      return { done: outcome.ok ? outcome : { ok: false, message: outcome.problem.message } };
+    });
+  }
+
+  private context(flow: Flow, vars: JsonObject, lookups: ReadonlyMap<string, LookupAnswer>) {
+    const scope = objectScope({ flow: { id: flow.id, namespace: flow.namespace }, vars: flow.variables, ...vars });
+    return { scope, lookups, now: this.now(), random: Math.random };
+  }
+}

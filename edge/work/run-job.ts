@@ -1,0 +1,128 @@
+import { namespaceActorName } from "#actors/namespace/namespace-rpc.ts";
+import type { Metric, TaskAnswer } from "#schema/event.ts";
+import { cutMessage, type LogLine } from "#schema/log.ts";
+import type { Job } from "#schema/runner.ts";
+import type { Level } from "#schema/state.ts";
+import { type EdgeContext, type EdgeTask, TaskFailure } from "#tasks/define.ts";
+import { registry } from "#tasks/registry.ts";
+import type { Sandbox } from "#vm/index.ts";
+import { actorByName, type Env } from "../env.ts";
+import { executionOfFile, fileInFolder, fileUri, parseFileUri, taskRunFolder } from "../ports/file-path.ts";
+import { portsOf } from "../ports/ports.ts";
+import { httpCall, httpDownload } from "./guarded-http.ts";
+import { runScript } from "./run-script.ts";
+
+/** Largest file a task may hold in memory, in bytes. */
+const MAX_FILE_BYTES = 20_000_000;
+
+/** Runs an edge or sandbox job. Never rejects: what goes wrong is the answer. Lines are told as they come. */
+export async function runJob(
+  env: Env,
+  job: Job,
+  sandbox: () => Sandbox,
+  signal: AbortSignal,
+  tell: (line: LogLine) => void,
+): Promise<TaskAnswer> {
+  const metrics: Metric[] = [];
+  const log = (level: Level, message: string) =>
+    tell({
+      at: Date.now(),
+      level,
+      message: cutMessage(message),
+      taskId: job.taskId,
+      taskRunId: job.taskRunId,
+      attempt: job.attempt,
+    });
+  try {
+    const definition = registry.task(job.type);
+    if (definition === undefined || (definition.where !== "edge" && definition.where !== "sandbox"))
+      throw new TaskFailure(`${job.type} does not run here.`);
+    const context = contextOf(env, job, sandbox, signal, log, metrics);
+    const result = await (definition as EdgeTask).run(job.properties as never, context);
+    const { state = "SUCCESS", outputs, error } = result;
+    if (state === "FAILED" && error !== undefined) log("ERROR", error);
+    return {
+      state,
+      ...(outputs ? { outputs } : {}),
+      ...(error ? { error } : {}),
+      ...(metrics.length > 0 ? { metrics } : {}),
+    };
+  } catch (error) {
+    if (signal.aborted) return { state: "KILLED", error: "The task was stopped." };
+    const message = error instanceof Error ? error.message : String(error);
+    if (!(error instanceof TaskFailure)) console.error(`${job.type} threw:`, error);
+    log("ERROR", message);
+    const outputs = error instanceof TaskFailure && error.outputs !== undefined ? { outputs: error.outputs } : {};
+    return { state: "FAILED", error: message, ...outputs };
+  }
+}
+
+function contextOf(
+  env: Env,
+  job: Job,
+  sandbox: () => Sandbox,
+  signal: AbortSignal,
+  log: (level: Level, message: string) => void,
+  metrics: Metric[],
+): EdgeContext {
+  const guard = { allowsPrivate: (env.ALLOW_PRIVATE ?? "") !== "" };
+  const { tenant, namespace, flowId } = job;
+  const files = portsOf(env).files;
+  const folder = taskRunFolder(job, job.taskId, job.taskRunId);
+  const pathOf = (name: string) => {
+    const path = fileInFolder(folder, name);
+    if (path === undefined) throw new TaskFailure(`'${name}' is no plain relative file name.`);
+    return path;
+  };
+  const keys = (of: string) => actorByName(env.NAMESPACE, namespaceActorName(tenant, of));
+  return {
+    now: Date.now(),
+    signal,
+    flow: { tenant, namespace, id: flowId },
+    log,
+    metric: (metric) => void metrics.push(metric),
+    http: (call) => httpCall(call, guard, signal),
+    download: (call, nameOf) =>
+      httpDownload(call, guard, signal, async (head, body, length) => {
+        const path = pathOf(nameOf(head));
+        await files.put(path, body, length);
+        return fileUri(path);
+      }),
+    files: {
+      async put(name, body) {
+        const path = pathOf(name);
+        await files.put(path, body);
+        return fileUri(path);
+      },
+      get: (uri) => readFile(env, job, uri),
+    },
+    kv: {
+      async get(of, key) {
+        const found = await keys(of).getValue(key);
+        if (found.kind === "expired") throw new TaskFailure(`The key '${key}' in the namespace '${of}' has expired.`);
+        return found.kind === "found" ? { type: found.type, value: found.value } : undefined;
+      },
+      set: (of, key, value, options) => keys(of).setValue(key, value as never, options),
+      delete: (of, key) => keys(of).deleteValue(key),
+    },
+    script: (call) => runScript(sandbox(), call, { guard, signal, log }),
+  };
+}
+
+async function readFile(env: Env, job: Job, uri: string): Promise<Uint8Array> {
+  const path = parseFileUri(job.tenant, uri);
+  if (path === undefined) throw new TaskFailure(`'${uri}' is no kestra:/// URI.`);
+  const owner = executionOfFile(path);
+  const isNamed = JSON.stringify(job.properties).includes(uri);
+  if (owner !== undefined && owner !== job.executionId && !isNamed)
+    throw new TaskFailure(`Unable to read the file '${uri}' as it didn't belong to the current execution`);
+  const found = await portsOf(env).files.get(path);
+  if (found === null) throw new TaskFailure(`There is no file ${uri}.`);
+  if (found.size > MAX_FILE_BYTES) {
+    await found.body.cancel();
+    throw new TaskFailure(
+      `${uri} has ${found.size} bytes, ${MAX_FILE_BYTES} are allowed here: use a task that runs on an agent.`,
+    );
+  }
+  return new Uint8Array(await new Response(found.body).arrayBuffer());
+}

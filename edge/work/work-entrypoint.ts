@@ -1,0 +1,96 @@
+import { WorkerEntrypoint } from "cloudflare:workers";
+import type { TaskAnswer } from "#schema/event.ts";
+import { cellName } from "#schema/ids.ts";
+import type { LogLine } from "#schema/log.ts";
+import type { Job } from "#schema/runner.ts";
+import { createSandbox, type Sandbox } from "#vm/index.ts";
+import wasmModule from "../../sandbox/vm/engine/quickjs.wasm";
+import type { CellRpc } from "../cells.ts";
+import { actorByName, type Env } from "../env.ts";
+import { runJob } from "./run-job.ts";
+import { beginWork, endWork } from "./running.ts";
+
+const FLUSH_MS = 250;
+const ANSWER_TRIES = 5;
+const FIRST_RETRY_MS = 100;
+
+let sandbox: Sandbox | undefined;
+const theSandbox = (): Sandbox => {
+  sandbox ??= createSandbox({ wasmModule });
+  return sandbox;
+};
+
+/** The stateless invocations that run edge and sandbox tasks. Resolves when every job's answer has reached its cell. */
+export class WorkEntrypoint extends WorkerEntrypoint<Env> {
+  async run(jobs: readonly Job[]): Promise<void> {
+    await Promise.all(jobs.map((job) => work(this.env, job)));
+  }
+}
+
+async function work(env: Env, job: Job): Promise<void> {
+  const name = cellName(job.executionId);
+  if (name === undefined) return;
+  const cell = actorByName(env.CELL, name);
+  const effect = job.id.slice(job.executionId.length + 1);
+  const controller = beginWork(job.id);
+  const timer = job.timeoutMs === undefined ? null : setTimeout(() => controller.abort(), job.timeoutMs);
+  const logs = new LogBuffer((lines) => cell.appendLogs(job.executionId, effect, lines));
+  try {
+    const answer = await runJob(env, job, theSandbox, controller.signal, (line) => logs.add(line));
+    await deliver(cell, job, effect, answer, await logs.end());
+  } finally {
+    clearTimeout(timer);
+    endWork(job.id, controller);
+  }
+}
+
+/** Tells the cell, again if need be: an answer that is never heard costs the whole attempt once more. */
+async function deliver(
+  cell: CellRpc,
+  job: Job,
+  effect: string,
+  answer: TaskAnswer,
+  lines: readonly LogLine[],
+): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await cell.answer(job.executionId, effect, answer, lines);
+      return;
+    } catch (error) {
+      if (attempt === ANSWER_TRIES) throw error;
+      await new Promise((resolve) => setTimeout(resolve, FIRST_RETRY_MS * 2 ** attempt));
+    }
+  }
+}
+
+/** Lines on their way to the cell: a slow task's are told every FLUSH_MS, a quick one's with its answer. */
+class LogBuffer {
+  #lines: LogLine[] = [];
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  #sending: Promise<unknown> = Promise.resolve();
+  readonly #send: (lines: readonly LogLine[]) => Promise<unknown>;
+
+  constructor(send: (lines: readonly LogLine[]) => Promise<unknown>) {
+    this.#send = send;
+  }
+
+  add(line: LogLine): void {
+    this.#lines.push(line);
+    this.#timer ??= setTimeout(() => this.#flush(), FLUSH_MS);
+  }
+
+  #flush(): void {
+    this.#timer = null;
+    const lines = this.#lines;
+    this.#lines = [];
+    // A batch that could not be sent goes with the answer.
+    this.#sending = this.#sending.then(() => this.#send(lines)).catch(() => void this.#lines.unshift(...lines));
+  }
+
+  /** The lines not told yet. */
+  async end(): Promise<readonly LogLine[]> {
+    clearTimeout(this.#timer);
+    await this.#sending;
+    return this.#lines;
+  }
+}

@@ -1,0 +1,50 @@
+// What a work gives: figures by name, of one subject in one round. The report joins them.
+import type { Subject } from "./subject.ts";
+
+export interface Sample {
+  /** Such as "W1". */
+  readonly work: string;
+  readonly subject: Subject["name"];
+  readonly figures: Readonly<Record<string, number>>;
+}
+
+/** How much of each work is done. */
+export interface Amounts {
+  readonly w1Runs: number;
+  readonly sequenceRuns: number;
+  readonly effectRuns: number;
+  readonly fanRuns: number;
+  readonly w4Runs: number;
+  readonly w4Clients: number;
+  readonly growthRuns: number;
+  readonly idleSeconds: number;
+  readonly crashRuns: number;
+  readonly crashSteps: number;
+}
+
+export const FULL: Amounts = {
+  w1Runs: 200,
+  sequenceRuns: 20,
+  effectRuns: 10,
+  fanRuns: 20,
+  w4Runs: 2_000,
+  w4Clients: 32,
+  growthRuns: 3,
+  idleSeconds: 10,
+  crashRuns: 50,
+  crashSteps: 40,
+};
+
+/** Enough to see that everything works; its figures are too noisy to compare. */
+export const QUICK: Amounts = {
+  w1Runs: 30,
+  sequenceRuns: 4,
+  effectRuns: 2,
+  fanRuns: 4,
+  w4Runs: 200,
+  w4Clients: 32,
+  growthRuns: 1,
+  idleSeconds: 2,
+  crashRuns: 50,
+  crashSteps: 40,
+};
