@@ -11,9 +11,9 @@ import type { JsonObject } from "#schema/json.ts";
 import type { LogEntry, LogLine } from "#schema/log.ts";
 import type { Level, State } from "#schema/state.ts";
 import { Cell } from "#shell/cell.ts";
+import { durableSql } from "#shell/durable-sql.ts";
 import type { Live } from "#shell/live.ts";
 import type { Surroundings } from "#shell/scope.ts";
-import type { Sql } from "#shell/sql.ts";
 import { CellStore } from "#shell/store.ts";
 import type { Host, World } from "#shell/world.ts";
 import { prepareProperties } from "#tasks/property.ts";
@@ -34,7 +34,7 @@ export function cellActor<Env extends CellEnvironment>(outside: CellOutside<Env>
 
     constructor(ctx: DurableObjectState, env: Env) {
       super(ctx, env);
-      this.#store = new CellStore(sqlOf(ctx.storage));
+      this.#store = new CellStore(durableSql(ctx.storage));
       this.#cell = new Cell({
         store: this.#store,
         world: outside.world(env),
@@ -127,14 +127,6 @@ export function cellActor<Env extends CellEnvironment>(outside: CellOutside<Env>
       const live = this.#cell.find(id);
       return live === undefined ? null : body(live);
     }
-  };
-}
-
-function sqlOf(storage: DurableObjectStorage): Sql {
-  return {
-    exec: (query, ...bindings) =>
-      storage.sql.exec(query, ...bindings) as Iterable<Record<string, string | number | null>>,
-    transaction: (body) => storage.transactionSync(body),
   };
 }
 

@@ -53,6 +53,10 @@ export interface Watcher {
   ): void;
 }
 
+const MAX_PROGRAMS = 200;
+/** Parsed flow revisions of all cells in this process: they never change. */
+const programs = new Map<string, Program>();
+
 export class Cell {
   readonly #store: CellStore;
   readonly #host: Host;
@@ -61,7 +65,6 @@ export class Cell {
   readonly #effects: Effects;
   readonly #projector: Projector;
   readonly #residents = new Residents();
-  readonly #programs = new Map<string, Program>();
   readonly #watchers = new Map<string, Set<Watcher>>();
   readonly #dues = new Map<string, EpochMs>();
   #alarmAt = Number.POSITIVE_INFINITY;
@@ -326,11 +329,11 @@ export class Cell {
   }
 
   #programFrom(name: string, revision: number, source: string): Program {
-    const known = this.#programs.get(name);
+    const known = programs.get(name);
     if (known !== undefined && known.source === source) return known;
     const program = programOf(name, revision, source, this.#parse(source));
-    if (this.#programs.size >= 100) this.#programs.clear();
-    this.#programs.set(name, program);
+    if (programs.size >= MAX_PROGRAMS) programs.clear();
+    programs.set(name, program);
     return program;
   }
 }

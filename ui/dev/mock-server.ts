@@ -12,8 +12,15 @@ const port = Number(process.argv[2] ?? 8099);
 const flows = readdirSync(join(here, "flows")).flatMap((name) => {
   const source = readFileSync(join(here, "flows", name), "utf8");
   const { id, namespace } = readFlow(source);
-  const first = { id, namespace, revision: 1, source: source.replace(/^description:.*$/m, "description: First try.").replace(/batch_size/g, "batch") };
-  return id === "daily_orders" ? [first, { id, namespace, revision: 2, source }] : [{ id, namespace, revision: 1, source }];
+  const first = {
+    id,
+    namespace,
+    revision: 1,
+    source: source.replace(/^description:.*$/m, "description: First try.").replace(/batch_size/g, "batch"),
+  };
+  return id === "daily_orders"
+    ? [first, { id, namespace, revision: 2, source }]
+    : [{ id, namespace, revision: 1, source }];
 });
 if (process.env.MOCK_EMPTY) flows.length = 0;
 const host = new MockHost(flows);
@@ -28,7 +35,15 @@ function past(id: string, agoMs: number, fail: string[] = [], trigger = true): M
     inputs: id === "daily_orders" ? { day: "2026-11-20", regions: ["emea", "amer"], batch_size: 2000 } : {},
     labels: [],
     fail,
-    ...(trigger ? { trigger: { id: "every_morning", type: "io.kestra.plugin.core.trigger.Schedule", variables: { date: new Date(started - agoMs).toISOString() } } } : {}),
+    ...(trigger
+      ? {
+          trigger: {
+            id: "every_morning",
+            type: "io.kestra.plugin.core.trigger.Schedule",
+            variables: { date: new Date(started - agoMs).toISOString() },
+          },
+        }
+      : {}),
   });
   run.advance(started);
   return run;
@@ -51,7 +66,19 @@ function flowJson(flow: (typeof flows)[number], withSource: boolean): unknown {
   const { id, namespace, revision, source } = flow;
   const parsed = readFlow(source);
   const description = /^description: \|?\s*(.*)$/m.exec(source)?.[1];
-  return { id, namespace, revision, description, labels: parsed.labels, inputs: parsed.inputs, triggers: parsed.triggers, disabled: false, deleted: false, tasks: parsed.tasks.map(({ id, type, properties }) => ({ id, type, ...properties })), ...(withSource ? { source } : {}) };
+  return {
+    id,
+    namespace,
+    revision,
+    description,
+    labels: parsed.labels,
+    inputs: parsed.inputs,
+    triggers: parsed.triggers,
+    disabled: false,
+    deleted: false,
+    tasks: parsed.tasks.map(({ id, type, properties }) => ({ id, type, ...properties })),
+    ...(withSource ? { source } : {}),
+  };
 }
 
 async function readBody(request: IncomingMessage): Promise<Buffer> {
@@ -74,7 +101,13 @@ createServer(async (request, response) => {
     if (url.pathname === "/") return void response.writeHead(302, { location: "/ui/" }).end();
     const file = normalize(join(dist, url.pathname.replace(/^\/ui/, "")));
     const found = file.startsWith(dist) && extname(file) !== "" && existsSync(file) ? file : join(dist, "index.html");
-    const types: Record<string, string> = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".json": "application/json" };
+    const types: Record<string, string> = {
+      ".html": "text/html",
+      ".js": "text/javascript",
+      ".css": "text/css",
+      ".svg": "image/svg+xml",
+      ".json": "application/json",
+    };
     response.writeHead(200, { "content-type": types[extname(found)] ?? "application/octet-stream" });
     response.end(readFileSync(found));
   } catch (cause) {
@@ -83,10 +116,16 @@ createServer(async (request, response) => {
 }).listen(port, "127.0.0.1", () => console.log(`http://127.0.0.1:${port}/ui/`));
 
 async function apiCall(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
-  const path = url.pathname.slice("/api/v1/".length).replace(/^main\//, "").split("/").map(decodeURIComponent);
+  const path = url.pathname
+    .slice("/api/v1/".length)
+    .replace(/^main\//, "")
+    .split("/")
+    .map(decodeURIComponent);
   const query = url.searchParams;
   const method = request.method ?? "GET";
-  const latest = flows.filter((flow, i) => flows.findLastIndex((other) => other.id === flow.id && other.namespace === flow.namespace) === i);
+  const latest = flows.filter(
+    (flow, i) => flows.findLastIndex((other) => other.id === flow.id && other.namespace === flow.namespace) === i,
+  );
   const page = Number(query.get("page") ?? 1);
   const size = Number(query.get("size") ?? 25);
   const [root, a = "", b = "", c = ""] = path;
@@ -95,50 +134,98 @@ async function apiCall(request: IncomingMessage, response: ServerResponse, url: 
     if (a === "search") {
       const q = (query.get("q") ?? "").toLowerCase();
       const ns = query.get("namespace") ?? "";
-      const found = latest.filter((flow) => `${flow.namespace}.${flow.id}`.toLowerCase().includes(q) && (ns === "" || flow.namespace === ns || flow.namespace.startsWith(`${ns}.`)));
+      const found = latest.filter(
+        (flow) =>
+          `${flow.namespace}.${flow.id}`.toLowerCase().includes(q) &&
+          (ns === "" || flow.namespace === ns || flow.namespace.startsWith(`${ns}.`)),
+      );
       return answer(response, 200, { results: found.map((flow) => flowJson(flow, false)), total: found.length });
     }
-    if (a === "distinct-namespaces") return answer(response, 200, [...new Set(latest.map((flow) => flow.namespace))].sort());
+    if (a === "distinct-namespaces")
+      return answer(response, 200, [...new Set(latest.map((flow) => flow.namespace))].sort());
     if (method === "POST" && a === "") {
       const source = (await readBody(request)).toString("utf8");
       const { id, namespace } = readFlow(source);
-      if (host.flow(namespace, id)) return answer(response, 422, problem("Invalid entity: Flow id already exists", [{ path: "id", message: "Flow id already exists" }]));
+      if (host.flow(namespace, id))
+        return answer(
+          response,
+          422,
+          problem("Invalid entity: Flow id already exists", [{ path: "id", message: "Flow id already exists" }]),
+        );
       flows.push({ id, namespace, revision: 1, source });
       return answer(response, 200, flowJson(flows.at(-1)!, true));
     }
     const flow = host.flow(a, b);
     if (!flow) return answer(response, 404, problem(`Not Found: no flow ${a}.${b}`));
-    if (c === "revisions") return answer(response, 200, flows.filter((item) => item.id === b && item.namespace === a).map((item) => flowJson(item, true)));
+    if (c === "revisions")
+      return answer(
+        response,
+        200,
+        flows.filter((item) => item.id === b && item.namespace === a).map((item) => flowJson(item, true)),
+      );
     if (method === "PUT") {
       const source = (await readBody(request)).toString("utf8");
       if (source !== flow.source) flows.push({ ...flow, source, revision: flow.revision + 1 });
       return answer(response, 200, flowJson(host.flow(a, b)!, true));
     }
     if (method === "DELETE") {
-      for (let i = flows.length - 1; i >= 0; i--) if (flows[i]?.id === b && flows[i]?.namespace === a) flows.splice(i, 1);
+      for (let i = flows.length - 1; i >= 0; i--)
+        if (flows[i]?.id === b && flows[i]?.namespace === a) flows.splice(i, 1);
       return answer(response, 204);
     }
     const revision = Number(query.get("revision") ?? 0);
-    return answer(response, 200, flowJson(flows.find((item) => item.id === b && item.namespace === a && item.revision === revision) ?? flow, true));
+    return answer(
+      response,
+      200,
+      flowJson(flows.find((item) => item.id === b && item.namespace === a && item.revision === revision) ?? flow, true),
+    );
   }
   if (root === "executions" && a === "search") {
     const states = query.getAll("state");
     const q = (query.get("q") ?? "").toLowerCase();
     const ns = query.get("namespace") ?? "";
-    const found = host.runs.map((run) => run.json).filter((json) => {
-      const { taskRunList: _, ...rest } = json;
-      return (states.length === 0 || states.includes(rest.state.current)) && `${rest.namespace} ${rest.flowId} ${rest.id}`.toLowerCase().includes(q) && (ns === "" || rest.namespace === ns || rest.namespace.startsWith(`${ns}.`)) && (!query.get("flowId") || rest.flowId === query.get("flowId")) && query.getAll("labels").every((label) => rest.labels.some(({ key, value }) => `${key}:${value}` === label));
-    });
+    const found = host.runs
+      .map((run) => run.json)
+      .filter((json) => {
+        const { taskRunList: _, ...rest } = json;
+        return (
+          (states.length === 0 || states.includes(rest.state.current)) &&
+          `${rest.namespace} ${rest.flowId} ${rest.id}`.toLowerCase().includes(q) &&
+          (ns === "" || rest.namespace === ns || rest.namespace.startsWith(`${ns}.`)) &&
+          (!query.get("flowId") || rest.flowId === query.get("flowId")) &&
+          query.getAll("labels").every((label) => rest.labels.some(({ key, value }) => `${key}:${value}` === label))
+        );
+      });
     const [field, direction] = (query.get("sort") ?? "state.startDate:desc").split(":");
-    const key = (json: (typeof found)[number]): string => (field === "state.current" ? json.state.current : field === "flowId" ? json.flowId : field === "namespace" ? json.namespace : json.state.startDate);
+    const key = (json: (typeof found)[number]): string =>
+      field === "state.current"
+        ? json.state.current
+        : field === "flowId"
+          ? json.flowId
+          : field === "namespace"
+            ? json.namespace
+            : json.state.startDate;
     found.sort((x, y) => key(x).localeCompare(key(y)) * (direction === "asc" ? 1 : -1));
-    return answer(response, 200, { results: found.slice((page - 1) * size, page * size).map(({ taskRunList: _, ...json }) => json), total: found.length });
+    return answer(response, 200, {
+      results: found.slice((page - 1) * size, page * size).map(({ taskRunList: _, ...json }) => json),
+      total: found.length,
+    });
   }
   if (root === "executions" && method === "POST" && (c === "" || c === "validate") && host.flow(a, b)) {
-    const form = await new Request("http://local", { method: "POST", headers: { "content-type": request.headers["content-type"] ?? "" }, body: await readBody(request) }).formData().catch(() => new FormData());
+    const form = await new Request("http://local", {
+      method: "POST",
+      headers: { "content-type": request.headers["content-type"] ?? "" },
+      body: await readBody(request),
+    })
+      .formData()
+      .catch(() => new FormData());
     if (c === "validate") return answer(response, 200, { id: b, namespace: a, inputs: [] });
-    const inputs = Object.fromEntries([...form.entries()].map(([name, value]) => [name, typeof value === "string" ? value : `kestra:///${value.name}`]));
-    const labels = query.getAll("labels").map((label) => ({ key: label.slice(0, label.indexOf(":")), value: label.slice(label.indexOf(":") + 1) }));
+    const inputs = Object.fromEntries(
+      [...form.entries()].map(([name, value]) => [name, typeof value === "string" ? value : `kestra:///${value.name}`]),
+    );
+    const labels = query
+      .getAll("labels")
+      .map((label) => ({ key: label.slice(0, label.indexOf(":")), value: label.slice(label.indexOf(":") + 1) }));
     return answer(response, 200, host.start(host.flow(a, b)!, { at: Date.now(), inputs, labels }).json);
   }
   const run = host.runs.find((item) => item.id === a);
@@ -152,7 +239,11 @@ async function apiCall(request: IncomingMessage, response: ServerResponse, url: 
   if (b === "file") return void response.writeHead(200, { "content-disposition": "attachment" }).end("a,b\n1,2\n");
   if (b === "eval") {
     const text = (await readBody(request)).toString("utf8");
-    return answer(response, 200, text.includes("outputs") ? { result: "48211" } : { error: `Unknown name in "${text}" at 1:4` });
+    return answer(
+      response,
+      200,
+      text.includes("outputs") ? { result: "48211" } : { error: `Unknown name in "${text}" at 1:4` },
+    );
   }
   if (b === "stream") return follow(request, response, run);
   return answer(response, 404, problem("Not Found"));

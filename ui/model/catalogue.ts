@@ -44,7 +44,11 @@ export function describeTypes(registry: Registry): readonly TypeDoc[] {
   return [...tasks, ...triggers].sort((a, b) => a.group.localeCompare(b.group) || a.name.localeCompare(b.name));
 }
 
-function describeType(definition: AnyTask | TriggerDefinition, kind: TypeDoc["kind"], where: TypeDoc["where"]): TypeDoc {
+function describeType(
+  definition: AnyTask | TriggerDefinition,
+  kind: TypeDoc["kind"],
+  where: TypeDoc["where"],
+): TypeDoc {
   const { type, title, description, aliases, examples } = definition;
   const parts = type.split(".");
   const plugin = parts.indexOf("plugin");

@@ -19,7 +19,10 @@ export type Completions = { from: number; options: readonly Completion[] };
 const TASK_LISTS = new Set(["tasks", "then", "else", "errors", "finally", "afterExecution", "defaults"]);
 
 /** What kind of map the cursor is in, and what it may hold. */
-type Surroundings = { kind: "flow" | "task" | "trigger" | "input" | "output" | "other"; properties: readonly PropertyDoc[] };
+type Surroundings = {
+  kind: "flow" | "task" | "trigger" | "input" | "output" | "other";
+  properties: readonly PropertyDoc[];
+};
 
 export function completeFlow(
   text: string,
@@ -44,7 +47,7 @@ export function explainFlow(
   const lineEnd = text.indexOf("\n", offset);
   const end = lineEnd < 0 ? text.length : lineEnd;
   const place = yamlPlaceAt(text, end);
-  if (!place || place.at !== "value") {
+  if (place?.at !== "value") {
     // `tasks:` with nothing behind it reads as a key that is still being written.
     const open = /^\s*(?:- +)*([A-Za-z0-9_$.-]+):\s*$/.exec(text.slice(text.lastIndexOf("\n", end - 1) + 1, end));
     const at = open && yamlPlaceAt(text, end - (open[0].length - open[0].indexOf(":")));
@@ -86,7 +89,8 @@ function surroundingsOf(place: YamlPlace, types: readonly TypeDoc[]): Surroundin
   if (path.length === 0) return { kind: "flow", properties: COMMON_DOCS.flow() };
   const last = path.at(-1) ?? "";
   const own = typeOf(place.types.at(-1) ?? "", types);
-  if (last === "inputs" && path.length === 1) return { kind: "input", properties: COMMON_DOCS.input(place.siblings.type) };
+  if (last === "inputs" && path.length === 1)
+    return { kind: "input", properties: COMMON_DOCS.input(place.siblings.type) };
   if (last === "onResume") return { kind: "input", properties: COMMON_DOCS.input(place.siblings.type) };
   if (last === "outputs" && path.length === 1) return { kind: "output", properties: COMMON_DOCS.output() };
   if (last === "triggers" && path.length === 1) {
@@ -122,7 +126,14 @@ function keyOptions({ siblings, key }: YamlPlace, { properties, kind }: Surround
       detail: property.type,
       info: property.deprecated === undefined ? property.description : `Deprecated. ${property.description}`,
       insert: `${property.name}: `,
-      boost: property.deprecated !== undefined ? -50 : property.required ? 20 : kind !== "flow" && property.name === "type" ? 30 : 0,
+      boost:
+        property.deprecated !== undefined
+          ? -50
+          : property.required
+            ? 20
+            : kind !== "flow" && property.name === "type"
+              ? 30
+              : 0,
     }));
 }
 
@@ -163,7 +174,8 @@ function completeExpression(
   draft: Flow | undefined,
 ): Completions | undefined {
   const open = text.lastIndexOf("{{", offset);
-  if (open < 0 || text.slice(open, offset).includes("}}") || text.slice(open, offset).includes("\n\n")) return undefined;
+  if (open < 0 || text.slice(open, offset).includes("}}") || text.slice(open, offset).includes("\n\n"))
+    return undefined;
   const path = /[A-Za-z_][A-Za-z0-9_.]*$/.exec(text.slice(open + 2, offset))?.[0] ?? "";
   const parts = path.split(".");
   const typed = parts.pop() ?? "";
@@ -179,7 +191,8 @@ function completeExpression(
   }
   if (parts[0] !== "outputs") return undefined;
   const tasks = allTasks(draft);
-  if (parts.length === 1) return { from, options: tasks.map((task) => option(task.id, task.type.split(".").at(-1) ?? "")) };
+  if (parts.length === 1)
+    return { from, options: tasks.map((task) => option(task.id, task.type.split(".").at(-1) ?? "")) };
   const doc = typeOf(tasks.find(({ id }) => id === parts[1])?.type ?? "", types);
   let fields = doc?.outputs ?? [];
   for (const part of parts.slice(2)) fields = fields.find(({ name }) => name === part)?.fields ?? [];

@@ -1,4 +1,11 @@
-import { compilePlan, createReducer, type ExecutionState, initialState, type Plan, toExecutionJson } from "#engine/index.ts";
+import {
+  compilePlan,
+  createReducer,
+  type ExecutionState,
+  initialState,
+  type Plan,
+  toExecutionJson,
+} from "#engine/index.ts";
 import type { ExecutionEvent } from "#schema/event.ts";
 import type { ExecutionJson } from "#schema/execution.ts";
 import type { Flow } from "#schema/flow.ts";

@@ -128,11 +128,11 @@ export function computeTicks(spanMs: number, most: number): readonly number[] {
 export function computeBar(
   segment: { fromMs: EpochMs; toMs?: EpochMs },
   span: { fromMs: EpochMs; toMs: EpochMs },
-): { left: number; width: number } {
+): { left: number; width: number; end: number } {
   const whole = Math.max(1, span.toMs - span.fromMs);
   const left = clamp((segment.fromMs - span.fromMs) / whole);
   const right = clamp(((segment.toMs ?? span.toMs) - span.fromMs) / whole);
-  return { left, width: Math.max(0, right - left) };
+  return { left, width: Math.max(0, right - left), end: Math.max(left, right) };
 }
 
 function clamp(part: number): number {

@@ -34,7 +34,11 @@ export function yamlPlaceAt(text: string, offset: number): YamlPlace | undefined
   const chain = parents(lines, indent, prefix.includes("-"));
   const colon = /^("[^"]*"|'[^']*'|[A-Za-z0-9_$.-]+)\s*:\s+(.*)$/.exec(typed);
   const siblings = siblingsOf(lines, rest, indent, prefix.includes("-"), colon === null ? "" : typed);
-  const here = { path: chain.map(({ key }) => key), siblings, types: [...chain.map(({ type }) => type), siblings.type ?? ""] };
+  const here = {
+    path: chain.map(({ key }) => key),
+    siblings,
+    types: [...chain.map(({ type }) => type), siblings.type ?? ""],
+  };
   if (colon) {
     const [, key = "", value = ""] = colon;
     return { ...here, at: "value", key: unquote(key), typed: value, from: offset - value.length };
@@ -63,7 +67,10 @@ function parents(lines: readonly string[], indent: number, isItem: boolean): { k
     }
     const above = line.indent < limit || (same && line.indent === limit && !line.dash);
     if (!above || line.key === "" || line.value.trim() !== "") continue;
-    chain.unshift({ key: line.key, type: siblingsOf(lines.slice(0, i), lines.slice(i + 1), line.indent, line.dash, "").type ?? "" });
+    chain.unshift({
+      key: line.key,
+      type: siblingsOf(lines.slice(0, i), lines.slice(i + 1), line.indent, line.dash, "").type ?? "",
+    });
     limit = line.dash ? dashAt : line.indent;
     same = line.dash;
   }
@@ -82,7 +89,7 @@ function siblingsOf(
   const take = (raw: string): "on" | "last" | "stop" => {
     if (raw.trim() === "" || raw.trimStart().startsWith("#")) return "on";
     const line = readLine(raw);
-    const at = line ? line.indent : /^\s*/.exec(raw)?.[0].length ?? 0;
+    const at = line ? line.indent : (/^\s*/.exec(raw)?.[0].length ?? 0);
     if (at > indent) return "on";
     if (at < indent || !line) return "stop";
     found[line.key] ??= unquote(line.value.trim());

@@ -71,7 +71,11 @@ async function send(path: string, { method = "GET", body, type, query = [], sign
   } catch (cause) {
     if (signal?.aborted) throw new ApiFailure("aborted", 0, "The request was given up.");
     connection.lost();
-    throw new ApiFailure("away", 0, `The server cannot be reached (${cause instanceof Error ? cause.message : cause}).`);
+    throw new ApiFailure(
+      "away",
+      0,
+      `The server cannot be reached (${cause instanceof Error ? cause.message : cause}).`,
+    );
   }
   connection.reached();
   if (!response.ok) throw await readFailure(response);
@@ -129,7 +133,8 @@ function executionPath(id: string): string {
 const YAML = "application/x-yaml";
 
 export const api = {
-  searchFlows: (query: Query, signal?: AbortSignal) => json<Page<FlowJson>>("/flows/search", withSignal({ query }, signal)),
+  searchFlows: (query: Query, signal?: AbortSignal) =>
+    json<Page<FlowJson>>("/flows/search", withSignal({ query }, signal)),
   namespaces: (signal?: AbortSignal) => json<readonly string[]>("/flows/distinct-namespaces", withSignal({}, signal)),
   flow: (namespace: string, id: string, revision?: number, signal?: AbortSignal) =>
     json<FlowJson>(

@@ -34,7 +34,12 @@ export class ExecutionList {
     writeAddress(printFilters({ ...this.filters, page: 1, ...change }), options);
   }
   clear(): void {
-    this.change({ ...NO_FILTERS, sort: this.filters.sort, descending: this.filters.descending, size: this.filters.size });
+    this.change({
+      ...NO_FILTERS,
+      sort: this.filters.sort,
+      descending: this.filters.descending,
+      size: this.filters.size,
+    });
   }
   sortBy(sort: SortField): void {
     this.change({ sort, descending: this.filters.sort === sort ? !this.filters.descending : true });

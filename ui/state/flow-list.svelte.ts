@@ -51,7 +51,10 @@ export class FlowList {
 }
 
 /** The last executions of a flow, newest first. */
-export function recentRuns(flow: () => { namespace: string; id: string }, size = 10): Resource<readonly ExecutionJson[]> {
+export function recentRuns(
+  flow: () => { namespace: string; id: string },
+  size = 10,
+): Resource<readonly ExecutionJson[]> {
   const runs = new Resource(async (signal) => {
     const { namespace, id } = flow();
     const { results } = await api.searchExecutions(

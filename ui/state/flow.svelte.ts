@@ -1,5 +1,5 @@
 import type { Problem } from "#schema/problem.ts";
-import { api, type ApiFailure, asFailure, type FlowJson } from "./api.ts";
+import { type ApiFailure, api, asFailure, type FlowJson } from "./api.ts";
 import { type Engine, loadEngine } from "./engine.ts";
 
 const PAUSE_MS = 180;

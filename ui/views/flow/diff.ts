@@ -10,24 +10,21 @@ const diffLook = EditorView.theme({
   "&": { height: "auto" },
   ".cm-changedLine, &.cm-merge-b .cm-changedLine": { backgroundColor: "var(--ok-tint)" },
   "&.cm-merge-a .cm-changedLine, .cm-deletedChunk": { backgroundColor: "var(--bad-tint)" },
-  "&.cm-merge-b .cm-changedText, .cm-changedText": { background: "color-mix(in srgb, var(--ok-solid) 32%, transparent)" },
+  "&.cm-merge-b .cm-changedText, .cm-changedText": {
+    background: "color-mix(in srgb, var(--ok-solid) 32%, transparent)",
+  },
   "&.cm-merge-a .cm-changedText, .cm-deletedChunk .cm-deletedText": {
     background: "color-mix(in srgb, var(--bad-solid) 30%, transparent)",
   },
   ".cm-collapsedLines": { background: "var(--sunken)", color: "var(--muted)", padding: "4px 14px" },
+  ".cm-collapsedLines.cm-collapsedLines::before": { content: "'…'" },
+  ".cm-collapsedLines.cm-collapsedLines::after": { content: "'…'" },
 });
 
 /** Two sources side by side, or one below the other where there is no room. Answers how to take it away again. */
 export function showDiff(parent: Element, older: string, newer: string): () => void {
-  const common = [
-    lineNumbers(),
-    yaml(),
-    editorLook,
-    diffLook,
-    EditorState.readOnly.of(true),
-    EditorView.lineWrapping,
-  ];
-  const named = (name: string) => EditorView.contentAttributes.of({ "aria-label": name });
+  const common = [lineNumbers(), yaml(), editorLook, diffLook, EditorState.readOnly.of(true), EditorView.lineWrapping];
+  const named = (name: string) => EditorView.contentAttributes.of({ tabindex: "0", "aria-label": name });
   const collapseUnchanged = { margin: 4, minSize: 8 };
   if (matchMedia(NARROW).matches) {
     const merge = unifiedMergeView({ original: older, mergeControls: false, collapseUnchanged });

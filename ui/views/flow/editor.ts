@@ -1,4 +1,10 @@
-import { autocompletion, type CompletionResult, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
+import {
+  autocompletion,
+  type CompletionResult,
+  closeBrackets,
+  closeBracketsKeymap,
+  completionKeymap,
+} from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { yaml } from "@codemirror/lang-yaml";
 import { bracketMatching, foldGutter, foldKeymap, indentOnInput, indentUnit } from "@codemirror/language";
@@ -59,16 +65,21 @@ export function openEditor(parent: HTMLElement, host: EditorHost): Editor {
         search({ top: true }),
         yaml(),
         editorLook,
-        autocompletion({ override: [(context) => complete(host, context.state.doc.toString(), context.pos, context.explicit)] }),
+        autocompletion({
+          override: [(context) => complete(host, context.state.doc.toString(), context.pos, context.explicit)],
+        }),
         hoverTooltip((current, offset) => hover(host, current, offset)),
-        EditorView.contentAttributes.of({ "aria-label": "Source of the flow, YAML. Escape, then Tab, leaves the editor." }),
+        EditorView.contentAttributes.of({
+          tabindex: "0",
+          "aria-label": "Source of the flow, YAML. Escape, then Tab, leaves the editor.",
+        }),
         EditorView.updateListener.of((update) => {
           if (update.docChanged) host.changed(update.state.doc.toString());
           if (update.docChanged || update.selectionSet) host.moved(update.state.selection.main.head);
         }),
         keymap.of([
-          { key: "Mod-s", preventDefault: true, run: () => (host.save(), true) },
-          { key: "Mod-Enter", run: () => (host.run(), true) },
+          { key: "Mod-s", preventDefault: true, run: () => did(host.save) },
+          { key: "Mod-Enter", run: () => did(host.run) },
           ...closeBracketsKeymap,
           ...completionKeymap,
           ...lintKeymap,
@@ -82,9 +93,16 @@ export function openEditor(parent: HTMLElement, host: EditorHost): Editor {
     }),
   });
   return {
-    showProblems: (problems) => view.dispatch(setDiagnostics(view.state, problems.map((problem) => diagnostic(view.state, problem)))),
+    showProblems: (problems) =>
+      view.dispatch(
+        setDiagnostics(
+          view.state,
+          problems.map((problem) => diagnostic(view.state, problem)),
+        ),
+      ),
     replace: (text) => {
-      if (text !== view.state.doc.toString()) view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } });
+      if (text !== view.state.doc.toString())
+        view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } });
     },
     goTo: (line, column) => {
       const target = view.state.doc.line(Math.min(line, view.state.doc.lines));
@@ -94,6 +112,12 @@ export function openEditor(parent: HTMLElement, host: EditorHost): Editor {
     },
     destroy: () => view.destroy(),
   };
+}
+
+/** A key's command that leaves nothing to others. */
+function did(action: () => void): true {
+  action();
+  return true;
 }
 
 /** Marks from the problem's place to the end of the word or value there. */
@@ -121,7 +145,11 @@ function complete(host: EditorHost, text: string, offset: number, explicit: bool
   };
 }
 
-function hover(host: EditorHost, view: EditorView, offset: number): { pos: number; end: number; create: () => { dom: HTMLElement } } | null {
+function hover(
+  host: EditorHost,
+  view: EditorView,
+  offset: number,
+): { pos: number; end: number; create: () => { dom: HTMLElement } } | null {
   const word = view.state.wordAt(offset);
   const found = word && host.explain(view.state.doc.toString(), offset);
   if (!word || !found) return null;
