@@ -111,7 +111,8 @@ async function readAll(server: Server, orders: readonly Order[]) {
   const { api } = server;
   const truth = new Map<string, ExecutionJson | undefined>();
   const endMs = performance.now() + QUIET_WITHIN_MS;
-  for (const id of orders.flatMap(({ ids }) => ids)) {
+  const accepted = new Set(orders.flatMap(({ ids }) => ids));
+  for (const id of accepted) {
     const timeoutMs = Math.max(0, endMs - performance.now());
     await api.executionWhen(id, { timeoutMs }).catch(() => undefined);
   }
@@ -119,11 +120,13 @@ async function readAll(server: Server, orders: readonly Order[]) {
   const list = await poll(
     async () => {
       const found = await api.searchAll(NAMESPACE);
-      return found.every(hasEnded) || performance.now() > endMs ? found : undefined;
+      const listed = new Set(found.filter(hasEnded).map(({ id }) => id));
+      const agrees = listed.size === found.length && [...accepted].every((id) => listed.has(id));
+      return agrees || performance.now() > endMs ? found : undefined;
     },
-    { timeoutMs: QUIET_WITHIN_MS, everyMs: 200, what: "the list to be quiet" },
+    { timeoutMs: 2 * QUIET_WITHIN_MS, everyMs: 200, what: "the list" },
   );
-  for (const id of new Set([...orders.flatMap(({ ids }) => ids), ...list.map((one) => one.id)])) {
+  for (const id of new Set([...accepted, ...list.map((one) => one.id)])) {
     const answer = await api.send({ path: `/executions/${id}` });
     truth.set(id, answer.status === 200 ? (JSON.parse(answer.text) as ExecutionJson) : undefined);
   }

@@ -87,7 +87,7 @@ export async function expectAccessible(page: Page, what: string): Promise<void> 
         .slice(0, 3)
         .join(" | ")}`,
   );
-  expect(found, what).toEqual([]);
+  expect.soft(found, what).toEqual([]);
 }
 
 /** The page is not wider than the window. */
@@ -105,7 +105,7 @@ export async function expectNoOverflow(page: Page, what: string): Promise<void> 
     const names = beyond.slice(0, 5).map((element) => element.outerHTML.slice(0, 120));
     return { content: document.documentElement.scrollWidth, window: inner, widest: names };
   });
-  expect(content, `${what}: ${widest.join(" | ")}`).toBeLessThanOrEqual(width);
+  expect.soft(content, `${what}: ${widest.join(" | ")}`).toBeLessThanOrEqual(width);
 }
 
 export async function screenshot(page: Page, name: string): Promise<void> {
