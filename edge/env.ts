@@ -16,7 +16,25 @@ export interface ActorId {
 
 /** The actor called `name`. */
 export function actorByName<Rpc>(namespace: ActorNamespace<Rpc>, name: string): Rpc {
-  return namespace.get(namespace.idFromName(name));
+  return namespace.get(idOf(namespace, name));
+}
+
+const MAX_IDS = 2_000;
+const idsByNamespace = new WeakMap<object, Map<string, ActorId>>();
+
+/** The id of a name is a hash: worth keeping for names that come again and again. */
+function idOf(namespace: ActorNamespace<unknown>, name: string): ActorId {
+  let ids = idsByNamespace.get(namespace);
+  if (ids === undefined || ids.size >= MAX_IDS) {
+    ids = new Map();
+    idsByNamespace.set(namespace, ids);
+  }
+  let id = ids.get(name);
+  if (id === undefined) {
+    id = namespace.idFromName(name);
+    ids.set(name, id);
+  }
+  return id;
 }
 
 /** A service that speaks HTTP: a disk service of the plain runtime, or Cloudflare's assets. */

@@ -26,6 +26,7 @@ export async function readInputs(request: Request, target: FormTarget): Promise<
   const contentType = request.headers.get("content-type");
   if (!request.body || request.headers.get("content-length") === "0") return {};
   const boundary = multipartBoundary(contentType ?? "");
+  if (boundary !== undefined && target.declared.length === 0) return {};
   if (boundary !== undefined) return readMultipart(limitBody(request.body, STREAM_MAX_BYTES), boundary, target);
   if (/^application\/x-www-form-urlencoded\b/i.test(contentType ?? "")) {
     return pick(target, new URLSearchParams(await readText(request, BODY_MAX_BYTES)));

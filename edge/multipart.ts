@@ -32,6 +32,7 @@ export async function* readParts(body: ReadableStream<Uint8Array>, boundary: str
       yield { ...parseHead(head), body: streamOf(content) };
       for await (const _ of content);
     }
+    await input.drain();
   } finally {
     await input.close();
   }
@@ -102,6 +103,11 @@ class Scanner {
       }
       await this.more();
     }
+  }
+
+  /** Reads what stands after the closing boundary: a body that is left half read may cost its connection. */
+  async drain(): Promise<void> {
+    while (!(await this.reader.read()).done);
   }
 
   async close(): Promise<void> {

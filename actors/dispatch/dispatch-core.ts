@@ -4,7 +4,7 @@ import { type Cancellation, type Holding, type Job, LEASE_MS, MAX_JOB_BYTES, typ
 import type { AgentFacts, Change, Decision, DispatchState, JobFacts } from "./dispatch-state.ts";
 
 // Every decision of a Dispatch actor: pure functions of (state, now, request) that give changes and an answer.
-// The rules R1 to R9 stand in DESIGN.md beside this file.
+// The rules R1 to R12 stand in DESIGN.md beside this file.
 
 /** A job that was lost with its agent this many times fails: it may be what kills the agents. */
 export const MAX_LOSSES = 5;

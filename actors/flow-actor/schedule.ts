@@ -1,7 +1,7 @@
 import { zoneOf } from "#expr/dates/zone.ts";
+import { parseDuration } from "#schema/duration.ts";
 import type { Trigger } from "#schema/flow.ts";
 import type { EpochMs, JsonObject } from "#schema/json.ts";
-import { parseDuration } from "#schema/duration.ts";
 import { nextDate, previousDate } from "#tasks/cron.ts";
 
 // The dates of a Schedule trigger. Pure: the time is an argument.

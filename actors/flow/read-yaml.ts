@@ -3,7 +3,6 @@ import {
   Composer,
   type Document,
   isAlias,
-  isCollection,
   isMap,
   isScalar,
   isSeq,
@@ -17,6 +16,7 @@ import {
 import { formatPath, type PropertyPath } from "#schema/conform.ts";
 import type { Json } from "#schema/json.ts";
 import type { Position, Problem } from "#schema/problem.ts";
+import { aliasTargets, isNode, keyName, scalarToJson } from "./yaml-nodes.ts";
 
 // YAML text to plain JSON and the place of each value in the text.
 //
@@ -99,7 +99,7 @@ function limit(message: string, line: number, column: number): Problem {
 }
 
 function utf8Length(text: string): number {
-  if (text.length > MAX_SOURCE_BYTES) return text.length;
+  if (text.length > MAX_SOURCE_BYTES || text.length * 3 <= MAX_SOURCE_BYTES) return text.length;
   let bytes = 0;
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);
@@ -313,45 +313,6 @@ class SourceDocument {
     const indent = first.length - first.trimStart().length;
     return { line: start.line + line, column: indent + column };
   }
-}
-
-/** What each alias stands for: the last anchor of its name before it. One walk, whatever the number of aliases. */
-function aliasTargets(contents: unknown): ReadonlyMap<Alias, Node> {
-  const targets = new Map<Alias, Node>();
-  const anchors = new Map<string, Node>();
-  const visit = (node: unknown): void => {
-    if (isAlias(node)) {
-      const target = anchors.get(node.source);
-      if (target !== undefined) targets.set(node, target);
-      return;
-    }
-    if ((isScalar(node) || isCollection(node)) && node.anchor !== undefined) anchors.set(node.anchor, node);
-    if (isSeq(node)) for (const item of node.items) visit(item);
-    if (!isMap(node)) return;
-    for (const { key, value } of node.items) {
-      visit(key);
-      visit(value);
-    }
-  };
-  visit(contents);
-  return targets;
-}
-
-function isNode(value: unknown): value is Node {
-  return isScalar(value) || isCollection(value) || isAlias(value);
-}
-
-function keyName(key: unknown): string | undefined {
-  if (key === null) return "null";
-  if (!isScalar(key)) return undefined;
-  return typeof key.value === "string" ? key.value : (key.source ?? String(key.value));
-}
-
-function scalarToJson(scalar: Scalar): Json {
-  const { value } = scalar;
-  if (typeof value === "string" || typeof value === "boolean" || value === null) return value;
-  if (typeof value === "number" && Number.isFinite(value)) return value;
-  return scalar.source ?? null;
 }
 
 function withCure(code: string, message: string): string {

@@ -25,12 +25,12 @@ function editDistance(a: string, b: string, limit: number): number {
   return last[b.length] ?? 0;
 }
 
-/** The candidate that differs from `name` in the fewest letters, at most a third of them; case does not count. */
+/** The candidate that differs from `name` in the fewest letters, at most about a third of them; case does not count. */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
   if (name.length === 0 || name.length > MAX_LENGTH) return undefined;
   const wanted = name.toLowerCase();
   let found: string | undefined;
-  let limit = Math.max(1, Math.floor(wanted.length / 3));
+  let limit = Math.max(1, Math.round(wanted.length / 3));
   for (const candidate of candidates) {
     const distance = editDistance(wanted, candidate.toLowerCase(), limit);
     if (distance > limit || (found !== undefined && distance === limit)) continue;

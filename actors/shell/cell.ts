@@ -1,16 +1,17 @@
-import { type ExecutionState, refusal, toExecutionJson } from "#engine/index.ts";
+import { refusal, toExecutionJson } from "#engine/index.ts";
 import type { Command, CommandAnswer, StartRequest } from "#schema/cell.ts";
 import type { ExecutionEvent, ParentLink, TaskAnswer } from "#schema/event.ts";
 import type { ExecutionJson } from "#schema/execution.ts";
 import type { Flow } from "#schema/flow.ts";
-import { taskRunIndex } from "#schema/ids.ts";
 import type { EpochMs, JsonObject } from "#schema/json.ts";
 import type { LogLine } from "#schema/log.ts";
 import type { State } from "#schema/state.ts";
+import { eventOf } from "./command-event.ts";
 import { Effects, type Evaluation, type Rendering } from "./effects.ts";
 import { Live, type Program, programOf } from "./live.ts";
 import type { Dialect } from "./perform.ts";
 import { Projector } from "./projector.ts";
+import { isUnfinished, lostAttempts } from "./recovery.ts";
 import { Residents } from "./residents.ts";
 import { type CellStore, MAX_VALUE_CHARACTERS } from "./store.ts";
 import type { Host, World } from "./world.ts";
@@ -53,6 +54,10 @@ export interface Watcher {
   ): void;
 }
 
+const MAX_PROGRAMS = 200;
+/** Parsed flow revisions of all cells in this process: they never change. */
+const programs = new Map<string, Program>();
+
 export class Cell {
   readonly #store: CellStore;
   readonly #host: Host;
@@ -61,7 +66,6 @@ export class Cell {
   readonly #effects: Effects;
   readonly #projector: Projector;
   readonly #residents = new Residents();
-  readonly #programs = new Map<string, Program>();
   readonly #watchers = new Map<string, Set<Watcher>>();
   readonly #dues = new Map<string, EpochMs>();
   #alarmAt = Number.POSITIVE_INFINITY;
@@ -326,53 +330,15 @@ export class Cell {
   }
 
   #programFrom(name: string, revision: number, source: string): Program {
-    const known = this.#programs.get(name);
+    const known = programs.get(name);
     if (known !== undefined && known.source === source) return known;
     const program = programOf(name, revision, source, this.#parse(source));
-    if (this.#programs.size >= 100) this.#programs.clear();
-    this.#programs.set(name, program);
+    if (programs.size >= MAX_PROGRAMS) programs.clear();
+    programs.set(name, program);
     return program;
   }
 }
 
 function defined<T extends object>(fields: T): T {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
-}
-
-function eventOf(command: Command, executionId: string, at: EpochMs): ExecutionEvent | undefined {
-  switch (command.kind) {
-    case "kill":
-      return { kind: "kill-requested", at, cascade: command.cascade };
-    case "pause":
-      return { kind: "pause-requested", at };
-    case "restart":
-      return { kind: "restart-requested", at };
-    case "resume": {
-      const inputs = command.inputs === undefined ? {} : { inputs: command.inputs };
-      if (command.taskRunId === undefined) return { kind: "resume-requested", at, ...inputs };
-      const run = taskRunIndex(executionId, command.taskRunId);
-      return run === undefined ? undefined : { kind: "resume-requested", at, run, ...inputs };
-    }
-  }
-}
-
-/** True while a crash could lose something that only this process does. */
-function isUnfinished(state: ExecutionState): boolean {
-  if (state.pending.some((effect) => effect.kind !== "wake-at")) return true;
-  if (state.status === "RUNNING" || state.status === "KILLING") return true;
-  if (state.status !== "PAUSED" && state.status !== "CREATED")
-    return (state.root?.stage ?? "main") === "afterExecution";
-  for (const run of state.runs) if (run.waiting?.kind === "start" || run.waiting?.kind === "answer") return true;
-  return false;
-}
-
-/** Attempts that an earlier start of this process was running. */
-function lostAttempts(state: ExecutionState, boot: string | undefined): { effect: string }[] {
-  const lost: { effect: string }[] = [];
-  for (const { waiting, dropped } of state.runs) {
-    if (dropped || (waiting?.kind !== "answer" && waiting?.kind !== "cancel")) continue;
-    const effect = waiting.kind === "answer" ? waiting.effect : waiting.target;
-    if (waiting.worker?.startsWith("local:") && waiting.worker !== `local:${boot}`) lost.push({ effect });
-  }
-  return lost;
 }

@@ -1,13 +1,21 @@
 import type { ExecutionState, Plan, PlanTask, TaskRun } from "#engine/index.ts";
-import { type EvalContext, isTruthy, type Lookup, type LookupAnswer, type Outcome, render } from "#expr/index.ts";
+import {
+  type EvalContext,
+  isTruthy,
+  type Lookup,
+  type LookupAnswer,
+  type Outcome,
+  render,
+  type Scope,
+} from "#expr/index.ts";
 import { parseDuration } from "#schema/duration.ts";
 import type { Effect } from "#schema/effect.ts";
 import type { ExecutionEvent, Metric } from "#schema/event.ts";
-import type { Flow } from "#schema/flow.ts";
+import type { Flow, Task } from "#schema/flow.ts";
 import { taskRunId } from "#schema/ids.ts";
 import type { EpochMs, JsonObject } from "#schema/json.ts";
 import { cutMessage, type LogLine } from "#schema/log.ts";
-import type { Job } from "#schema/runner.ts";
+import { type Job, OUTPUT_DIR_MARKER, WORKING_DIR_MARKER } from "#schema/runner.ts";
 import { isAtLeast, type Level } from "#schema/state.ts";
 import { type AnyTask, type Registry, TaskFailure } from "#tasks/define.ts";
 import type { Masker } from "./mask.ts";
@@ -90,7 +98,10 @@ class Attempt {
     const timeoutMs = task.timeout === undefined ? undefined : render(task.timeout, context);
     if (timeoutMs?.ok === "needs") return { kind: "needs", lookups: timeoutMs.lookups };
     if (timeoutMs?.ok === false) return this.#failed(`timeout: ${timeoutMs.problem.message}`);
-    const prepared = this.#dialect.prepare(definition, task.properties, context);
+    const isAgents =
+      definition.where !== "inline" && definition.where !== "engine" && placeOf(definition, task) === "agent";
+    const seen = isAgents ? { ...context, scope: withDirectories(context.scope) } : context;
+    const prepared = this.#dialect.prepare(definition, task.properties, seen);
     if (prepared.ok === "needs") return { kind: "needs", lookups: prepared.lookups };
     if (!prepared.ok) return this.#failed(prepared.problem.message);
     return this.#place(
@@ -124,7 +135,7 @@ class Attempt {
         case "agent":
           return this.#job("agent", props, timeoutMs);
         default:
-          return this.#job(definition.placedBy?.(this.#task.task) ?? definition.where, props, timeoutMs);
+          return this.#job(placeOf(definition, this.#task.task), props, timeoutMs);
       }
     } catch (error) {
       if (error instanceof TaskFailure) return this.#failed(error.message, error.outputs);
@@ -187,6 +198,22 @@ class Attempt {
   #events(event: ExecutionEvent): Performance {
     return { kind: "events", events: [event], lines: this.#lines };
   }
+}
+
+function placeOf(definition: AnyTask, task: Task): "edge" | "sandbox" | "agent" {
+  if (definition.where === "edge" || definition.where === "sandbox")
+    return definition.placedBy?.(task) ?? definition.where;
+  return "agent";
+}
+
+const DIRECTORIES: Readonly<Record<string, string>> = { workingDir: WORKING_DIR_MARKER, outputDir: OUTPUT_DIR_MARKER };
+
+/** `workingDir` and `outputDir` as marks that the agent replaces once it knows them. */
+function withDirectories(scope: Scope): Scope {
+  return {
+    get: (name) => (Object.hasOwn(DIRECTORIES, name) ? DIRECTORIES[name] : scope.get(name)),
+    keys: () => [...scope.keys(), ...Object.keys(DIRECTORIES)],
+  };
 }
 
 /** A log line of a task run, or of the execution itself. */

@@ -1,4 +1,18 @@
-import { and, asc, count, desc, eq, isNotNull, isNull, lt, notInArray, type SQL, sql } from "drizzle-orm";
+import {
+  and,
+  asc,
+  count,
+  desc,
+  eq,
+  fillPlaceholders,
+  getTableColumns,
+  isNotNull,
+  isNull,
+  lt,
+  notInArray,
+  type SQL,
+  sql,
+} from "drizzle-orm";
 import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
 import type { SqliteRemoteDatabase } from "drizzle-orm/sqlite-proxy";
 import { allOf } from "./conditions.ts";
@@ -36,17 +50,21 @@ export const SORT_FIELDS = { executions: Object.keys(EXECUTION_SORTS), flows: Ob
 const EXECUTION_FILTERS = { ...executions };
 const FLOW_FILTERS = { namespace: flows.namespace, flowId: flows.id, id: flows.id, labels: flows.labels };
 
-/** Writes a row unless the one that is there shows a later state. A tombstone stays. */
-export function upsertExecution(db: Database, row: ExecutionRow) {
-  const { tenant, id, ...values } = row;
-  return db
+/** The statement that writes a row unless the one that is there shows a later state, made once. A tombstone stays. */
+export function upsertExecution(db: Database): (row: ExecutionRow) => { sql: string; params: unknown[] } {
+  const { tenant, id, ...rest } = getTableColumns(executions);
+  const placeholders = Object.keys({ tenant, id, ...rest }).map((name) => [name, sql.placeholder(name)]);
+  const fromNew = Object.entries(rest).map(([name, column]) => [name, sql`excluded.${sql.identifier(column.name)}`]);
+  const compiled = db
     .insert(executions)
-    .values(row)
+    .values(Object.fromEntries(placeholders))
     .onConflictDoUpdate({
       target: [executions.tenant, executions.id],
-      set: values,
+      set: Object.fromEntries(fromNew),
       setWhere: sql`${executions.deleted} = 0 and (excluded.seq > ${executions.seq} or excluded.deleted = 1)`,
-    });
+    })
+    .toSQL();
+  return (row) => ({ sql: compiled.sql, params: fillPlaceholders(compiled.params, row) });
 }
 
 export async function searchExecutions(

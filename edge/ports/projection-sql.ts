@@ -30,9 +30,17 @@ export function createSqlProjection(run: RunSql): Projection {
     }
   }
 
+  const upsert = queries.upsertExecution(db);
+  const toStatement = (row: queries.ExecutionRow): SqlQuery => {
+    const { sql: text, params } = upsert(row);
+    return { sql: text, params: params as SqlValue[] };
+  };
+
   return {
-    upsertExecutions: (summaries) =>
-      runAll(summaries.map((summary) => queries.upsertExecution(db, executionRow(summary)))),
+    async upsertExecutions(summaries) {
+      for (let at = 0; at < summaries.length; at += BATCH_MAX)
+        await run(summaries.slice(at, at + BATCH_MAX).map((summary) => toStatement(executionRow(summary))));
+    },
     async upsertFlow(flow) {
       await queries.upsertFlow(db, flowRow(flow));
     },

@@ -9,7 +9,7 @@ import {
   LogBatchAnswer,
   ResultRequest,
 } from "#schema/runner.ts";
-import { type ActorNamespace, actorByName, type Env } from "../env.ts";
+import { actorByName, type Env } from "../env.ts";
 import { conflict, HttpError, notFound } from "../http-error.ts";
 import { BODY_MAX_BYTES, limitBody, readText, STREAM_MAX_BYTES } from "../middleware/body/body-limit.ts";
 import {
@@ -161,9 +161,7 @@ function fenced(): HttpError {
 }
 
 function dispatchOf(env: Env, group: string): DispatchAgentRpc {
-  // The environment's type names only what the sweep needs of this actor; the class behind it has both parts.
-  const namespace = env.DISPATCH as unknown as ActorNamespace<DispatchAgentRpc>;
-  return actorByName(namespace, dispatchName(TENANT, group));
+  return actorByName(env.DISPATCH, dispatchName(TENANT, group));
 }
 
 /** An actor or cell that is away for a moment is no fault of the call: the agent tries again. */

@@ -82,7 +82,11 @@ async function variablesOf(c: AppContext): Promise<JsonObject> {
   c.req.raw.headers.forEach((value, name) => {
     headers[name] = [value];
   });
-  return { body: bodyValue(new TextDecoder().decode(bytes)), headers, parameters: c.req.queries() };
+  return {
+    body: bodyValue(new TextDecoder().decode(bytes)),
+    headers,
+    parameters: Object.fromEntries(Object.entries(c.req.queries())),
+  };
 }
 
 /** An object or a list when the text is JSON of one, else the text; null for none. */

@@ -99,7 +99,7 @@ export class Agent {
   }
 
   async #claimLoop(): Promise<void> {
-    const backOff = new BackOff(200, 10_000);
+    const backOff = new BackOff(200, 4_000);
     const refused = new BackOff(5_000, 60_000);
     while (!this.#stopping.signal.aborted) {
       const free = this.#free;

@@ -54,6 +54,16 @@ test("an exit code other than 0 fails the task and keeps outputs and files", asy
   });
 });
 
+test("an end by a signal fails the task, with the shell's number for it", async () => {
+  await using world = await TestWorld.start();
+  const answer = await world.run("e1", "shell.Commands", { commands: ["kill -KILL $$"] });
+  expect(answer).toMatchObject({
+    state: "FAILED",
+    error: expect.stringContaining("SIGKILL"),
+    outputs: { exitCode: 137 },
+  });
+});
+
 test("failFast ends at the first command that fails; without it the last one counts", async () => {
   await using world = await TestWorld.start();
   const commands = ["false", "echo after"];

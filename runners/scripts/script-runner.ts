@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { writeFile } from "node:fs/promises";
+import { constants } from "node:os";
 import { join } from "node:path";
 import type { Backend, Exit, Workspace } from "#runners/agent/backend.ts";
 import { type JobContext, type JobRunner, replaceInTexts } from "#runners/agent/job-runner.ts";
@@ -125,8 +126,9 @@ async function collect(
 
 function answerOf(exit: Exit, output: ScriptOutput, outputFiles: Record<string, string>, warns: boolean): TaskAnswer {
   const metrics = output.metrics.length > 0 ? { metrics: output.metrics } : {};
-  const exitCode = "code" in exit ? exit.code : SIGNAL_CODE;
+  const exitCode = "code" in exit ? exit.code : signalCode(exit.killedBy);
   const outputs = { vars: output.outputs, exitCode, outputFiles };
+  const hint = exitCode === 137 ? " (perhaps the machine ran out of memory)" : "";
   if (output.tooLong) {
     return {
       state: "FAILED",
@@ -134,11 +136,14 @@ function answerOf(exit: Exit, output: ScriptOutput, outputFiles: Record<string, 
       ...metrics,
     };
   }
-  if ("killedBy" in exit) return { state: "FAILED", error: `Command ended by ${exit.killedBy}`, outputs, ...metrics };
+  if ("killedBy" in exit)
+    return { state: "FAILED", error: `Command ended by ${exit.killedBy}${hint}`, outputs, ...metrics };
   if (exitCode !== 0)
     return { state: "FAILED", error: `Command failed with exit code ${exitCode}`, outputs, ...metrics };
   return { state: warns && output.stderrLines > 0 ? "WARNING" : "SUCCESS", outputs, ...metrics };
 }
 
-/** What a shell says of a program that ended by SIGKILL. */
-const SIGNAL_CODE = 137;
+/** As a shell tells the end by a signal: 128 and its number. */
+function signalCode(name: string): number {
+  return 128 + (Object.entries(constants.signals).find(([signal]) => signal === name)?.[1] ?? 0);
+}

@@ -94,18 +94,18 @@ function isTraced(pid: number): boolean {
   });
 }
 
-/** Counts calls in strace's text; a call shown in two halves counts once. */
+/** Counts calls in strace's text, for one of `runs`; a call shown in two halves counts once. */
 export function readTrace(text: string, runs: number): Writes {
-  const byPlace: Record<string, number> = {};
-  let total = 0;
+  const counts = new Map<string, number>();
   for (const line of text.split("\n")) {
     const path = /\b(?:fsync|fdatasync)\(\d+<([^>]*)>/.exec(line)?.[1];
-    if (path === undefined) continue;
-    const place = placeOf(path);
-    byPlace[place] = (byPlace[place] ?? 0) + 1 / runs;
-    total += 1 / runs;
+    if (path !== undefined) counts.set(placeOf(path), (counts.get(placeOf(path)) ?? 0) + 1);
   }
-  return { total, byPlace };
+  const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  return {
+    total: total / runs,
+    byPlace: Object.fromEntries([...counts].map(([place, count]) => [place, count / runs])),
+  };
 }
 
 /** "cell log", "index file": the actor's class is the folder, the rest is the kind of file. */

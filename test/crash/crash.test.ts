@@ -52,7 +52,7 @@ describe(`the server killed with -9 (CRASH_SEED=${SEED})`, () => {
     sink = await startSink();
     server = await Server.start();
     for (const source of flowSources(sink.url)) await server.api.saveFlow(source);
-    const { id } = await server.api.execute(NAMESPACE, "pause");
+    const { id } = await server.api.execute(NAMESPACE, "pausing");
     await server.api.executionWhen(id, { until: ({ state }) => state.current === "PAUSED" });
     await server.kill();
     await sleep(700); // The pause lasts 500 ms: real time is the subject here.
@@ -76,7 +76,7 @@ describe(`the server killed with -9 (CRASH_SEED=${SEED})`, () => {
     const after = await server.api.execution(before.id);
     expect(after.state).toEqual(before.state);
     expect((await server.api.logs(before.id)).map(({ message }) => message)).toContain("kept for ever");
-    expect((await server.api.searchAll(NAMESPACE)).map(({ id }) => id)).toEqual([before.id]);
+    await expect.poll(() => server?.api.searchAll(NAMESPACE), { timeout: 5_000 }).toMatchObject([{ id: before.id }]);
   });
 });
 

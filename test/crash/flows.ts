@@ -39,7 +39,7 @@ export const KINDS: readonly Kind[] = [
     expected: { state: "SUCCESS", runs: { each: 1, inner: LOOP_VALUES.length, after: 1 } },
   },
   { flowId: "parent", weight: 15, expected: { state: "SUCCESS", runs: { child: 1, after: 1 } } },
-  { flowId: "pause", weight: 10, expected: { state: "SUCCESS", runs: { before: 1, hold: 1, after: 1 } } },
+  { flowId: "pausing", weight: 10, expected: { state: "SUCCESS", runs: { before: 1, hold: 1, after: 1 } } },
   {
     flowId: "retry_in_vain",
     weight: 5,
@@ -94,7 +94,7 @@ ${plain("after")}`,
 ${plain("after")}`,
     ),
     flow(
-      "pause",
+      "pausing",
       `${plain("before")}  - id: hold
     type: io.kestra.plugin.core.flow.Pause
     delay: PT0.5S

@@ -38,8 +38,8 @@ describe("the examples of a fresh server", () => {
   });
 
   test("approval waits for a person and goes on with what they answer", async () => {
-    const paused = await server().api.execute(NAMESPACE, "approval", { wait: true });
-    expect(paused.state.current).toBe("PAUSED");
+    const paused = await server().api.execute(NAMESPACE, "approval");
+    await server().api.executionWhen(paused.id, { until: ({ state }) => state.current === "PAUSED" });
     expect((await server().api.resume(paused.id)).status).toBe(204);
     const execution = await server().api.executionWhen(paused.id);
     expect(execution.state.current).toBe("SUCCESS");

@@ -1,5 +1,5 @@
 // A server for a file of tests, and short ways to say what most of them do.
-import { afterAll, beforeAll, expect } from "vitest";
+import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import type { ExecutionJson, TaskRunJson } from "#schema/execution.ts";
 import type { Problem } from "#schema/problem.ts";
 import type { ExecuteOptions } from "../support/api.ts";
@@ -15,15 +15,22 @@ export function useServer(options: ServerOptions = {}): () => Server {
   beforeAll(async () => {
     server = await Server.start({ env: { WINDHOVER_ALLOW_PRIVATE: "private,local" }, ...options });
   });
-  afterAll(async ({ tasks }: { tasks?: readonly { result?: { state?: string } }[] } = {}) => {
-    // What the server said is the first thing to look at when a test has failed.
-    if (tasks?.some(({ result }) => result?.state === "fail")) console.error(server?.output.slice(-4_000));
-    await server?.remove();
-  });
+  afterAll(() => server?.remove());
+  onTestFailedOutput(() => server?.output);
   return () => {
     if (!server) throw new Error("The server has not been started");
     return server;
   };
+}
+
+/** What the server said is the first thing to look at when a test has failed. */
+function onTestFailedOutput(output: () => string | undefined): void {
+  let seen = 0;
+  afterEach(({ task }) => {
+    const text = output() ?? "";
+    if (task.result?.state === "fail") console.error(`The server during "${task.name}":\n${text.slice(seen)}`);
+    seen = text.length;
+  });
 }
 
 /** A flow in the tests' namespace; `rest` begins in the first column. */

@@ -136,7 +136,9 @@ export class Server {
     const child = this.#child;
     if (!child?.pid) return;
     const tree = processTree(child.pid);
+    const ended = this.isRunning() ? new Promise((resolve) => child.once("exit", resolve)) : undefined;
     killAll(tree);
+    await ended;
     await this.#gone(tree);
   }
 

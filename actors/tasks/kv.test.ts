@@ -1,0 +1,73 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import type { Json, JsonObject } from "#schema/json.ts";
+import { MemoryContext } from "./memory-context.ts";
+import { registry } from "./registry.ts";
+import { runTask } from "./run-definition.ts";
+
+const task = (name: string) => registry.task(`io.kestra.plugin.core.kv.${name}`)!;
+
+let ctx: MemoryContext;
+beforeEach(() => {
+  ctx = new MemoryContext();
+});
+
+describe("kv.Set", () => {
+  test.each<[string, JsonObject, { type: string; value: Json }]>([
+    ["text", { value: "a" }, { type: "STRING", value: "a" }],
+    ["a number", { value: "{{ 1 + 1 }}" }, { type: "NUMBER", value: 2 }],
+    ["a map from an expression alone", { value: "{{ map }}" }, { type: "JSON", value: { k: 1 } }],
+    ["text from an expression among text", { value: "n {{ 1 }}" }, { type: "STRING", value: "n 1" }],
+    ["a number from text", { value: "4.5", kvType: "NUMBER" }, { type: "NUMBER", value: 4.5 }],
+    ["a boolean from text", { value: "TRUE", kvType: "BOOLEAN" }, { type: "BOOLEAN", value: true }],
+    [
+      "a date-time in UTC",
+      { value: "2024-01-01T01:00:00+01:00", kvType: "DATETIME" },
+      { type: "DATETIME", value: "2024-01-01T00:00:00Z" },
+    ],
+    ["a date", { value: "2024-01-01", kvType: "DATE" }, { type: "DATE", value: "2024-01-01" }],
+    ["a duration", { value: "PT1H", kvType: "DURATION" }, { type: "DURATION", value: "PT1H" }],
+    ["JSON from text", { value: '{"a":1}', kvType: "JSON" }, { type: "JSON", value: { a: 1 } }],
+    ["no other type of what is no text", { value: "{{ map }}", kvType: "STRING" }, { type: "JSON", value: { k: 1 } }],
+  ])("keeps %s", async (_, properties, stored) => {
+    await runTask(task("Set"), { key: "k", ...properties }, ctx, { map: { k: 1 } });
+    expect(ctx.values.get("company.team/k")).toEqual(stored);
+  });
+
+  test("keeps for a time, in another namespace, if told so", async () => {
+    await runTask(task("Set"), { key: "k", value: "v", ttl: "PT1M", namespace: "other" }, ctx);
+    expect([ctx.ttls, [...ctx.values.keys()]]).toEqual([[60_000], ["other/k"]]);
+  });
+
+  test.each<[string, JsonObject]>([
+    ["a value there already", { key: "there", value: "b", overwrite: false }],
+    ["a key that is none", { key: "a b", value: "b" }],
+    ["a value that is not of its type", { key: "k", value: "x", kvType: "NUMBER" }],
+  ])("refuses %s", async (_, properties) => {
+    await runTask(task("Set"), { key: "there", value: "a" }, ctx);
+    await expect(runTask(task("Set"), properties, ctx)).rejects.toThrow();
+    expect([...ctx.values.values()]).toEqual([{ type: "STRING", value: "a" }]);
+  });
+
+  test("refuses a time that is over", async () => {
+    await expect(runTask(task("Set"), { key: "k", value: "v", ttl: "-PT1M" }, ctx)).rejects.toThrow("ttl");
+  });
+});
+
+describe("kv.Get", () => {
+  test("reads from the flow's namespace, then from its parents", async () => {
+    ctx.values.set("company/k", { type: "NUMBER", value: 1 });
+    expect(await runTask(task("Get"), { key: "k" }, ctx)).toEqual({ outputs: { value: 1 } });
+    expect(await runTask(task("Get"), { key: "k", namespace: "company.other" }, ctx)).toEqual({});
+  });
+  test("gives nothing, or fails, when there is nothing", async () => {
+    expect(await runTask(task("Get"), { key: "k" }, ctx)).toEqual({});
+    await expect(runTask(task("Get"), { key: "k", errorOnMissing: "{{ true }}" }, ctx)).rejects.toThrow("'k'");
+  });
+});
+
+test("kv.Delete says whether there was something", async () => {
+  ctx.values.set("company.team/k", { type: "NUMBER", value: 1 });
+  expect(await runTask(task("Delete"), { key: "k" }, ctx)).toEqual({ outputs: { deleted: true } });
+  expect(await runTask(task("Delete"), { key: "k" }, ctx)).toEqual({ outputs: { deleted: false } });
+  await expect(runTask(task("Delete"), { key: "k", errorOnMissing: true }, ctx)).rejects.toThrow("'k'");
+});

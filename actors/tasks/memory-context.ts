@@ -1,0 +1,82 @@
+import type { Metric } from "#schema/event.ts";
+import type { Json } from "#schema/json.ts";
+import type { Level } from "#schema/state.ts";
+import {
+  type Downloaded,
+  type EdgeContext,
+  type HttpAnswer,
+  type HttpCall,
+  type ScriptCall,
+  type ScriptOutcome,
+  TaskFailure,
+} from "./define.ts";
+
+/** A context in memory, for tests and for trying tasks out: it notes what a task does and answers as it is told. */
+export class MemoryContext implements EdgeContext {
+  readonly now = 1_700_000_000_000;
+  readonly signal = { aborted: false };
+  readonly flow = { tenant: "main", namespace: "company.team", id: "flow" };
+  readonly lines: [Level, string][] = [];
+  readonly metrics: Metric[] = [];
+  readonly calls: HttpCall[] = [];
+  readonly scripts: ScriptCall[] = [];
+  readonly stored = new Map<string, Uint8Array>();
+  readonly values = new Map<string, { type: string; value: Json }>();
+  readonly ttls: (number | undefined)[] = [];
+  answer: HttpAnswer = { url: "https://example.com/", status: 200, headers: {}, body: new Uint8Array() };
+  outcome: ScriptOutcome = { exitCode: 0, outputs: {}, metrics: [], files: {}, stderrLines: 0 };
+
+  log(level: Level, message: string): void {
+    this.lines.push([level, message]);
+  }
+
+  metric(metric: Metric): void {
+    this.metrics.push(metric);
+  }
+
+  readonly files = {
+    put: async (name: string, body: Uint8Array): Promise<string> => {
+      const uri = `kestra:///task/${name}`;
+      this.stored.set(uri, body);
+      return uri;
+    },
+    get: async (uri: string): Promise<Uint8Array> => {
+      const found = this.stored.get(uri);
+      if (found === undefined) throw new TaskFailure(`No file ${uri}`);
+      return found;
+    },
+  };
+
+  readonly kv = {
+    get: async (namespace: string, key: string) => this.values.get(`${namespace}/${key}`),
+    set: async (
+      namespace: string,
+      key: string,
+      value: { type: string; value: Json },
+      options: { overwrite: boolean; ttlMs?: number },
+    ): Promise<"stored" | "exists"> => {
+      if (!options.overwrite && this.values.has(`${namespace}/${key}`)) return "exists";
+      this.ttls.push(options.ttlMs);
+      this.values.set(`${namespace}/${key}`, value);
+      return "stored";
+    },
+    delete: async (namespace: string, key: string) => this.values.delete(`${namespace}/${key}`),
+  };
+
+  async http(call: HttpCall): Promise<HttpAnswer> {
+    this.calls.push(call);
+    return this.answer;
+  }
+
+  async download(call: HttpCall, nameOf: (head: Omit<HttpAnswer, "body">) => string): Promise<Downloaded> {
+    this.calls.push(call);
+    const { body, ...head } = this.answer;
+    const keep = body.length > 0 && head.status < 400;
+    return { ...head, length: body.length, ...(keep ? { uri: await this.files.put(nameOf(head), body) } : {}) };
+  }
+
+  async script(request: ScriptCall): Promise<ScriptOutcome> {
+    this.scripts.push(request);
+    return this.outcome;
+  }
+}

@@ -1,0 +1,212 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { createTestServer, HELLO, startedIn, type TestServer, yaml } from "#test/support/fake-env.ts";
+
+const SECRETS = JSON.stringify({ SECRET_HOOK_KEY: "a-long-webhook-key" });
+let server: TestServer;
+beforeEach(() => {
+  server = createTestServer({ SECRETS });
+});
+
+describe("key-value pairs", () => {
+  const kv = "/api/v1/namespaces/company.team/kv";
+  const put = (key: string, body: string, headers: Record<string, string> = {}) =>
+    server.request(`${kv}/${key}`, { method: "PUT", body, headers });
+
+  test.each([
+    ['"text"', "STRING", "text"],
+    ['"12"', "STRING", "12"],
+    ["12.5", "NUMBER", 12.5],
+    ["true", "BOOLEAN", true],
+    ["2024-05-05", "DATE", "2024-05-05"],
+    ["2024-05-05T10:00:00Z", "DATETIME", "2024-05-05T10:00:00Z"],
+    ["2024-05-05T10:00:00+02:00", "DATETIME", "2024-05-05T08:00:00Z"],
+    ["PT5M", "DURATION", "PT5M"],
+    ['{"a": [1]}', "JSON", { a: [1] }],
+    ["[1, 2]", "JSON", [1, 2]],
+  ])("%s is a %s", async (body, type, value) => {
+    expect((await put("k", body)).status).toBe(200);
+    expect(await (await server.request(`${kv}/k`)).json()).toEqual({ type, value });
+  });
+
+  test.each(["text", "", "{", "null", "'x'"])("%j is no value", async (body) => {
+    expect((await put("k", body)).status).toBe(422);
+  });
+
+  test("expiry, lists and deletion", async () => {
+    await put("short", "1", { ttl: "PT1M", description: "soon gone" });
+    await put("long", "2");
+    const list = await (await server.request(kv)).json();
+    expect(list).toEqual([
+      { key: "long", creationDate: "2026-01-01T00:00:00.000Z", updateDate: "2026-01-01T00:00:00.000Z" },
+      expect.objectContaining({ key: "short", description: "soon gone", expirationDate: "2026-01-01T00:01:00.000Z" }),
+    ]);
+    server.clock.now += 60_000;
+    expect((await server.request(`${kv}/short`)).status).toBe(410);
+    expect(await (await server.request(kv)).json()).toHaveLength(1);
+    const missing = await server.request(`${kv}/none`);
+    expect(missing.status).toBe(404);
+    expect(await missing.json()).toMatchObject({
+      message: "Not Found: No value found for key 'none' in namespace 'company.team'",
+    });
+    expect(await (await server.request(`${kv}/none`, { method: "DELETE" })).json()).toBe(false);
+    expect(await (await server.request(`${kv}/long`, { method: "DELETE" })).json()).toBe(true);
+    await put("a", "1");
+    const body = JSON.stringify({ keys: ["a", "b"] });
+    expect(await (await server.request(kv, { method: "DELETE", body })).json()).toEqual({ keys: ["a"] });
+  });
+
+  test("wrong keys, times to live and namespaces are refused", async () => {
+    for (const key of ["_x", "a%20b", "-", "x".repeat(300)]) expect((await put(key, "1")).status, key).toBe(422);
+    for (const ttl of ["soon", "PT0S", "-PT1M"]) expect((await put("k", "1", { ttl })).status, ttl).toBe(422);
+    expect((await server.request("/api/v1/namespaces/UPPER/kv")).status).toBe(422);
+    expect((await put("k", `"${"x".repeat(1024 * 1024)}"`)).status).toBe(413);
+  });
+});
+
+describe("webhooks", () => {
+  const hook = "/api/v1/executions/webhook/company.team/hello";
+  beforeEach(() => server.request("/api/v1/flows", yaml(HELLO)));
+
+  test.each(["GET", "POST", "PUT"])("%s with the key starts an execution", async (method) => {
+    const body = method === "GET" ? {} : { body: '{"order": 7}' };
+    const response = await server.request(`${hook}/a-long-webhook-key?a=1&a=2`, { method, ...body });
+    expect(response.status).toBe(200);
+    const [request] = startedIn(server);
+    expect(request?.trigger).toMatchObject({
+      id: "hook",
+      type: "io.kestra.plugin.core.trigger.Webhook",
+      variables: { body: method === "GET" ? null : { order: 7 }, parameters: { a: ["1", "2"] } },
+    });
+    expect(request?.labels).toContainEqual({ key: "from", value: "hook" });
+    expect(request?.inputs).toMatchObject({ name: "World" });
+  });
+
+  test("a body that is no JSON stays text", async () => {
+    for (const body of ["plain", "{half", "12"])
+      await server.request(`${hook}/a-long-webhook-key`, { method: "POST", body });
+    expect(
+      startedIn(server)
+        .map(({ trigger }) => trigger?.variables.body)
+        .sort(),
+    ).toEqual(["12", "plain", "{half"]);
+  });
+
+  test("the checks, in Kestra's order", async () => {
+    const post = (path: string) => server.request(path, { method: "POST" });
+    const unknown = await post("/api/v1/executions/webhook/company.team/none/a-long-webhook-key");
+    expect([unknown.status, (await unknown.json()).message]).toEqual([404, "Not Found: Flow not found"]);
+    for (const key of ["wrong", "a-long-webhook-ke", "a-long-webhook-keyx", "%20", "{{ secret('HOOK_KEY') }}"]) {
+      const wrong = await post(`${hook}/${encodeURIComponent(key)}`);
+      expect([wrong.status, (await wrong.json()).message], key).toEqual([404, "Not Found: Webhook not found"]);
+    }
+    await server.request("/api/v1/flows/company.team/hello", yaml(`${HELLO}disabled: true\n`, "PUT"));
+    const disabled = await post(`${hook}/wrong`);
+    expect([disabled.status, (await disabled.json()).message]).toEqual([
+      409,
+      "Illegal state: Cannot execute a disabled flow",
+    ]);
+    expect(startedIn(server)).toEqual([]);
+  });
+
+  test("a key whose secret is missing opens nothing", async () => {
+    const poor = createTestServer();
+    await poor.request("/api/v1/flows", yaml(HELLO));
+    for (const key of ["a-long-webhook-key", "null", "undefined", "x"]) {
+      expect((await poor.request(`${hook}/${key}`)).status).toBe(404);
+    }
+  });
+
+  test("a namespace called webhook opens nothing", async () => {
+    const closed = createTestServer({ AUTH_BASIC: "a:b" });
+    expect((await closed.request("/api/v1/executions/webhook/hello", { method: "POST" })).status).toBe(401);
+  });
+});
+
+describe("what the server says of itself", () => {
+  test("ping, health and configs", async () => {
+    expect(await (await server.request("/ping")).text()).toBe("pong");
+    expect(await (await server.request("/health")).json()).toEqual({ status: "UP" });
+    expect(await (await server.request("/api/v1/configs")).json()).toMatchObject({
+      isBasicAuthEnabled: false,
+      systemNamespace: "system",
+    });
+  });
+
+  test("types, their documentation and the schema of flows", async () => {
+    const plugins = await (await server.request("/api/v1/plugins")).json();
+    const classes = plugins.flatMap(({ tasks }: { tasks: { cls: string }[] }) => tasks.map(({ cls }) => cls));
+    expect(classes).toContain("io.kestra.plugin.core.log.Log");
+    const docs = await (await server.request("/api/v1/plugins/io.kestra.core.tasks.log.Log")).json();
+    expect(docs.markdown).toContain("# Log");
+    expect(docs.schema.properties.properties).toHaveProperty("message");
+    expect((await server.request("/api/v1/plugins/no.Such")).status).toBe(404);
+    const schema = await (await server.request("/api/v1/schemas/flow.json")).json();
+    expect(schema).toMatchObject({ $schema: expect.stringContaining("json-schema.org") });
+    expect(await (await server.request("/api/v1/plugins/schemas/flow")).json()).toEqual(schema);
+    expect((await server.request("/api/v1/plugins/schemas/dashboard")).status).toBe(422);
+  });
+
+  test("OpenAPI names every route but the internal ones, each with an answer and unique", async () => {
+    const { paths } = await (await server.request("/api/openapi.json")).json();
+    const operations: { operationId: string; responses: Record<string, unknown>; security: unknown[] }[] =
+      Object.values(paths).flatMap((path) => Object.values(path as object));
+    const ids = operations.map(({ operationId }) => operationId);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(Object.keys(paths)).toEqual(
+      expect.arrayContaining(["/api/v1/flows", "/api/v1/executions/{executionId}/eval/{taskRunId}", "/ping"]),
+    );
+    expect(Object.keys(paths).filter((path) => path.includes("internal"))).toEqual([]);
+    for (const { responses } of operations) expect(Object.keys(responses)[0]).toMatch(/^2\d\d$/);
+  });
+});
+
+describe("the launcher's calls", () => {
+  const call = (path: string) =>
+    server.request(path, { method: "POST", headers: { "x-windhover-internal": "internal-secret" } });
+
+  test("boot wakes every long-lived cell", async () => {
+    expect(await (await call("/internal/boot")).json()).toEqual({ asked: 4, failures: [] });
+    expect([...server.cells.values()].map(({ boots }) => boots)).toEqual([1, 1, 1, 1]);
+  });
+
+  test("the sweep wakes cells, dispatch and flows whose triggers are overdue", async () => {
+    const schedule = "  - id: every\n    type: io.kestra.plugin.core.trigger.Schedule\n    cron: '0 * * * *'\n";
+    await server.request("/api/v1/flows", yaml(HELLO + schedule));
+    server.clock.now += 3_700_000;
+    expect(await (await call("/internal/sweep")).json()).toEqual({ asked: 6, failures: [] });
+    expect(server.dispatch.sweeps).toBe(1);
+    expect([...server.cells.values()].map(({ sweeps }) => sweeps)).toEqual([1, 1, 1, 1]);
+    expect(startedIn(server)).toMatchObject([
+      { trigger: { id: "every", variables: { date: "2026-01-01T01:00:00Z" } } },
+    ]);
+  });
+
+  test("one actor that fails does not keep the others asleep, and is told", async () => {
+    await call("/internal/boot");
+    const [first] = server.cells.values();
+    if (first) first.sweep = () => Promise.reject(new Error("broken"));
+    const response = await call("/internal/sweep");
+    expect(response.status).toBe(500);
+    expect(await response.json()).toEqual({ asked: 5, failures: ["broken"] });
+    expect(server.dispatch.sweeps).toBe(1);
+  });
+});
+
+describe("triggers", () => {
+  test("are listed with definition and state", async () => {
+    const schedule = "  - id: every\n    type: io.kestra.plugin.core.trigger.Schedule\n    cron: '0 * * * *'\n";
+    await server.request("/api/v1/flows", yaml(HELLO + schedule));
+    const found = await (await server.request("/api/v1/triggers/search?namespace=company&sort=triggerId:asc")).json();
+    expect(found).toMatchObject({
+      total: 1,
+      results: [
+        {
+          abstractTrigger: { id: "every", cron: "0 * * * *" },
+          triggerContext: { triggerId: "every", nextExecutionDate: "2026-01-01T01:00:00.000Z", disabled: false },
+        },
+      ],
+    });
+    const ofFlow = await (await server.request("/api/v1/triggers/company.team/hello")).json();
+    expect(ofFlow).toMatchObject({ total: 1, results: [{ triggerId: "every" }] });
+  });
+});

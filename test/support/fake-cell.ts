@@ -1,0 +1,126 @@
+import type { CellRpc, Evaluated, EventPage, LogFilter } from "#edge/cells.ts";
+import type { Command, CommandAnswer, StartRequest } from "#schema/cell.ts";
+import type { ExecutionJson } from "#schema/execution.ts";
+import type { LogEntry } from "#schema/log.ts";
+import { isTerminal, type State } from "#schema/state.ts";
+
+/** A cell that runs nothing: it remembers what it was asked, and answers as one whose executions all stay in one state. */
+export class FakeCell implements CellRpc {
+  readonly started: StartRequest[] = [];
+  readonly commands: Command[] = [];
+  readonly followed: (string | undefined)[] = [];
+  readonly filters: LogFilter[] = [];
+  sweeps = 0;
+  boots = 0;
+  /** State of every execution here. */
+  state: State = "RUNNING";
+
+  async start(request: StartRequest): Promise<ExecutionJson> {
+    // As the platform: what cannot be cloned cannot be sent.
+    const cloned = structuredClone(request);
+    checkPlain(request);
+    if (!this.started.some(({ id }) => id === request.id)) this.started.push(cloned);
+    return this.json(cloned);
+  }
+  async get(id: string): Promise<ExecutionJson | null> {
+    const request = this.started.find((started) => started.id === id);
+    return request ? this.json(request) : null;
+  }
+  async command(id: string, command: Command): Promise<CommandAnswer> {
+    const execution = await this.get(id);
+    if (!execution) return { ok: false, status: 404, message: `Unable to find the execution ${id}` };
+    if (isTerminal(this.state)) return { ok: false, status: 409, message: "it has ended" };
+    this.commands.push(structuredClone(command));
+    return { ok: true, execution };
+  }
+  async logs(id: string, filter: LogFilter): Promise<LogEntry[] | null> {
+    const execution = await this.get(id);
+    if (!execution) return null;
+    this.filters.push(filter);
+    const { namespace, flowId } = execution;
+    const line = {
+      namespace,
+      flowId,
+      executionId: id,
+      attemptNumber: 0,
+      timestamp: "2026-01-01T00:00:00Z",
+      level: "INFO",
+      message: "hello",
+      deleted: false,
+    } as const;
+    return [line];
+  }
+  async followExecution(id: string) {
+    return (await this.get(id)) && streamOf("id: end\ndata: {}\n\n");
+  }
+  async followLogs(id: string, minLevel?: string) {
+    this.followed.push(minLevel);
+    return (await this.get(id)) && streamOf("id: progress\ndata: {}\n\n");
+  }
+  async stream(id: string, after?: { seq: number; line: number }) {
+    return (await this.get(id)) && streamOf(`data: ${JSON.stringify(after ?? null)}\n\n`);
+  }
+  async events(id: string, _after: number): Promise<EventPage | null> {
+    return (await this.get(id)) && { source: "", revision: 1, events: [] };
+  }
+  async evaluate(id: string, taskRunId: string | undefined, expression: string): Promise<Evaluated | null> {
+    return (await this.get(id)) && { result: `${taskRunId ?? "-"} ${expression}` };
+  }
+  async remove(id: string): Promise<boolean> {
+    const at = this.started.findIndex((started) => started.id === id);
+    if (at >= 0) this.started.splice(at, 1);
+    return at >= 0;
+  }
+  async answer() {
+    return true;
+  }
+  async taskStarted() {
+    return true;
+  }
+  async appendLogs() {
+    return true;
+  }
+  async childEnded() {}
+  async sweep() {
+    this.sweeps++;
+  }
+  async boot() {
+    this.boots++;
+  }
+
+  private json({ id, tenant, namespace, flowId, revision, inputs, labels, trigger }: StartRequest): ExecutionJson {
+    const date = "2026-01-01T00:00:00Z";
+    return {
+      id,
+      tenantId: tenant,
+      namespace,
+      flowId,
+      flowRevision: revision,
+      inputs,
+      labels: [...labels],
+      state: { current: this.state, histories: [{ state: "CREATED", date }], duration: "PT0S", startDate: date },
+      originalId: id,
+      ...(trigger ? { trigger } : {}),
+      deleted: false,
+      metadata: { attemptNumber: 1, originalCreatedDate: date },
+    };
+  }
+}
+
+function streamOf(text: string): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    start(controller) {
+      controller.enqueue(new TextEncoder().encode(text));
+      controller.close();
+    },
+  });
+}
+
+/** Calls between actors carry plain objects only: one without the usual prototype is refused by the platform. */
+function checkPlain(value: unknown): void {
+  if (typeof value !== "object" || value === null) return;
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== Array.prototype)
+    throw new Error("DataCloneError: not a plain object");
+  for (const member of Object.values(value)) checkPlain(member);
+}
