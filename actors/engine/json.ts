@@ -6,9 +6,16 @@ import { isTerminal, type State } from "#schema/state.ts";
 import type { Plan } from "./plan.ts";
 import type { Attempt, ExecutionState, History, TaskRun } from "./state.ts";
 
-/** `at` as ISO-8601 UTC. */
+let lastAt = Number.NaN;
+let lastIso = "";
+
+/** `at` as ISO-8601 UTC. Neighbours in an execution mostly share their millisecond, so the last text is kept. */
 function iso(at: EpochMs): string {
-  return new Date(at).toISOString();
+  if (at !== lastAt) {
+    lastAt = at;
+    lastIso = new Date(at).toISOString();
+  }
+  return lastIso;
 }
 
 function stateJson(current: State, histories: readonly History[], now: EpochMs): StateJson {

@@ -99,7 +99,7 @@ function limit(message: string, line: number, column: number): Problem {
 }
 
 function utf8Length(text: string): number {
-  if (text.length > MAX_SOURCE_BYTES) return text.length;
+  if (text.length > MAX_SOURCE_BYTES || text.length * 3 <= MAX_SOURCE_BYTES) return text.length;
   let bytes = 0;
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);

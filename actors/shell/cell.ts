@@ -1,16 +1,17 @@
-import { type ExecutionState, refusal, toExecutionJson } from "#engine/index.ts";
+import { refusal, toExecutionJson } from "#engine/index.ts";
 import type { Command, CommandAnswer, StartRequest } from "#schema/cell.ts";
 import type { ExecutionEvent, ParentLink, TaskAnswer } from "#schema/event.ts";
 import type { ExecutionJson } from "#schema/execution.ts";
 import type { Flow } from "#schema/flow.ts";
-import { taskRunIndex } from "#schema/ids.ts";
 import type { EpochMs, JsonObject } from "#schema/json.ts";
 import type { LogLine } from "#schema/log.ts";
 import type { State } from "#schema/state.ts";
+import { eventOf } from "./command-event.ts";
 import { Effects, type Evaluation, type Rendering } from "./effects.ts";
 import { Live, type Program, programOf } from "./live.ts";
 import type { Dialect } from "./perform.ts";
 import { Projector } from "./projector.ts";
+import { isUnfinished, lostAttempts } from "./recovery.ts";
 import { Residents } from "./residents.ts";
 import { type CellStore, MAX_VALUE_CHARACTERS } from "./store.ts";
 import type { Host, World } from "./world.ts";
@@ -340,42 +341,4 @@ export class Cell {
 
 function defined<T extends object>(fields: T): T {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
-}
-
-function eventOf(command: Command, executionId: string, at: EpochMs): ExecutionEvent | undefined {
-  switch (command.kind) {
-    case "kill":
-      return { kind: "kill-requested", at, cascade: command.cascade };
-    case "pause":
-      return { kind: "pause-requested", at };
-    case "restart":
-      return { kind: "restart-requested", at };
-    case "resume": {
-      const inputs = command.inputs === undefined ? {} : { inputs: command.inputs };
-      if (command.taskRunId === undefined) return { kind: "resume-requested", at, ...inputs };
-      const run = taskRunIndex(executionId, command.taskRunId);
-      return run === undefined ? undefined : { kind: "resume-requested", at, run, ...inputs };
-    }
-  }
-}
-
-/** True while a crash could lose something that only this process does. */
-function isUnfinished(state: ExecutionState): boolean {
-  if (state.pending.some((effect) => effect.kind !== "wake-at")) return true;
-  if (state.status === "RUNNING" || state.status === "KILLING") return true;
-  if (state.status !== "PAUSED" && state.status !== "CREATED")
-    return (state.root?.stage ?? "main") === "afterExecution";
-  for (const run of state.runs) if (run.waiting?.kind === "start" || run.waiting?.kind === "answer") return true;
-  return false;
-}
-
-/** Attempts that an earlier start of this process was running. */
-function lostAttempts(state: ExecutionState, boot: string | undefined): { effect: string }[] {
-  const lost: { effect: string }[] = [];
-  for (const { waiting, dropped } of state.runs) {
-    if (dropped || (waiting?.kind !== "answer" && waiting?.kind !== "cancel")) continue;
-    const effect = waiting.kind === "answer" ? waiting.effect : waiting.target;
-    if (waiting.worker?.startsWith("local:") && waiting.worker !== `local:${boot}`) lost.push({ effect });
-  }
-  return lost;
 }

@@ -41,7 +41,7 @@ export function programOf(name: string, revision: number, source: string, flow: 
 }
 
 /** First snapshot after this many events; each further one after as many again as there are. */
-const FIRST_SNAPSHOT = 512;
+const FIRST_SNAPSHOT = 2_000;
 
 /**
  * One execution in memory: its state, what is not stored yet, and what it asks for.

@@ -1,8 +1,12 @@
 import type { AppParts } from "../parts.ts";
 import type { Route } from "../route.ts";
+import { executionFileRoutes } from "./execution-files.ts";
+import { executionListRoutes } from "./execution-lists.ts";
 import { executionCreateRoutes } from "./executions-create.ts";
 import { executionReadRoutes } from "./executions-read.ts";
 import { executionSteerRoutes } from "./executions-steer.ts";
+import { flowListRoutes } from "./flow-lists.ts";
+import { flowValidateRoutes } from "./flow-validate.ts";
 import { flowRoutes } from "./flows.ts";
 import { internalRoutes } from "./internal.ts";
 import { kvRoutes } from "./kv.ts";
@@ -18,8 +22,12 @@ import { webhookRoutes } from "./webhook.ts";
 export function allRoutes(parts: AppParts, more: readonly Route[] = []): readonly Route[] {
   const routes: Route[] = [
     ...flowRoutes(parts),
+    ...flowListRoutes(parts),
+    ...flowValidateRoutes(parts),
     ...executionCreateRoutes(parts),
-    ...executionReadRoutes(parts),
+    ...executionListRoutes(parts),
+    ...executionReadRoutes,
+    ...executionFileRoutes,
     ...executionSteerRoutes,
     ...webhookRoutes(parts),
     ...logRoutes,

@@ -11,6 +11,7 @@ import type { AppContext, Route } from "../route.ts";
 import { dateOf, parseLabel } from "../search-query.ts";
 import { checkInputProblems, checkLabels, executionId, startExecution } from "../start-execution.ts";
 import { ExecutionAnswer } from "./answers.ts";
+import { userRoute } from "./user-route.ts";
 
 const CreateQuery = z.object({
   wait: flag(false).describe("Answer when the execution has ended or is paused"),
@@ -64,37 +65,17 @@ export function executionCreateRoutes(parts: AppParts): readonly Route[] {
   const answers = { 200: { description: "The execution", schema: ExecutionAnswer } };
   const openapi = { tag: "Executions", query: CreateQuery, answers };
   return [
-    {
-      method: "POST",
-      path: "/executions/:namespace/:id",
-      guard: "user",
-      summary: "Start an execution",
+    userRoute("POST /executions/:namespace/:id", "Start an execution", create, { ...openapi, body: "multipart" }),
+    userRoute("POST /executions/trigger/:namespace/:id", "Start an execution (old spelling)", create, {
+      ...openapi,
       body: "multipart",
-      handler: create,
-      openapi,
-    },
-    {
-      method: "POST",
-      path: "/executions/trigger/:namespace/:id",
-      guard: "user",
-      summary: "Start an execution (old spelling)",
+    }),
+    userRoute("POST /executions/:namespace/:id/validate", "Check inputs without starting anything", validate, {
       body: "multipart",
-      handler: create,
-      openapi,
-    },
-    {
-      method: "POST",
-      path: "/executions/:namespace/:id/validate",
-      guard: "user",
-      summary: "Check inputs without starting anything",
-      body: "multipart",
-      handler: validate,
-      openapi: {
-        tag: "Executions",
-        query: CreateQuery,
-        answers: { 200: { description: "Each input with its errors", schema: ValidateAnswer } },
-      },
-    },
+      tag: "Executions",
+      query: CreateQuery,
+      answers: { 200: { description: "Each input with its errors", schema: ValidateAnswer } },
+    }),
   ];
 }
 

@@ -8,6 +8,7 @@ import { cellOf, executionNotFound, flag, foundOr404, query, tenantOf } from "..
 import type { AppContext, Route } from "../route.ts";
 import { ExecutionAnswer } from "./answers.ts";
 import { executionUrl } from "./executions-create.ts";
+import { userRoute } from "./user-route.ts";
 
 const KillQuery = z.object({ isOnKillCascade: flag(true).describe("Kill subflows too") });
 const RestartQuery = z.object({ revision: z.coerce.number().int().min(1).optional() });
@@ -17,51 +18,30 @@ const PREFIXES: Readonly<Record<number, string>> = { 404: "Not Found", 409: "Ill
 
 /** What can be done to an execution that is there. */
 export const executionSteerRoutes: readonly Route[] = [
-  {
-    method: "DELETE",
-    path: "/executions/:executionId/kill",
-    guard: "user",
-    summary: "Kill an execution",
-    handler: kill,
-    openapi: { tag: "Executions", query: KillQuery, answers: { 202: { description: "The kill is on its way" } } },
-  },
-  {
-    method: "POST",
-    path: "/executions/:executionId/resume",
-    guard: "user",
-    summary: "Resume a paused execution, with the inputs it asks for",
+  userRoute("DELETE /executions/:executionId/kill", "Kill an execution", kill, {
+    tag: "Executions",
+    query: KillQuery,
+    answers: { 202: { description: "The kill is on its way" } },
+  }),
+  userRoute("POST /executions/:executionId/resume", "Resume a paused execution, with the inputs it asks for", resume, {
     body: "multipart",
-    handler: resume,
-    openapi: { tag: "Executions", answers: { 204: { description: "Resumed" } } },
-  },
-  {
-    method: "POST",
-    path: "/executions/:executionId/pause",
-    guard: "user",
-    summary: "Pause a running execution",
-    handler: pause,
-    openapi: { tag: "Executions", answers: { 200: { description: "Paused" } } },
-  },
-  {
-    method: "POST",
-    path: "/executions/:executionId/restart",
-    guard: "user",
-    summary: "Restart a failed execution from where it failed",
-    handler: restart,
-    openapi: {
-      tag: "Executions",
-      query: RestartQuery,
-      answers: { 200: { description: "The execution", schema: ExecutionAnswer } },
-    },
-  },
-  {
-    method: "DELETE",
-    path: "/executions/:executionId",
-    guard: "user",
-    summary: "Delete an execution with its logs and files",
-    handler: remove,
-    openapi: { tag: "Executions", query: DeleteQuery, answers: { 204: { description: "Deleted" } } },
-  },
+    tag: "Executions",
+    answers: { 204: { description: "Resumed" } },
+  }),
+  userRoute("POST /executions/:executionId/pause", "Pause a running execution", pause, {
+    tag: "Executions",
+    answers: { 200: { description: "Paused" } },
+  }),
+  userRoute("POST /executions/:executionId/restart", "Restart a failed execution from where it failed", restart, {
+    tag: "Executions",
+    query: RestartQuery,
+    answers: { 200: { description: "The execution", schema: ExecutionAnswer } },
+  }),
+  userRoute("DELETE /executions/:executionId", "Delete an execution with its logs and files", remove, {
+    tag: "Executions",
+    query: DeleteQuery,
+    answers: { 204: { description: "Deleted" } },
+  }),
 ];
 
 async function kill(c: AppContext): Promise<Response> {

@@ -7,6 +7,7 @@ import { parseKvValue } from "../kv-value.ts";
 import { readText } from "../middleware/body/body-limit.ts";
 import { jsonBody, namespaceOf, param, tenantOf } from "../request.ts";
 import type { AppContext, Route } from "../route.ts";
+import { userRoute } from "./user-route.ts";
 
 const KEY = /^[a-zA-Z0-9][a-zA-Z0-9._-]{0,255}$/;
 const VALUE_MAX_BYTES = 1024 * 1024;
@@ -24,48 +25,29 @@ const ValueAnswer = z.object({ type: z.enum(KV_TYPES), value: z.unknown() });
 
 /** `/namespaces/{namespace}/kv`. */
 export const kvRoutes: readonly Route[] = [
-  {
-    method: "GET",
-    path: "/namespaces/:namespace/kv",
-    guard: "user",
-    summary: "Keys of a namespace",
-    handler: list,
-    openapi: { tag, answers: { 200: { description: "Live keys", schema: z.array(EntryAnswer) } } },
-  },
-  {
-    method: "GET",
-    path: "/namespaces/:namespace/kv/:key",
-    guard: "user",
-    summary: "A value",
-    handler: get,
-    openapi: { tag, answers: { 200: { description: "The value and its type", schema: ValueAnswer } } },
-  },
-  {
-    method: "PUT",
-    path: "/namespaces/:namespace/kv/:key",
-    guard: "user",
-    summary: "Set a value; its type is that of the text",
+  userRoute("GET /namespaces/:namespace/kv", "Keys of a namespace", list, {
+    tag,
+    answers: { 200: { description: "Live keys", schema: z.array(EntryAnswer) } },
+  }),
+  userRoute("GET /namespaces/:namespace/kv/:key", "A value", get, {
+    tag,
+    answers: { 200: { description: "The value and its type", schema: ValueAnswer } },
+  }),
+  userRoute("PUT /namespaces/:namespace/kv/:key", "Set a value; its type is that of the text", put, {
     body: "text",
-    handler: put,
-    openapi: { tag, answers: { 200: { description: "Stored" } } },
-  },
-  {
-    method: "DELETE",
-    path: "/namespaces/:namespace/kv/:key",
-    guard: "user",
-    summary: "Delete a key",
-    handler: remove,
-    openapi: { tag, answers: { 200: { description: "Whether there was one", schema: z.boolean() } } },
-  },
-  {
-    method: "DELETE",
-    path: "/namespaces/:namespace/kv",
-    guard: "user",
-    summary: "Delete keys",
+    tag,
+    answers: { 200: { description: "Stored" } },
+  }),
+  userRoute("DELETE /namespaces/:namespace/kv/:key", "Delete a key", remove, {
+    tag,
+    answers: { 200: { description: "Whether there was one", schema: z.boolean() } },
+  }),
+  userRoute("DELETE /namespaces/:namespace/kv", "Delete keys", removeAll, {
     body: "json",
-    handler: removeAll,
-    openapi: { tag, bodySchema: DeleteBody, answers: { 200: { description: "The deleted keys", schema: DeleteBody } } },
-  },
+    tag,
+    bodySchema: DeleteBody,
+    answers: { 200: { description: "The deleted keys", schema: DeleteBody } },
+  }),
 ];
 
 function actorOf(c: AppContext) {

@@ -5,6 +5,7 @@ import { cellOf, foundOr404, query } from "../request.ts";
 import type { AppContext, Route } from "../route.ts";
 import { LogAnswer } from "./answers.ts";
 import { attachment, eventStream } from "./streams.ts";
+import { userRoute } from "./user-route.ts";
 
 const LogQuery = z.object({
   minLevel: Level.optional(),
@@ -17,34 +18,21 @@ const tag = "Logs";
 
 /** Logs of one execution. */
 export const logRoutes: readonly Route[] = [
-  {
-    method: "GET",
-    path: "/logs/:executionId",
-    guard: "user",
-    summary: "Log lines, oldest first",
-    handler: list,
-    openapi: { tag, query: LogQuery, answers: { 200: { description: "Log lines", schema: z.array(LogAnswer) } } },
-  },
-  {
-    method: "GET",
-    path: "/logs/:executionId/download",
-    guard: "user",
-    summary: "Log lines as a text file",
-    handler: download,
-    openapi: { tag, query: LogQuery, answers: { 200: { description: "One line each", contentType: "text/plain" } } },
-  },
-  {
-    method: "GET",
-    path: "/logs/:executionId/follow",
-    guard: "user",
-    summary: "Log lines as they come",
-    handler: follow,
-    openapi: {
-      tag,
-      query: FollowQuery,
-      answers: { 200: { description: "Server-sent events", contentType: "text/event-stream" } },
-    },
-  },
+  userRoute("GET /logs/:executionId", "Log lines, oldest first", list, {
+    tag,
+    query: LogQuery,
+    answers: { 200: { description: "Log lines", schema: z.array(LogAnswer) } },
+  }),
+  userRoute("GET /logs/:executionId/download", "Log lines as a text file", download, {
+    tag,
+    query: LogQuery,
+    answers: { 200: { description: "One line each", contentType: "text/plain" } },
+  }),
+  userRoute("GET /logs/:executionId/follow", "Log lines as they come", follow, {
+    tag,
+    query: FollowQuery,
+    answers: { 200: { description: "Server-sent events", contentType: "text/event-stream" } },
+  }),
 ];
 
 /** As the reference has it: `taskId` wins over `taskRunId`, `attempt` counts only with `taskRunId`. */

@@ -5,37 +5,24 @@ import { namespaceOf, query, tenantOf } from "../request.ts";
 import type { AppContext, Route } from "../route.ts";
 import { PagingQuery } from "../search-query.ts";
 import { pageOf } from "./answers.ts";
+import { userRoute } from "./user-route.ts";
 
 const SearchQuery = PagingQuery.extend({ q: z.string().max(200).optional() });
 const tag = "Namespaces";
 
 /** `/namespaces`: they exist by the flows in them. */
 export const namespaceRoutes: readonly Route[] = [
-  {
-    method: "GET",
-    path: "/namespaces/search",
-    guard: "user",
-    summary: "Namespaces with flows, their parents, and the system namespace",
-    handler: search,
-    openapi: {
-      tag,
-      query: SearchQuery,
-      answers: {
-        200: { description: "A page", schema: pageOf(z.object({ id: z.string(), disabled: z.literal(true) })) },
-      },
+  userRoute("GET /namespaces/search", "Namespaces with flows, their parents, and the system namespace", search, {
+    tag,
+    query: SearchQuery,
+    answers: {
+      200: { description: "A page", schema: pageOf(z.object({ id: z.string(), disabled: z.literal(true) })) },
     },
-  },
-  {
-    method: "GET",
-    path: "/namespaces/:namespace",
-    guard: "user",
-    summary: "A namespace",
-    handler: (c) => c.json({ id: namespaceOf(c), deleted: false }),
-    openapi: {
-      tag,
-      answers: { 200: { description: "The namespace", schema: z.object({ id: z.string(), deleted: z.boolean() }) } },
-    },
-  },
+  }),
+  userRoute("GET /namespaces/:namespace", "A namespace", (c) => c.json({ id: namespaceOf(c), deleted: false }), {
+    tag,
+    answers: { 200: { description: "The namespace", schema: z.object({ id: z.string(), deleted: z.boolean() }) } },
+  }),
 ];
 
 async function search(c: AppContext): Promise<Response> {

@@ -7,6 +7,7 @@ import { HttpError, notFound } from "../http-error.ts";
 import type { AppParts } from "../parts.ts";
 import { param } from "../request.ts";
 import type { AppContext, Route } from "../route.ts";
+import { userRoute } from "./user-route.ts";
 
 const tag = "Plugins";
 const ClassAnswer = z.object({ cls: z.string(), deprecated: z.boolean() });
@@ -88,22 +89,14 @@ export function pluginRoutes({ version }: AppParts): readonly Route[] {
       handler: schemaOf,
       openapi: { tag, answers: schema },
     },
-    {
-      method: "GET",
-      path: "/plugins",
-      guard: "user",
-      summary: "Task and trigger types",
-      handler: list,
-      openapi: { tag, answers: { 200: { description: "Types by group", schema: z.array(PluginAnswer) } } },
-    },
-    {
-      method: "GET",
-      path: "/plugins/:cls",
-      guard: "user",
-      summary: "Documentation of a type",
-      handler: docs,
-      openapi: { tag, answers: { 200: { description: "Markdown and schema", schema: TypeAnswer } } },
-    },
+    userRoute("GET /plugins", "Task and trigger types", list, {
+      tag,
+      answers: { 200: { description: "Types by group", schema: z.array(PluginAnswer) } },
+    }),
+    userRoute("GET /plugins/:cls", "Documentation of a type", docs, {
+      tag,
+      answers: { 200: { description: "Markdown and schema", schema: TypeAnswer } },
+    }),
   ];
 }
 

@@ -6,6 +6,7 @@ import { flowKeyOf, query, tenantOf } from "../request.ts";
 import type { AppContext, Route } from "../route.ts";
 import { PagingQuery, pagingOf } from "../search-query.ts";
 import { pageOf } from "./answers.ts";
+import { userRoute } from "./user-route.ts";
 
 const FilterQuery = z.object({
   q: z.string().max(500).optional(),
@@ -66,30 +67,16 @@ export function triggerRoutes({ cache }: AppParts): readonly Route[] {
 
   const found = z.object({ abstractTrigger: z.looseObject({}).nullable(), triggerContext: TriggerAnswer });
   return [
-    {
-      method: "GET",
-      path: "/triggers/search",
-      guard: "user",
-      summary: "Find triggers",
-      handler: search,
-      openapi: {
-        tag,
-        query: SearchQuery,
-        answers: { 200: { description: "A page of triggers", schema: pageOf(found) } },
-      },
-    },
-    {
-      method: "GET",
-      path: "/triggers/:namespace/:flowId",
-      guard: "user",
-      summary: "Triggers of a flow",
-      handler: ofFlow,
-      openapi: {
-        tag,
-        query: OfFlowQuery,
-        answers: { 200: { description: "A page of triggers", schema: pageOf(TriggerAnswer) } },
-      },
-    },
+    userRoute("GET /triggers/search", "Find triggers", search, {
+      tag,
+      query: SearchQuery,
+      answers: { 200: { description: "A page of triggers", schema: pageOf(found) } },
+    }),
+    userRoute("GET /triggers/:namespace/:flowId", "Triggers of a flow", ofFlow, {
+      tag,
+      query: OfFlowQuery,
+      answers: { 200: { description: "A page of triggers", schema: pageOf(TriggerAnswer) } },
+    }),
   ];
 }
 

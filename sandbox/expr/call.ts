@@ -8,6 +8,8 @@ import { setOwn, toJson } from "./text.ts";
 import { isList, isMap, mapEntries, newMap, type Value } from "./value.ts";
 
 const MAX_PASSES = 100;
+/** Reading a template costs more than a step. */
+const PARSE_STEPS = 20;
 
 type Host = {
   block(name: string): string;
@@ -59,7 +61,7 @@ function renderText(text: string, { run, host, recursive }: Rendering): string {
   return run.nested(() => {
     let current = text;
     for (let pass = 0; pass < (recursive ? MAX_PASSES : 1); pass++) {
-      const next = renderOnce(current, host);
+      const next = renderOnce(current, run, host);
       if (next === current || !recursive) return run.putBack(next);
       current = next;
     }
@@ -67,8 +69,9 @@ function renderText(text: string, { run, host, recursive }: Rendering): string {
   });
 }
 
-function renderOnce(text: string, host: Host): string {
+function renderOnce(text: string, run: Run, host: Host): string {
   if (!text.includes("{")) return text;
+  run.step(PARSE_STEPS + (text.length >> 2));
   try {
     const template = templateOf(text);
     return host.nested(template, true).text(template.nodes);

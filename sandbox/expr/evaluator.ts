@@ -6,11 +6,13 @@ import { ExprError } from "./errors.ts";
 import type { Frame } from "./frame.ts";
 import { nearest } from "./nearest.ts";
 import { attributeMissing, rootMissing } from "./not-found.ts";
-import { isInteger, isNumber } from "./numbers.ts";
+import { isInteger, isNumber, numberText } from "./numbers.ts";
 import { ARITHMETIC_NAMES, BINARY, negate, not, operandTruth, truthOf } from "./operators.ts";
 import type { Run } from "./run.ts";
-import { print } from "./text.ts";
 import { fromOutside, isList, isMap, mapGet, newMap, shortClassName, type Value } from "./value.ts";
+
+/** Looking for the nearest name is dear, and `??` can ask for it again and again. */
+const NOT_FOUND_STEPS = 500;
 
 /**
  * Evaluates expressions of one template. Tags, macros and blocks are the subclass's part.
@@ -50,7 +52,7 @@ export abstract class Evaluator {
       case "map":
         return this.map(expr);
       case "interpolation":
-        return expr.parts.map((part) => print(this.evaluate(part))).join("");
+        return expr.parts.map((part) => this.run.print(this.evaluate(part))).join("");
       case "unary":
         return this.unary(expr);
       case "binary":
@@ -87,11 +89,17 @@ export abstract class Evaluator {
       }
       case "index": {
         const target = this.lookFor(expr.of);
-        return target === undefined ? undefined : attribute(target, this.evaluate(expr.key));
+        return target === undefined ? undefined : attribute(target, this.key(expr.key));
       }
       default:
         return this.evaluate(expr);
     }
+  }
+
+  /** A key other than a number is a text. */
+  private key(expr: Expr): Value {
+    const key = this.evaluate(expr);
+    return key === null || isNumber(key) ? key : this.run.print(key);
   }
 
   private variable(name: string): Value | undefined {
@@ -104,6 +112,7 @@ export abstract class Evaluator {
 
   /** Walks the path again to say which part of it is missing. */
   private notFound(expr: Expr): never {
+    this.run.step(NOT_FOUND_STEPS);
     if (expr.kind !== "attribute" && expr.kind !== "index") {
       const name = expr.kind === "name" ? expr.name : "";
       throw rootMissing(name, this.visibleNames(), this.template.source, expr.at);
@@ -113,7 +122,7 @@ export abstract class Evaluator {
     if (target === null && expr.of.kind === "name") {
       throw rootMissing(expr.of.name, this.visibleNames(), this.template.source, expr.at, "it is null");
     }
-    const name = expr.kind === "attribute" ? expr.name : print(this.evaluate(expr.key));
+    const name = expr.kind === "attribute" ? expr.name : this.run.print(this.evaluate(expr.key));
     throw attributeMissing(name, target, this.template.source, expr.at);
   }
 
@@ -124,7 +133,7 @@ export abstract class Evaluator {
 
   private map(expr: Extract<Expr, { kind: "map" }>): Value {
     const map = newMap();
-    for (const { key, value } of expr.entries) map[print(this.evaluate(key))] = this.evaluate(value);
+    for (const { key, value } of expr.entries) map[this.run.print(this.evaluate(key))] = this.evaluate(value);
     return map;
   }
 
@@ -202,7 +211,7 @@ export abstract class Evaluator {
     return this.located(at, () => {
       const args = bindArgs(filter, `'${name}' filter`, positional, named);
       if (input === null && !filter.takesNull) return null;
-      return this.checked(filter.run(input, args, this.call));
+      return this.charged(filter.run(input, args, this.call), input);
     });
   }
 
@@ -211,6 +220,7 @@ export abstract class Evaluator {
     if (test === undefined) throw this.unknown("Test", expr.name, TESTS.keys(), expr.at);
     const input = test.takesUndefined ? (this.lookFor(expr.input) ?? null) : this.evaluate(expr.input);
     const { positional, named } = this.args(expr.args);
+    if (typeof input === "string") this.run.step(input.length >> 6);
     return this.located(expr.at, () => test.run(input, bindArgs(test, `'${expr.name}' test`, positional, named)));
   }
 
@@ -221,25 +231,32 @@ export abstract class Evaluator {
     if (func === undefined) throw this.unknown("Function or Macro", expr.name, FUNCTIONS.keys(), expr.at);
     const { positional, named } = this.args(expr.args);
     return this.located(expr.at, () =>
-      this.checked(func.run(bindArgs(func, `'${expr.name}' function`, positional, named), this.call)),
+      this.charged(func.run(bindArgs(func, `'${expr.name}' function`, positional, named), this.call)),
     );
   }
 
   protected args(args: CallArgs): { positional: Value[]; named: Map<string, Value> } {
-    const positional = args.positional.map((arg) => this.evaluate(arg));
-    return { positional, named: new Map(args.named.map(({ name, value }) => [name, this.evaluate(value)])) };
+    const positional = args.positional.map((arg) => this.argument(arg));
+    return { positional, named: new Map(args.named.map(({ name, value }) => [name, this.argument(value)])) };
+  }
+
+  private argument(expr: Expr): Value {
+    const value = this.evaluate(expr);
+    if (typeof value === "string") this.run.chargeText(value.length, false);
+    return value;
   }
 
   private unknown(kind: string, name: string, names: Iterable<string>, at: number): ExprError {
     return new ExprError("EXPR_UNKNOWN_NAME", `${kind} [${name}] does not exist.${nearest(name, names)}`, at);
   }
 
-  /** Long texts cost steps, whoever makes them. */
-  private checked(value: Value): Value {
+  /** The result of a filter or function. Long texts and lists cost steps, whoever makes them. */
+  private charged(value: Value, input: Value = null): Value {
+    if (typeof input === "string") this.run.chargeText(input.length, false);
     if (typeof value === "string") {
       this.run.size(value.length);
-      this.run.step(value.length >> 8);
-    }
+      this.run.chargeText(value.length, typeof input === "object" && input !== null);
+    } else if (value !== null && isList(value)) this.run.step(value.length >> 2);
     return value;
   }
 
@@ -257,7 +274,7 @@ export abstract class Evaluator {
 function attribute(target: Value, key: Value): Value | undefined {
   if (isList(target)) return element(target, key);
   if (target === null || !isMap(target) || key === null) return undefined;
-  return mapGet(target, typeof key === "string" ? key : print(key));
+  return mapGet(target, typeof key === "string" ? key : isNumber(key) ? numberText(key) : "");
 }
 
 function element(list: readonly Value[], key: Value): Value | undefined {

@@ -19,6 +19,7 @@ const ctx: EvalContext = {
     n: null,
     self: "{{ render(self) }}",
     big: "x".repeat(100_000),
+    rows: Array.from({ length: 5000 }, (_, i) => ({ id: i, name: `row ${i}` })),
   }),
   now: 0,
   random: () => 0.5,
@@ -65,6 +66,15 @@ test.each([
   "{{ render(self) }}",
   "{{ [big, big, big, big, big, big, big, big, big, big, big] | join(big) }}",
   "{{ big | split('(x+x+)+y') }}",
+  "{% for x in 1..100000 %}{% set z = rows | toJson %}{% endfor %}",
+  "{% for x in 1..100000 %}{% set z = rows ~ '' %}{% endfor %}",
+  "{% for x in 1..100000 %}{% set z = rows | flatten %}{% endfor %}",
+  "{% for x in 1..100000 %}{% set z = rows | merge(rows) %}{% endfor %}",
+  "{% for x in 1..100000 %}{% set z = rows | yaml %}{% endfor %}",
+  "{% for x in 1..100000 %}{% set z = rows | jq('length') %}{% endfor %}",
+  "{% for x in 1..100000 %}{% set z = big | substringAfter('y') %}{% endfor %}",
+  "{% for x in 1..100000 %}{% set z = now('full') %}{% endfor %}",
+  "{% for x in 1..100000 %}{% set z = (a.nope | upper) ?? 1 %}{% endfor %}",
   "{{ 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!' | replace({'(a+)+$': ''}, regexp=true) }}",
   "{{ 1 | jq('[range(1e12)]') }}",
   "{{ 1 | jq('def f: f; f') }}",
@@ -192,5 +202,56 @@ test("a template that passes the check has no syntax error and knows its names",
       },
     ),
     { numRuns: 2000 },
+  );
+});
+
+const jqPiece = fc.constantFrom(
+  ..."| , . [ ] { } ( ) : ; ? // .. + - * / % == < |= += = as $x $__loc__ @csv @base64d and or not if then else end try catch reduce foreach def f: label".split(
+    " ",
+  ),
+  ...".a .b .constructor .__proto__ 1 -1 1e9 null true empty error range(3) map(.) select(.) path(..) del(.a) keys add sort_by(.a) limit(2;.[]) first until(.;.)".split(
+    " ",
+  ),
+  ...[
+    "test(.)",
+    "sub(.;.)",
+    '"x\\(.)"',
+    "tojson",
+    "fromjson",
+    "todate",
+    "strptime(.)",
+    "recurse",
+    "env",
+    "walk(.)",
+    "to_entries",
+    "getpath(.)",
+  ],
+);
+
+test("[X5] whatever the jq expression, the outcome is a value", () => {
+  const program = fc.array(jqPiece, { maxLength: 12 }).map((pieces) => pieces.join(" "));
+  fc.assert(
+    fc.property(program, fc.json({ maxDepth: 2 }), (jq, input) => {
+      const outcome = render("{{ input | jq(program) }}", { ...ctx, scope: objectScope({ input, program: jq }) });
+      if (outcome.ok === false) expect(outcome.problem.message).not.toMatch(/^The expression failed:|native code/);
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+test("[X5] whatever the regular expression, the outcome is a value", () => {
+  const part = fc.constantFrom(
+    ..."a b . * + ? | ( ) (?: (?= (?<! (?<n> [ ] [^ - \\d \\b \\1 \\k<n> \\p{L} \\Q \\E {2} {1,3} ^ $ (?i) (?> && \\x41 é".split(
+      " ",
+    ),
+  );
+  const pattern = fc.array(part, { maxLength: 10 }).map((parts) => parts.join(""));
+  fc.assert(
+    fc.property(pattern, fc.string({ maxLength: 20 }), (regex, text) => {
+      const scope = objectScope({ text, regex });
+      const outcome = render("{{ text | regexReplace(regex, '-') }}{{ text | split(regex) }}", { ...ctx, scope });
+      if (outcome.ok === false) expect(outcome.problem.message).not.toMatch(/^The expression failed:|native code/);
+    }),
+    { numRuns: 3000 },
   );
 });

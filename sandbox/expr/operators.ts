@@ -1,7 +1,7 @@
 import { ExprError, typeError } from "./errors.ts";
 import { type Arithmetic, arithmetic, compareNumbers, integer, isInteger, isNumber, type Numeric } from "./numbers.ts";
 import type { Run } from "./run.ts";
-import { javaText, print } from "./text.ts";
+import { javaText } from "./text.ts";
 import { className, isList, isMap, mapEntries, mapGet, mapKeys, shortClassName, type Value } from "./value.ts";
 
 export type BinaryOperator = (left: Value, right: Value, run: Run) => Value;
@@ -67,7 +67,7 @@ const addNumbers = numeric("+", "addition");
 
 function add(left: Value, right: Value, run: Run): Value {
   if (isNumber(left) && isNumber(right)) return arithmetic("+", left, right);
-  if (typeof left === "string" || typeof right === "string") return joined(javaText(left), javaText(right), run);
+  if (typeof left === "string" || typeof right === "string") return joined(left, right, javaText, run);
   if (isList(left)) {
     run.step(left.length);
     return isList(right) ? [...left, ...right] : [...left, right];
@@ -75,27 +75,33 @@ function add(left: Value, right: Value, run: Run): Value {
   return addNumbers(left, right, run);
 }
 
-function joined(left: string, right: string, run: Run): string {
-  run.size(left.length + right.length);
-  run.step((left.length + right.length) >> 10);
-  return left + right;
+function joined(left: Value, right: Value, textOf: (side: Value) => string, run: Run): string {
+  const texts = [left, right].map((side) => {
+    const text = textOf(side);
+    if (typeof side === "object") run.chargeText(text.length, true);
+    return text;
+  });
+  const length = texts.reduce((sum, text) => sum + text.length, 0);
+  run.size(length);
+  run.step(length >> 10);
+  return texts.join("");
 }
 
 function concatenate(left: Value, right: Value, run: Run): Value {
-  return joined(left === null ? "" : javaText(left), right === null ? "" : javaText(right), run);
+  return joined(left, right, (side) => (side === null ? "" : javaText(side)), run);
 }
 
 function contains(left: Value, right: Value, run: Run): boolean {
   if (left === null) return false;
   if (typeof left === "string") {
     run.step(left.length >> 8);
-    return left.includes(print(right));
+    return left.includes(run.print(right));
   }
   if (isList(left)) {
     const has = (wanted: Value) => left.some((item) => isEqual(item, wanted, run));
     return isList(right) ? right.every(has) : has(right);
   }
-  if (isMap(left)) return right !== null && mapGet(left, print(right)) !== undefined;
+  if (isMap(left)) return right !== null && mapGet(left, run.print(right)) !== undefined;
   throw typeError(
     `Contains operator can only be used on Collections, Maps and arrays. Actual type was: ${className(left)}`,
   );

@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from "#schema/json.ts";
 import type { EvalContext, Outcome } from "./context.ts";
 import { ExprError, NeedsLookup, overBudget, toProblem } from "./errors.ts";
+import { type Lookup, lookupKey } from "./lookups.ts";
 import { Run } from "./run.ts";
 import { type Sink, TextSink, TypedSink } from "./sink.ts";
 import { tryTemplate } from "./template-cache.ts";
@@ -31,29 +32,38 @@ export function renderTyped(template: string, ctx: EvalContext): Outcome<Json> {
 
 /** Every text within a value, keys of maps too. What is no text stays as it is. All look-ups are asked for at once. */
 export function renderDeep(value: Json, ctx: EvalContext): Outcome<Json> {
-  const needs = new Map<string, Extract<Outcome<Json>, { ok: "needs" }>["lookups"][number]>();
+  const needs = new Map<string, Lookup>();
   let problem: Extract<Outcome<Json>, { ok: false }> | undefined;
   const text = (template: string): string => {
     if (problem !== undefined) return template;
     const outcome = render(template, ctx);
     if (outcome.ok === true) return outcome.value;
     if (outcome.ok === false) problem = outcome;
-    else for (const lookup of outcome.lookups) needs.set(JSON.stringify(lookup), lookup);
+    else for (const lookup of outcome.lookups) needs.set(lookupKey(lookup), lookup);
     return template;
   };
-  const rendered = deep(value, text, 0);
+  if (nestsDeeper(value, MAX_DEPTH)) {
+    const error = overBudget("nested lists and maps", MAX_DEPTH, "render a part of the value instead.");
+    return { ok: false, problem: toProblem(error, "") };
+  }
+  const rendered = deep(value, text);
   if (problem !== undefined) return problem;
   return needs.size > 0 ? { ok: "needs", lookups: [...needs.values()] } : { ok: true, value: rendered };
 }
 
 const MAX_DEPTH = 512;
 
-function deep(value: Json, text: (template: string) => string, depth: number): Json {
+function nestsDeeper(value: Json, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return levels === 0 || Object.values(value).some((item) => nestsDeeper(item, levels - 1));
+}
+
+function deep(value: Json, text: (template: string) => string): Json {
   if (typeof value === "string") return text(value);
-  if (typeof value !== "object" || value === null || depth > MAX_DEPTH) return value;
-  if (Array.isArray(value)) return value.map((item) => deep(item, text, depth + 1));
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map((item) => deep(item, text));
   const map: JsonObject = {};
-  for (const [key, item] of Object.entries(value)) setOwn(map, text(key), deep(item, text, depth + 1));
+  for (const [key, item] of Object.entries(value)) setOwn(map, text(key), deep(item, text));
   return map;
 }
 

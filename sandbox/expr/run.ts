@@ -1,6 +1,7 @@
 import { type Budget, DEFAULT_BUDGET, type EvalContext } from "./context.ts";
 import { failure, NeedsLookup, overBudget } from "./errors.ts";
 import { type Lookup, lookupKey } from "./lookups.ts";
+import { print } from "./text.ts";
 import { fromOutside, type Value } from "./value.ts";
 
 /** How many texts of `raw` a run may set aside. */
@@ -33,6 +34,18 @@ export class Run {
     if (++this.turnCount > this.budget.loopTurns) {
       throw overBudget("loop turns", this.budget.loopTurns, "use a ForEach task or a script for larger loops.");
     }
+  }
+
+  /** Charges a text by its length: made from a list or map it costs more than copied or searched. */
+  chargeText(length: number, isFromStructure: boolean): void {
+    this.step(isFromStructure ? length >> 3 : length >> 8);
+  }
+
+  /** What the value prints, charged by its length. */
+  print(value: Value): string {
+    const text = print(value);
+    if (typeof value === "object" && value !== null) this.chargeText(text.length, true);
+    return text;
   }
 
   /** Refuses a text that is too long, before it is built. */

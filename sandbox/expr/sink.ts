@@ -1,6 +1,5 @@
 import { typeError } from "./errors.ts";
 import type { Run } from "./run.ts";
-import { print } from "./text.ts";
 import { className, isList, isMap, type Value } from "./value.ts";
 
 /** Where a template writes. */
@@ -23,7 +22,7 @@ export class TextSink implements Sink {
   }
 
   value(value: Value): void {
-    this.text(print(value));
+    this.text(this.run.print(value));
   }
 }
 
@@ -53,7 +52,7 @@ export class TypedSink implements Sink {
           "write a list or map alone, or make it text with `| toJson`.",
       );
     }
-    const text = print(this.out) + print(value);
+    const text = this.run.print(this.out) + this.run.print(value);
     this.run.size(text.length);
     this.out = text;
   }

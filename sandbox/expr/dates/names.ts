@@ -15,9 +15,18 @@ function listOf(key: string, make: () => string[]): readonly string[] {
   return made;
 }
 
+const formatters = new Map<string, Intl.DateTimeFormat>();
+
+/** Making one takes a thousand times as long as using it, so they are kept. */
 function formatter(locale: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = `${locale} ${JSON.stringify(options)}`;
+  const known = formatters.get(key);
+  if (known !== undefined) return known;
   try {
-    return new Intl.DateTimeFormat(locale, { timeZone: "UTC", ...options });
+    const made = new Intl.DateTimeFormat(locale, { timeZone: "UTC", ...options });
+    if (formatters.size >= MAX_LISTS) formatters.clear();
+    formatters.set(key, made);
+    return made;
   } catch {
     throw failure(`Unknown locale: ${locale}. Use a language tag such as en, fr or pt-BR.`);
   }

@@ -57,7 +57,8 @@ function sorted(value: Value, filter: string, direction: 1 | -1, call: Call): Va
   });
 }
 
-function merge(value: Value, items: Value): Value {
+function merge(value: Value, items: Value, call: Call): Value {
+  call.step(lengthOf(value) + lengthOf(items));
   if (value === null && items === null) throw argumentError("The two arguments to be merged are null");
   if (items === null) return value;
   if (value === null) return items;
@@ -98,10 +99,11 @@ function values(value: Value): Value {
 }
 
 /** The first of equal elements stays. */
-function distinct(value: Value): Value {
+function distinct(value: Value, call: Call): Value {
   const seen = newMap();
   return listOf(value, "distinct").filter((item) => {
     const key = `${typeof item === "string"}${javaText(item)}`;
+    call.step(1 + (key.length >> 3));
     if (key in seen) return false;
     seen[key] = true;
     return true;
@@ -178,7 +180,7 @@ export const COLLECTION_FILTERS: readonly Filter[] = [
     args: [{ name: "items", description: "the other list or map", required: true }],
     examples: [["{{ {'a':1} | merge({'b':3}) }}", '{"a":1,"b":3}']],
     takesNull: true,
-    run: (value, args) => merge(value, args.value("items")),
+    run: (value, args, call) => merge(value, args.value("items"), call),
   },
   {
     name: "chunk",
@@ -209,6 +211,6 @@ export const COLLECTION_FILTERS: readonly Filter[] = [
     name: "distinct",
     description: "the list without repeated elements",
     examples: [["{{ [1,2,1] | distinct }}", "[1,2]"]],
-    run: distinct,
+    run: (value, _args, call) => distinct(value, call),
   },
 ];

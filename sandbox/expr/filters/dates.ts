@@ -7,6 +7,8 @@ import { integer } from "../numbers.ts";
 import type { Value } from "../value.ts";
 
 const DEFAULT_LOCALE = "en";
+/** Reading or printing a date costs as much as this many steps. */
+const DATE_STEPS = 50;
 
 const FORMAT_ARGS: readonly ArgSpec[] = [
   { name: "format", description: "a Java date pattern or a name such as iso", default: "iso" },
@@ -18,6 +20,7 @@ const READ_ARGS: readonly ArgSpec[] = FORMAT_ARGS.slice(1, 3);
 
 /** The input as a moment in the zone that the arguments name. */
 export function momentOf(value: Value, args: Args, call: Call): Moment {
+  call.step(DATE_STEPS);
   return readMoment(value, {
     zone: zoneOf(args.optionalText("timeZone") ?? call.timeZone),
     existingFormat: args.optionalText("existingFormat"),
@@ -25,7 +28,8 @@ export function momentOf(value: Value, args: Args, call: Call): Moment {
   });
 }
 
-export function formatted(moment: Moment, args: Args): string {
+export function formatted(moment: Moment, args: Args, call: Call): string {
+  call.step(DATE_STEPS + args.text("format").length);
   const locale = args.optionalText("locale")?.replaceAll("_", "-") ?? DEFAULT_LOCALE;
   return formatMoment(moment, args.text("format"), locale);
 }
@@ -51,7 +55,7 @@ export const DATE_FILTERS: readonly Filter[] = [
     description: "a date in another form",
     args: FORMAT_ARGS,
     examples: [["{{ '2013-09-08T17:19:12+02:00' | date('yyyy-MM-dd', timeZone='UTC') }}", "2013-09-08"]],
-    run: (value, args, call) => formatted(momentOf(value, args, call), args),
+    run: (value, args, call) => formatted(momentOf(value, args, call), args, call),
   },
   {
     name: "dateAdd",
@@ -64,7 +68,7 @@ export const DATE_FILTERS: readonly Filter[] = [
     examples: [["{{ '2024-01-31' | dateAdd(1, 'MONTHS', 'yyyy-MM-dd') }}", "2024-02-29"]],
     run: (value, args, call) => {
       const moved = plus(momentOf(value, args, call), args.integer("amount"), args.text("unit"));
-      return formatted(moved, args);
+      return formatted(moved, args, call);
     },
   },
   timestamp("timestamp", "seconds since 1970", (moment) => integer(BigInt(epochSecond(moment))), "1378653552"),

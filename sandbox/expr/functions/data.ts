@@ -27,7 +27,7 @@ function reader(spec: {
       if (typeof text !== "string") {
         throw typeError(`The '${spec.name}' function expects an argument '${spec.arg}' with type string.`);
       }
-      call.step(text.length >> 2);
+      call.step(text.length >> (spec.name === "yaml" ? 0 : 2));
       return spec.read(text);
     },
   };
@@ -82,6 +82,7 @@ function nanoId(args: Args, call: Call): string {
   const length = args.integer("length");
   const alphabet = args.text("alphabet");
   if (length < 1 || length > 1000) throw failure("The 'length' of a nanoId must be between 1 and 1000.");
+  call.step(length);
   if (alphabet === "") throw failure("The 'alphabet' of a nanoId needs at least one character.");
   return randomText(call, length, alphabet);
 }

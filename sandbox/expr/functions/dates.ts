@@ -56,7 +56,11 @@ export const DATE_FUNCTIONS: readonly Func[] = [
     run: (args, call) => {
       const second = Math.floor(call.nowMs / 1000);
       const nano = Math.round((call.nowMs - second * 1000) * 1e6);
-      return formatted(momentOfInstant(second, nano, zoneOf(args.optionalText("timeZone") ?? call.timeZone)), args);
+      return formatted(
+        momentOfInstant(second, nano, zoneOf(args.optionalText("timeZone") ?? call.timeZone)),
+        args,
+        call,
+      );
     },
   },
   ofDate("dayOfWeek", "the day's name, MONDAY to SUNDAY", ["{{ dayOfWeek('2024-01-01') }}", "MONDAY"], ({ local }) =>

@@ -72,6 +72,7 @@ function wholeContext(call: Call): Value {
   const map = newMap();
   for (const name of call.scope.keys()) {
     const value = fromOutside(call.scope.get(name));
+    call.step(1);
     if (value !== undefined && !INTERNAL.test(name)) map[name] = value;
   }
   return map;

@@ -1,5 +1,5 @@
 import type { Json } from "#schema/json.ts";
-import { ExprError, failure } from "../errors.ts";
+import { failure } from "../errors.ts";
 import type { Jq } from "./ast.ts";
 import { Interpreter } from "./interpreter.ts";
 import { NATIVES } from "./natives.ts";
@@ -33,8 +33,7 @@ export function jq(source: string, input: Json, limits: Limits): Json[] {
     }
   } catch (error) {
     if (error instanceof JqError) throw failure(`jq: ${error.message}`);
-    if (error instanceof ExprError || error instanceof RangeError) throw error;
-    throw failure(`jq: ${error instanceof Error ? error.message : String(error)}`);
+    throw error;
   }
   return results;
 }

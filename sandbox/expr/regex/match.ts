@@ -27,7 +27,7 @@ function find(
   step: (count: number) => void,
 ): Match | null {
   for (let start = from; start <= text.length; start++) {
-    step(1);
+    step(1 + regex.pattern.groups);
     const captures = new Array<number>((regex.pattern.groups + 1) * 2).fill(-1);
     let end = -1;
     const isFound = regex.matcher({ text, captures, step }, start, (at) => {

@@ -1,0 +1,54 @@
+import * as z from "zod";
+import type { ValidatedDocument } from "#flow/parse-flow.ts";
+import type { JsonObject } from "#schema/json.ts";
+import type { Problem } from "#schema/problem.ts";
+import type { AppParts } from "../parts.ts";
+import type { Route } from "../route.ts";
+import { sourceOf } from "../yaml-body.ts";
+import { userRoute } from "./user-route.ts";
+
+const ValidationAnswer = z.object({
+  index: z.int(),
+  flow: z.string().optional(),
+  namespace: z.string().optional(),
+  constraints: z.string().optional().describe("Everything that is wrong; absent when the flow is valid"),
+  outdated: z.boolean(),
+  deprecationPaths: z.array(z.string()),
+  warnings: z.array(z.string()),
+  infos: z.array(z.string()),
+  problems: z.array(z.object({ code: z.string(), message: z.string(), path: z.string() })),
+});
+
+/** `POST /flows/validate`: what the validator says, without saving anything. Always 200. */
+export function flowValidateRoutes({ language }: AppParts): readonly Route[] {
+  return [
+    userRoute(
+      "POST /flows/validate",
+      "Check flows without saving them",
+      async (c) => c.json(language.validate(await sourceOf(c)).map(validation)),
+      {
+        body: "yaml",
+        tag: "Flows",
+        answers: { 200: { description: "One entry for each document", schema: z.array(ValidationAnswer) } },
+      },
+    ),
+  ];
+}
+
+/** What the validator says of one document, as Kestra's clients read it, and as problems with places. */
+function validation({ draft, problems }: ValidatedDocument, index: number): JsonObject {
+  const errors = problems.filter(({ severity = "error" }) => severity === "error");
+  const texts = (wanted: Problem["severity"]) =>
+    problems.filter(({ severity, code }) => severity === wanted && code !== "DEPRECATED").map(({ message }) => message);
+  return {
+    index,
+    ...(draft?.id ? { flow: draft.id } : {}),
+    ...(draft?.namespace ? { namespace: draft.namespace } : {}),
+    ...(errors.length > 0 ? { constraints: errors.map(({ message }) => message).join(", ") } : {}),
+    outdated: false,
+    deprecationPaths: problems.filter(({ code }) => code === "DEPRECATED").map(({ path }) => path),
+    warnings: texts("warning"),
+    infos: texts("info"),
+    problems: problems.map((problem) => ({ ...problem })),
+  };
+}
