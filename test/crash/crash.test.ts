@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
 import type { ExecutionJson } from "#schema/execution.ts";
@@ -60,6 +62,32 @@ describe(`the server killed with -9 (CRASH_SEED=${SEED})`, () => {
     const execution = await server.api.executionWhen(id, { timeoutMs: 10_000 });
     expect(execution.state.current).toBe("SUCCESS");
     expect(execution.taskRunList?.map(({ taskId }) => taskId)).toEqual(["before", "hold", "after"]);
+  });
+
+  test("ends a command whose agent was killed with the server", async () => {
+    server = await Server.start({ agent: true });
+    const file = join(server.dataDir, "times-run");
+    const source = `id: command
+namespace: ${NAMESPACE}
+tasks:
+  - id: work
+    type: io.kestra.plugin.scripts.shell.Commands
+    taskRunner:
+      type: io.kestra.plugin.core.runner.Process
+    commands:
+      - echo once >> ${file}
+      - sleep 1
+`;
+    await server.api.saveFlow(source);
+    const { id } = await server.api.execute(NAMESPACE, "command");
+    await poll(() => existsSync(file) || undefined, { what: "the command to run" });
+    await server.kill();
+    await server.start();
+    const execution = await server.api.executionWhen(id, { timeoutMs: 40_000 });
+    expect(execution.state.current).toBe("SUCCESS");
+    expect(execution.taskRunList).toHaveLength(1);
+    // What was under way when everything died is done again, once.
+    expect(readFileSync(file, "utf8")).toBe("once\nonce\n");
   });
 
   test("finds flows, executions, logs and list of the first start in the second", async () => {
