@@ -134,6 +134,12 @@ export class Driver {
     return this;
   }
 
+  /** As `dispatch`, for the run of one iteration value. */
+  dispatchOf(id: string, value: string): this {
+    this.apply({ kind: "task-dispatched", at: this.now, effect: this.effect(id, value) });
+    return this;
+  }
+
   kill(cascade = true): readonly Effect[] {
     return this.apply({ kind: "kill-requested", at: this.now, cascade });
   }
