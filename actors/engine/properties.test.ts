@@ -196,7 +196,6 @@ describe("random flows under random events", () => {
           deepFreeze(event);
           if (before.facts === undefined) return;
           const text = freeze(before);
-          createReducer(compilePlan(flowOf([task("t0")])));
           expect(freeze(before)).toBe(text);
         });
         const { state, plan } = run(given, 60);

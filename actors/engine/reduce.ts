@@ -88,6 +88,13 @@ function isPending(state: ExecutionState, id: string): boolean {
   return state.pending.some((effect) => effect.id === id);
 }
 
+/** True while an effect waits to be acknowledged and for nothing else. */
+function isTold(state: ExecutionState, id: string): boolean {
+  return state.pending.some(
+    ({ id: pending, kind }) => pending === id && kind !== "render-outputs" && kind !== "wake-at",
+  );
+}
+
 function answered(id: string, then?: Handler): Handler {
   return (draft) => {
     draft.set({ pending: draft.state.pending.filter((effect) => effect.id !== id) });
@@ -109,7 +116,7 @@ type EffectEvent = EventOf<
 function effectHandler(state: ExecutionState, event: EffectEvent): Handler | undefined {
   const index = effectRun(event.effect);
   if (index < 0) {
-    if (event.kind === "effect-acknowledged" && isPending(state, event.effect)) return answered(event.effect);
+    if (event.kind === "effect-acknowledged" && isTold(state, event.effect)) return answered(event.effect);
     return event.kind === "timer-fired" && isDueStart(state, event.effect) ? start : undefined;
   }
   const run = state.runs.get(index);
@@ -121,7 +128,7 @@ function effectHandler(state: ExecutionState, event: EffectEvent): Handler | und
 function answerHandler(run: TaskRun, event: Exclude<EffectEvent, EventOf<"timer-fired">>): Handler | undefined {
   const { waiting } = run;
   if (waiting?.kind === "cancel") {
-    if (event.kind === "subflow-started" && event.effect === waiting.target)
+    if (event.kind === "subflow-started" && event.effect === waiting.target && !waiting.isTask)
       return (draft) => killChild(draft, event.executionId);
     const stopped =
       event.effect === waiting.target
