@@ -9,6 +9,7 @@ const calls = new Map<string, number>();
  */
 export async function answerOutside(request: { url: string; method: string; text(): Promise<string> }) {
   const url = new URL(request.url);
+  const body = await request.text();
   if (url.hostname !== "outside.test") return new Response(`no network: ${request.url}`, { status: 599 });
   const [, verb = "", argument = ""] = url.pathname.split("/");
   const name = url.searchParams.get("as") ?? "";
@@ -17,7 +18,7 @@ export async function answerOutside(request: { url: string; method: string; text
   calls.set(name, call);
   switch (verb) {
     case "echo":
-      return Response.json({ method: request.method, body: await request.text() });
+      return Response.json({ method: request.method, body });
     case "status":
       return new Response("as asked", { status: Number(argument) });
     case "slow":
