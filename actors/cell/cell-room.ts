@@ -1,4 +1,6 @@
+import { pausedRun } from "#engine/index.ts";
 import { type EvalContext, renderTyped } from "#expr/index.ts";
+import { resolveInputs } from "#flow/inputs.ts";
 import { renderOutputs } from "#flow/outputs.ts";
 import { parseFlow } from "#flow/parse-flow.ts";
 import type { Command, CommandAnswer, StartRequest } from "#schema/cell.ts";
@@ -44,9 +46,33 @@ export class CellRoom {
     return this.#with(id, (live) => this.#cell.json(live));
   }
 
-  command(id: string, command: Command): CommandAnswer {
-    const missing = { ok: false, status: 404, message: `Unable to find the execution ${id}` } as const;
-    return this.#with(id, (live) => this.#cell.command(live, command)) ?? missing;
+  async command(id: string, command: Command): Promise<CommandAnswer> {
+    const live = this.#cell.find(id);
+    if (live === undefined) return { ok: false, status: 404, message: `Unable to find the execution ${id}` };
+    if (command.kind !== "resume") return this.#cell.command(live, command);
+    const typed = await this.#resumeInputs(live, command);
+    return typed.ok ? this.#cell.command(live, { ...command, inputs: typed.value }) : { ...typed, status: 422 };
+  }
+
+  /** What is given at a resume, typed and checked as the paused task asks for it. */
+  async #resumeInputs(
+    live: Live,
+    { taskRunId, inputs = {} }: Extract<Command, { kind: "resume" }>,
+  ): Promise<{ ok: true; value: JsonObject } | { ok: false; message: string }> {
+    const index = taskRunId === undefined ? undefined : taskRunIndex(live.id, taskRunId);
+    const paused = pausedRun(live.state, index);
+    const asks = live.program.plan.tasks[paused?.task ?? -1]?.task.asks ?? [];
+    if (asks.length === 0) return { ok: true, value: {} };
+    const outcome = await this.#cell.evaluate(live, paused?.index, (context) => {
+      const resolved = resolveInputs({ inputs: asks }, inputs, context);
+      if (resolved.needs.length > 0) return { ok: "needs", lookups: [...resolved.needs] };
+      const wrong = resolved.problems.filter(({ severity = "error" }) => severity === "error");
+      if (wrong.length === 0) return { ok: true, value: resolved.inputs };
+      const message = wrong.map((problem) => problem.message).join(", ");
+      return { ok: false, problem: { code: "EXPR_FAILED", message, line: 1, column: 1 } };
+    });
+    // The rendering gives a map of inputs, so its masked form is one too.
+    return outcome.ok ? { ok: true, value: outcome.value as JsonObject } : outcome;
   }
 
   logs(id: string, filter: LogFilter): LogEntry[] | null {

@@ -101,7 +101,8 @@ export function resume(draft: Draft, event: EventOf<"resume-requested">): void {
   endPause(draft, paused, "SUCCESS", event.inputs === undefined ? {} : { onResume: event.inputs });
 }
 
-function pausedRun(state: ExecutionState, index: number | undefined): TaskRun | undefined {
+/** The task run that a resume ends: the one named, else the first one paused. */
+export function pausedRun(state: ExecutionState, index: number | undefined): TaskRun | undefined {
   if (index !== undefined) {
     const run = state.runs.get(index);
     return run?.waiting?.kind === "pause" && !run.dropped ? run : undefined;
