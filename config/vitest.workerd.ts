@@ -2,6 +2,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { answerOutside } from "../test/workerd/support/outside.ts";
 import { QUIET_WRANGLER } from "./wrangler-env.ts";
 
 Object.assign(process.env, QUIET_WRANGLER);
@@ -12,25 +13,45 @@ mkdirSync(`${root}/dist/ui`, { recursive: true });
 
 /**
  * Actors and adapters inside the Workers runtime: the Worker's own entry with the bindings of wrangler.toml, and no
- * network. A test that needs the tables applies them with `applyD1Migrations(env.DB, env.TEST_MIGRATIONS)`.
+ * network: what leaves the Worker is answered by test/workerd/support/outside.ts. Everything runs as it is deployed, a
+ * cell for each execution; what is below test/workerd/product runs once more on shared cells.
  */
 export default defineConfig(async () => {
-  const hasWorker = existsSync(`${root}/edge/index.ts`);
-  const bindings = {
-    TEST_MIGRATIONS: existsSync(migrations) ? await readD1Migrations(migrations) : [],
-    INTERNAL_SECRET: "internal-secret",
-    AGENT_TOKEN: "agent-token",
-    AUTH_TOKENS: "test-token",
-  };
+  const testMigrations = existsSync(migrations) ? await readD1Migrations(migrations) : [];
+  const project = (name: string, cells: string, include: string[]) => ({
+    plugins: [
+      cloudflareTest({
+        wrangler: { configPath: `${root}/wrangler.toml` },
+        miniflare: {
+          outboundService: answerOutside,
+          bindings: {
+            CELLS: cells,
+            TEST_MIGRATIONS: testMigrations,
+            INTERNAL_SECRET: "internal-secret",
+            AGENT_TOKEN: "agent-token",
+            AUTH_TOKENS: "test-token",
+            SECRET_HOOK_KEY: "hook-key",
+          },
+        },
+      }),
+    ],
+    test: {
+      name,
+      root,
+      include,
+      setupFiles: [`${root}/test/workerd/support/setup.ts`],
+      testTimeout: 30_000,
+    },
+  });
   return {
-    plugins: hasWorker
-      ? [cloudflareTest({ wrangler: { configPath: `${root}/wrangler.toml` }, miniflare: { bindings } })]
-      : [],
     test: {
       root,
-      include: hasWorker ? ["test/workerd/**/*.test.ts"] : [],
-      testTimeout: 30_000,
-      passWithNoTests: true,
+      // Two runtimes at once are what two cores bear.
+      maxWorkers: 2,
+      projects: [
+        project("each", "each", ["test/workerd/**/*.test.ts"]),
+        project("shared", "32", ["test/workerd/product/*.test.ts"]),
+      ],
     },
   };
 });

@@ -226,10 +226,10 @@ export class Cell {
 
   /** Finds what an earlier life of this cell left behind. */
   #open(): void {
-    for (const { id, due, boot } of this.#store.open()) {
-      if (due > 0) this.#dues.set(id, due);
-      else this.#host.soon(() => this.#project(id));
-      if (boot === null || boot === this.#host.boot) continue;
+    for (const { id, due, boot, isProjected } of this.#store.open()) {
+      if (due !== undefined) this.#dues.set(id, due);
+      if (!isProjected) this.#host.soon(() => this.#project(id));
+      if (boot === undefined || boot === this.#host.boot) continue;
       const live = this.find(id);
       if (live === undefined) continue;
       for (const { effect } of lostAttempts(live.state, this.#host.boot))
@@ -290,8 +290,8 @@ export class Cell {
       this.#residents.delete(live.id);
       throw error;
     }
-    this.#dues.delete(live.id);
-    if (due > 0) {
+    if (due === undefined) this.#dues.delete(live.id);
+    else {
       this.#dues.set(live.id, due);
       this.#arm(due);
     }
@@ -303,13 +303,14 @@ export class Cell {
       watcher.committed(live, commit.events, commit.head - commit.events.length, commit.lines, firstLine);
   }
 
-  /** When to look at it again though nobody calls; negative when only the projection may have missed it. */
-  #dueOf(live: Live): EpochMs {
+  /** When to look at it again though nobody calls. */
+  #dueOf(live: Live): EpochMs | undefined {
     const again = live.asked.size > 0 || live.underway.size > 0 || live.state.pending.length > 0;
-    const candidates = [live.nextTimer, again ? this.#host.now() + LOOK_AGAIN_MS : undefined].filter(
-      (at) => at !== undefined,
-    );
-    return candidates.length > 0 ? Math.min(...candidates) : -1;
+    const lookAgain = again ? this.#host.now() + LOOK_AGAIN_MS : Number.POSITIVE_INFINITY;
+    // Timers of task runs that are over are still in the heap; nobody waits for them.
+    const isOver = live.isTerminal && live.state.live === 0;
+    const next = Math.min(lookAgain, isOver ? Number.POSITIVE_INFINITY : (live.nextTimer ?? Number.POSITIVE_INFINITY));
+    return next === Number.POSITIVE_INFINITY ? undefined : next;
   }
 
   #arm(at: EpochMs): void {
@@ -320,7 +321,7 @@ export class Cell {
 
   #rearm(): void {
     let next = Number.POSITIVE_INFINITY;
-    for (const due of this.#dues.values()) if (due > 0 && due < next) next = due;
+    for (const due of this.#dues.values()) if (due < next) next = due;
     if (next < Number.POSITIVE_INFINITY) this.#arm(next);
   }
 

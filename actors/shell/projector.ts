@@ -54,7 +54,8 @@ export class Projector {
       await this.#port.project(batch);
       this.#retryMs = FLUSH_MS;
       for (const { id, seq, deleted } of batch) if (!deleted) this.#store.confirm(id, seq);
-    } catch {
+    } catch (error) {
+      this.#host.failed(error);
       for (const row of batch) if ((this.#changed.get(row.id)?.seq ?? -1) < row.seq) this.#changed.set(row.id, row);
       this.#retryMs = Math.min(2 * this.#retryMs, MAX_RETRY_MS);
     }

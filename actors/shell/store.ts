@@ -13,7 +13,7 @@ CREATE TABLE IF NOT EXISTS execution (
   id TEXT PRIMARY KEY, source INTEGER NOT NULL, head INTEGER NOT NULL, lines INTEGER NOT NULL,
   due INTEGER, boot TEXT, projected INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS execution_due ON execution (due) WHERE due IS NOT NULL;
+CREATE INDEX IF NOT EXISTS execution_open ON execution (due) WHERE due IS NOT NULL OR projected < head;
 CREATE TABLE IF NOT EXISTS events (id TEXT, first INTEGER, body TEXT NOT NULL, PRIMARY KEY (id, first)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS logs (id TEXT, first INTEGER, body TEXT NOT NULL, PRIMARY KEY (id, first)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS snapshot (id TEXT PRIMARY KEY, seq INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
@@ -183,21 +183,20 @@ export class CellStore {
 
   #writeConfirmed(): void {
     for (const [id, seq] of this.#confirmed)
-      this.#sql.exec(
-        "UPDATE execution SET projected = max(projected, ?1), due = CASE WHEN head = ?1 AND due < 0 THEN NULL ELSE due END WHERE id = ?2",
-        seq,
-        id,
-      );
+      this.#sql.exec("UPDATE execution SET projected = max(projected, ?) WHERE id = ?", seq, id);
     this.#confirmed = new Map();
   }
 
-  /** What wants to be looked at some time: due times in ms, negative for "only its projection is open". */
-  open(): { id: string; due: number; boot: string | null }[] {
-    const rows = this.#sql.exec("SELECT id, due, boot FROM execution WHERE due IS NOT NULL");
-    return [...rows].map((row) => ({
+  /** What wants to be looked at some time: at `due` (ms), or because the projection may not show it. */
+  open(): { id: string; due: EpochMs | undefined; boot: string | undefined; isProjected: boolean }[] {
+    const rows = this.#sql.exec(
+      "SELECT id, due, boot, projected >= head AS shown FROM execution WHERE due IS NOT NULL OR projected < head",
+    );
+    return Array.from(rows, (row) => ({
       id: String(row.id),
-      due: Number(row.due),
-      boot: row.boot === null ? null : String(row.boot),
+      due: row.due === null ? undefined : Number(row.due),
+      boot: row.boot === null ? undefined : String(row.boot),
+      isProjected: row.shown === 1,
     }));
   }
 

@@ -19,7 +19,9 @@ export function portsOf(env: Env): Ports {
   let ports = portsByEnv.get(env);
   if (!ports) {
     const projection = createSqlProjection(env.DB ? createD1Sql(env.DB) : createIndexSql(env.INDEX));
-    const queue = env.QUEUE ? createCloudflareQueue(env.QUEUE, env.WORK) : createLocalQueue(projection, env.WORK);
+    const queue = env.QUEUE
+      ? createCloudflareQueue(env.QUEUE, projection, env.WORK)
+      : createLocalQueue(projection, env.WORK);
     ports = { projection, queue, files: createFiles(env) };
     portsByEnv.set(env, ports);
   }

@@ -1,69 +1,88 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import type { WorkRpc } from "#edge/env.ts";
-import type { ProjectionWriter } from "#edge/ports/projection.ts";
+import type { ProjectionReader } from "#edge/ports/projection.ts";
 import type { Queue } from "#edge/ports/queue.ts";
-import type { ExecutionSummary } from "#schema/execution.ts";
 import type { Job } from "#schema/runner.ts";
 import { executionSummary } from "./projection.ts";
 
-export type QueueStage = { queue: Queue /** Lets everything that is on its way arrive. */; settle(): Promise<void> };
-export type QueueEnds = { projection: ProjectionWriter; work: WorkRpc };
+/** A queue with what receives its hints. */
+export type QueueRig = {
+  queue: Queue;
+  projection: Pick<ProjectionReader, "searchExecutions">;
+  /** A job that takes `ms` and is then found in `runs` under `name`. */
+  job(name: string, ms?: number, padding?: string): Job;
+  /** How often the job called `name` has been begun. */
+  runs(name: string): Promise<number>;
+};
 
-export function job(id: string, properties: Job["properties"] = {}): Job {
-  const [executionId = ""] = id.split("/");
-  return {
-    id,
-    epoch: 1,
-    tenant: "main",
-    namespace: "company.team",
-    flowId: "hello",
-    executionId,
-    taskId: "task",
-    taskRunId: "run",
-    attempt: 1,
-    type: "io.kestra.plugin.core.http.Request",
-    properties,
-  };
+const WAIT_MS = 10_000;
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  const end = performance.now() + WAIT_MS;
+  while (!(await holds())) {
+    if (performance.now() > end) throw new Error(`Nothing arrived within ${WAIT_MS} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
 }
 
-/** What every queue promises. `make` connects one to its two ends. */
-export function queueContract(make: (ends: QueueEnds) => QueueStage): void {
-  let summaries: ExecutionSummary[];
-  let jobs: Job[];
-  let stage: QueueStage;
-  beforeEach(() => {
-    summaries = [];
-    jobs = [];
-    stage = make({
-      projection: {
-        upsertExecutions: async (some) => void summaries.push(...some),
-        upsertFlow: async () => {},
-        replaceTriggers: async () => {},
-      },
-      work: { run: async (some) => void jobs.push(...some) },
+/** What every queue promises. `make` gives one whose projection is empty. */
+export function queueContract(make: () => QueueRig | Promise<QueueRig>): void {
+  let rig: QueueRig;
+  beforeEach(async () => {
+    rig = await make();
+  });
+
+  async function rows(): Promise<Map<string, { state: string; seq: number }>> {
+    const found = new Map<string, { state: string; seq: number }>();
+    for (let page = 1; ; page++) {
+      const { results } = await rig.projection.searchExecutions("main", [], { page, size: 100, sort: [] });
+      for (const { id, state, seq } of results) found.set(id, { state, seq });
+      if (results.length < 100) return found;
+    }
+  }
+
+  describe("projection", () => {
+    test("[P2] every row arrives, of more than a batch holds", async () => {
+      await rig.queue.project(Array.from({ length: 230 }, (_, index) => executionSummary(`e${index}`)));
+      await until(async () => (await rows()).size === 230);
+    });
+
+    test("rows of any size arrive", async () => {
+      const labels = Array.from({ length: 100 }, (_, index) => ({ key: `k${index}`, value: "ä".repeat(255) }));
+      const wide = Array.from({ length: 9 }, (_, index) => executionSummary(`wide${index}`, { labels }));
+      const wider = Array.from({ length: 6 }, () => labels).flat();
+      await rig.queue.project([executionSummary("wider", { labels: wider }), ...wide]);
+      await until(async () => (await rows()).size === 10);
+    });
+
+    test("doubled and late rows change nothing", async () => {
+      const ended = executionSummary("a", { seq: 7, state: "SUCCESS" });
+      await rig.queue.project([ended]);
+      await rig.queue.project([executionSummary("a", { seq: 3 }), ended]);
+      await rig.queue.project([executionSummary("last")]);
+      await until(async () => (await rows()).size === 2);
+      expect((await rows()).get("a")).toEqual({ state: "SUCCESS", seq: 7 });
     });
   });
 
-  describe("queue", () => {
-    test("[P2] brings summaries to the projection", async () => {
-      const sent = Array.from({ length: 250 }, (_, index) => executionSummary(`e${index}`));
-      await stage.queue.project(sent);
-      await stage.settle();
-      expect(new Set(summaries.map(({ id }) => id))).toEqual(new Set(sent.map(({ id }) => id)));
+  describe("work", () => {
+    test("[P2] every job is begun", async () => {
+      const names = Array.from({ length: 25 }, () => crypto.randomUUID());
+      await rig.queue.work(names.map((name) => rig.job(name)));
+      for (const name of names) await until(async () => (await rig.runs(name)) >= 1);
     });
 
-    test("[P2] brings jobs of any size to the workers", async () => {
-      const sent = [job("e/1"), job("e/2", { body: "x".repeat(500_000) }), job("e/3", { body: "ä".repeat(70_000) })];
-      await stage.queue.work(sent);
-      await stage.settle();
-      expect(jobs.map(({ id }) => id).sort()).toEqual(["e/1", "e/2", "e/3"]);
+    test("[P1] nobody waits for a job", async () => {
+      const name = crypto.randomUUID();
+      const begun = performance.now();
+      await rig.queue.work([rig.job(name, 1_500)]);
+      expect(performance.now() - begun).toBeLessThan(1_000);
+      await until(async () => (await rig.runs(name)) >= 1);
     });
 
-    test("nothing is no problem", async () => {
-      await stage.queue.project([]);
-      await stage.queue.work([]);
-      await stage.settle();
-      expect([summaries, jobs]).toEqual([[], []]);
+    test("a job larger than a message is begun as well", async () => {
+      const name = crypto.randomUUID();
+      await rig.queue.work([rig.job(name, 0, "x".repeat(300_000))]);
+      await until(async () => (await rig.runs(name)) >= 1);
     });
   });
 }

@@ -60,6 +60,7 @@ describe("what is wrong", () => {
     expect(checkField(field({}), "")).toBeDefined();
     expect(checkField(field({ defaults: "d" }), "")).toBeUndefined();
     expect(checkField(field({ required: false }), "")).toBeUndefined();
+    expect(checkField(field({ dependsOn: { inputs: ["y"] } }), "")).toBeUndefined();
   });
 
   test("hidden fields count for nothing", () => {

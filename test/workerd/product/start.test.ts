@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+import type { ExecutionJson } from "#schema/execution.ts";
+import {
+  execute,
+  flow,
+  json,
+  listed,
+  messages,
+  run,
+  saveFlow,
+  send,
+  settled,
+  TYPES,
+  taskRun,
+} from "../support/client.ts";
+
+test("a flow is created, run to its end within one call, and shown in the list", async () => {
+  const ended = await run(
+    flow(
+      "hello",
+      `
+inputs:
+  - id: name
+    type: STRING
+labels:
+  team: red
+tasks:
+  - id: greet
+    type: ${TYPES.return}
+    format: Hello {{ inputs.name }}
+  - id: say
+    type: ${TYPES.log}
+    message: "{{ outputs.greet.value }}"
+`,
+    ),
+    { name: "Ada" },
+  );
+  expect(ended.state.current).toBe("SUCCESS");
+  expect(await messages(ended.id)).toContain("Hello Ada");
+  const row = await listed(ended.id, "SUCCESS");
+  expect(row.labels).toContainEqual({ key: "team", value: "red" });
+});
