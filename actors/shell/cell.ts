@@ -13,6 +13,7 @@ import type { Dialect } from "./perform.ts";
 import { Projector } from "./projector.ts";
 import { isUnfinished, lostAttempts } from "./recovery.ts";
 import { Residents } from "./residents.ts";
+import { sizeOf } from "./size.ts";
 import { type CellStore, MAX_VALUE_CHARACTERS } from "./store.ts";
 import type { Host, World } from "./world.ts";
 
@@ -159,8 +160,8 @@ export class Cell {
   /** The end of an attempt; false when nobody waits for it any more. */
   answer(live: Live, effect: string, answer: TaskAnswer, lines: readonly LogLine[]): boolean {
     live.say(lines);
-    const size = JSON.stringify(answer.outputs ?? {}).length;
-    const error = `The outputs take ${size} characters, ${MAX_VALUE_CHARACTERS} are allowed: write large values to a file and pass its URI.`;
+    const size = sizeOf(answer.outputs ?? {});
+    const error = `The outputs take about ${size} characters, ${MAX_VALUE_CHARACTERS} are allowed: write large values to a file and pass its URI.`;
     const tooLarge = size > MAX_VALUE_CHARACTERS;
     const taken: TaskAnswer = tooLarge ? { state: "FAILED", error } : answer;
     const applied = this.#apply(live, { kind: "task-finished", at: this.#host.now(), effect, answer: taken });

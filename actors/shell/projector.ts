@@ -28,9 +28,14 @@ export class Projector {
   }
 
   changed(live: Live): void {
-    if (live.projected >= live.state.seq || live.state.facts === undefined) return;
-    this.#changed.set(live.id, toSummary(live.state));
-    live.projected = live.state.seq;
+    const { state } = live;
+    if (live.projected >= state.seq || state.facts === undefined) return;
+    // Lists show no steps: until it ends, only another state or other labels are news.
+    const isNews = live.isTerminal || live.shown?.status !== state.status || live.shown.labels !== state.labels;
+    if (!isNews) return;
+    live.shown = state;
+    live.projected = state.seq;
+    this.#changed.set(live.id, toSummary(state));
     this.#schedule(FLUSH_MS);
   }
 
