@@ -33,6 +33,8 @@ export type Stored = {
   snapshot: { seq: number; body: string } | undefined;
   /** Events after the snapshot, or all. */
   events: ExecutionEvent[];
+  /** All events, for when the snapshot cannot be read. */
+  log: () => ExecutionEvent[];
 };
 
 export type Commit = {
@@ -77,6 +79,7 @@ export class CellStore {
       revision: Number(row.revision),
       snapshot: snapshot === undefined ? undefined : { seq: from, body: String(snapshot.body) },
       events: this.events(id, from),
+      log: () => this.events(id, 0),
     };
   }
 
@@ -174,7 +177,7 @@ export class CellStore {
 
   /** Remembers that the projection has the state at `seq`; written with the next commit of any execution, or by `flush`. */
   confirm(id: string, seq: number): void {
-    this.#confirmed.set(id, seq);
+    this.#confirmed.set(id, Math.max(seq, this.#confirmed.get(id) ?? 0));
   }
 
   flush(): void {
@@ -191,13 +194,16 @@ export class CellStore {
     this.#confirmed = new Map();
   }
 
-  /** What wants to be looked at some time: due times in ms, negative for "only its projection is open". */
-  open(): { id: string; due: number; boot: string | null }[] {
-    const rows = this.#sql.exec("SELECT id, due, boot FROM execution WHERE due IS NOT NULL");
+  /** What wants to be looked at some time: due times in ms, negative for "only its projection is open". `behind`: it is open. */
+  open(): { id: string; due: number; boot: string | null; behind: boolean }[] {
+    const rows = this.#sql.exec(
+      "SELECT id, due, boot, projected < head AS behind FROM execution WHERE due IS NOT NULL",
+    );
     return [...rows].map((row) => ({
       id: String(row.id),
       due: Number(row.due),
       boot: row.boot === null ? null : String(row.boot),
+      behind: Number(row.behind) === 1,
     }));
   }
 
