@@ -4,7 +4,7 @@ import type { ExecutionEvent, ParentLink, TaskAnswer } from "#schema/event.ts";
 import type { ExecutionJson } from "#schema/execution.ts";
 import type { Flow } from "#schema/flow.ts";
 import type { EpochMs, JsonObject } from "#schema/json.ts";
-import type { LogLine } from "#schema/log.ts";
+import { cutMessage, type LogLine } from "#schema/log.ts";
 import type { State } from "#schema/state.ts";
 import { eventOf } from "./command-event.ts";
 import { Effects, type Evaluation, type Rendering } from "./effects.ts";
@@ -153,17 +153,21 @@ export class Cell {
         status: 404,
         message: `No task run ${String(command.kind === "resume" && command.taskRunId)}`,
       };
-    this.#deliver(live, event);
+    if (!this.#deliver(live, event) && command.kind === "resume") {
+      const message = `Task run '${command.taskRunId ?? ""}' is not paused, can't resume it`;
+      return { ok: false, status: 409, message };
+    }
     return { ok: true, execution: this.json(live) };
   }
 
   /** The end of an attempt; false when nobody waits for it any more. */
   answer(live: Live, effect: string, answer: TaskAnswer, lines: readonly LogLine[]): boolean {
     live.say(lines);
-    const size = sizeOf(answer.outputs ?? {});
+    const said = answer.error === undefined ? answer : { ...answer, error: cutMessage(answer.error) };
+    const size = sizeOf(said);
     const error = `The outputs take about ${size} characters, ${MAX_VALUE_CHARACTERS} are allowed: write large values to a file and pass its URI.`;
     const tooLarge = size > MAX_VALUE_CHARACTERS;
-    const taken: TaskAnswer = tooLarge ? { state: "FAILED", error } : answer;
+    const taken: TaskAnswer = tooLarge ? { state: "FAILED", error } : said;
     const applied = this.#apply(live, { kind: "task-finished", at: this.#host.now(), effect, answer: taken });
     if (applied && tooLarge) this.#effects.say(live, effect, "ERROR", error);
     this.#turn(live);
@@ -192,8 +196,14 @@ export class Cell {
   }
 
   remove(live: Live): void {
-    if (refusal(live.state, "kill") === undefined)
-      this.#deliver(live, { kind: "kill-requested", at: this.#host.now(), cascade: true });
+    if (refusal(live.state, "kill") === undefined) {
+      const at = this.#host.now();
+      this.#apply(live, { kind: "kill-requested", at, cascade: true });
+      // Nobody will be there to hear that what runs has stopped: whoever waits for the end is told now.
+      for (const effect of live.takeDue(Number.POSITIVE_INFINITY))
+        this.#apply(live, { kind: "timer-fired", at, effect });
+      this.#turn(live);
+    }
     this.#projector.removed(live);
     this.#residents.delete(live.id);
     this.#dues.delete(live.id);
@@ -216,10 +226,12 @@ export class Cell {
     for (const [id, due] of this.#dues) {
       if (due > now) continue;
       this.#dues.delete(id);
-      const live = this.find(id);
-      if (live === undefined) continue;
-      for (const effect of live.takeDue(now)) this.#apply(live, { kind: "timer-fired", at: now, effect });
-      this.#background(live, true);
+      this.#guarded(id, () => {
+        const live = this.find(id);
+        if (live === undefined) return;
+        for (const effect of live.takeDue(now)) this.#apply(live, { kind: "timer-fired", at: now, effect });
+        this.#turn(live, true);
+      });
     }
     this.#store.flush();
     this.#rearm();
@@ -229,15 +241,20 @@ export class Cell {
   #open(): void {
     for (const { id, due, boot, isProjected } of this.#store.open()) {
       if (due !== undefined) this.#dues.set(id, due);
-      if (!isProjected) this.#host.soon(() => this.#project(id));
+      if (!isProjected) this.#host.soon(() => this.#guarded(id, () => this.#project(id)));
       if (boot === undefined || boot === this.#host.boot) continue;
-      const live = this.find(id);
-      if (live === undefined) continue;
-      for (const { effect } of lostAttempts(live.state, this.#host.boot))
-        this.#apply(live, { kind: "task-lost", at: this.#host.now(), effect, reason: "the server was restarted" });
-      this.#host.soon(() => this.#background(live, true));
+      this.#guarded(id, () => this.#revive(id));
     }
     this.#rearm();
+  }
+
+  /** Goes on with what an earlier start of this process was doing. */
+  #revive(id: string): void {
+    const live = this.find(id);
+    if (live === undefined) return;
+    for (const { effect } of lostAttempts(live.state, this.#host.boot))
+      this.#apply(live, { kind: "task-lost", at: this.#host.now(), effect, reason: "the server was restarted" });
+    this.#host.soon(() => this.#background(live, true));
   }
 
   #project(id: string): void {
@@ -257,10 +274,15 @@ export class Cell {
 
   /** A turn that nobody waits for: what goes wrong is reported, and the execution is looked at again later. */
   #background(live: Live, always = false): void {
+    this.#guarded(live.id, () => this.#turn(live, always));
+  }
+
+  /** Does something for one execution; what goes wrong with it does not stop the others of the cell. */
+  #guarded(id: string, body: () => void): void {
     try {
-      this.#turn(live, always);
+      body();
     } catch (error) {
-      this.#dues.set(live.id, this.#host.now() + LOOK_AGAIN_MS);
+      this.#dues.set(id, this.#host.now() + LOOK_AGAIN_MS);
       this.#arm(this.#host.now() + LOOK_AGAIN_MS);
       this.#host.failed(error);
     }

@@ -39,6 +39,8 @@ export type Stored = {
   snapshot: { seq: number; body: string } | undefined;
   /** Events after the snapshot, or all. */
   events: ExecutionEvent[];
+  /** All events, for when the snapshot cannot be read. */
+  log: () => ExecutionEvent[];
 };
 
 export type Commit = {
@@ -83,6 +85,7 @@ export class CellStore {
       revision: Number(row.revision),
       snapshot: snapshot === undefined ? undefined : { seq: from, body: String(snapshot.body) },
       events: this.events(id, from),
+      log: () => this.events(id, 0),
     };
   }
 
@@ -182,7 +185,7 @@ export class CellStore {
 
   /** Remembers that the projection has the state at `seq`; written with the next commit of any execution, or by `flush`. */
   confirm(id: string, seq: number): void {
-    this.#confirmed.set(id, seq);
+    this.#confirmed.set(id, Math.max(seq, this.#confirmed.get(id) ?? 0));
   }
 
   flush(): void {
