@@ -19,7 +19,7 @@ const retry = {
   behavior: "RETRY_FAILED_TASK" as const,
 };
 
-const CREATED: ExecutionEvent = {
+const CREATED: EventOf<"execution-created"> = {
   kind: "execution-created",
   at: 1_000,
   id: "0123456789012345678900",

@@ -33,7 +33,7 @@ function started(id: string): Live {
     inputs: {},
     labels: [],
   });
-  store.commit(one.takeCommit(-1, undefined));
+  store.commit(one.takeCommit(undefined, undefined));
   return one;
 }
 
@@ -41,7 +41,7 @@ function changed(one: Live): void {
   one.apply(
     one.state.held ? { kind: "resume-requested", at: host.now() } : { kind: "pause-requested", at: host.now() },
   );
-  store.commit(one.takeCommit(-1, undefined));
+  store.commit(one.takeCommit(undefined, undefined));
   projector.changed(one);
 }
 
@@ -85,14 +85,17 @@ describe("the projection", () => {
 
   test("[J1] is not sent an older state after a newer one when the older had failed", async () => {
     const a = started("a");
-    const first = Promise.withResolvers<void>();
+    let fail = () => {};
+    const failed = new Promise<void>((resolve) => {
+      fail = resolve;
+    });
     const rows: string[] = [];
     let calls = 0;
     const port = {
       async project(batch: readonly ExecutionSummary[]) {
         calls += 1;
         if (calls === 1) {
-          await first.promise;
+          await failed;
           throw new Error("lost");
         }
         for (const row of batch) rows.push(`${row.id}:${row.seq}`);
@@ -102,7 +105,7 @@ describe("the projection", () => {
     projector.changed(a);
     await host.run(200);
     changed(a);
-    first.resolve();
+    fail();
     await host.run(1_000);
     expect(rows).toEqual(["a:2"]);
   });
@@ -112,10 +115,10 @@ describe("the projection", () => {
     projector.changed(a);
     await host.run(100);
     a.apply({ kind: "pause-requested", at: host.now() });
-    store.commit(a.takeCommit(-1, undefined));
+    store.commit(a.takeCommit(undefined, undefined));
     await host.run(100);
     store.flush();
-    expect(store.open()).toMatchObject([{ id: "a", behind: true }]);
+    expect(store.open()).toMatchObject([{ id: "a", isProjected: false }]);
   });
 
   test("hears of a removal as a row that wins over all before it, and confirms nothing for it", async () => {

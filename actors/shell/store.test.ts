@@ -59,7 +59,9 @@ describe("the rows of an execution", () => {
   test("[T1] are all there or none of them when the database fails in the middle", () => {
     const { store, database } = open();
     commit(store, 1, 0, { source: SOURCE, events: [event(1)] });
-    database.exec("CREATE TRIGGER full BEFORE INSERT ON logs BEGIN SELECT RAISE(ABORT, 'disk full'); END");
+    database.exec(
+      "CREATE TRIGGER full BEFORE INSERT ON journal WHEN new.kind = 1 BEGIN SELECT RAISE(ABORT, 'disk full'); END",
+    );
     expect(() => commit(store, 2, 1, { events: [event(2)], lines: [line(1)] })).toThrow("disk full");
     database.exec("DROP TRIGGER full");
     expect(store.load("a")).toMatchObject({ head: 1, lines: 0 });
@@ -69,7 +71,7 @@ describe("the rows of an execution", () => {
 
   test("survive a failed first commit: the source it would have written is not taken for written", () => {
     const { store, database } = open();
-    database.exec("CREATE TRIGGER full BEFORE INSERT ON events BEGIN SELECT RAISE(ABORT, 'disk full'); END");
+    database.exec("CREATE TRIGGER full BEFORE INSERT ON journal BEGIN SELECT RAISE(ABORT, 'disk full'); END");
     expect(() => commit(store, 1, 0, { source: SOURCE, events: [event(1)] })).toThrow("disk full");
     database.exec("DROP TRIGGER full");
     commit(store, 1, 0, { source: SOURCE, events: [event(1)] });
@@ -86,7 +88,7 @@ describe("the rows of an execution", () => {
     const { store, database } = open();
     const events = Array.from({ length: 9 }, (_, index) => big(index + 1, MAX_VALUE_CHARACTERS / 3));
     commit(store, 9, 0, { source: SOURCE, events });
-    const rows = database.prepare("SELECT first, length(body) AS size FROM events ORDER BY first").all();
+    const rows = database.prepare("SELECT first, length(body) AS size FROM journal ORDER BY first").all();
     expect(rows.length).toBeGreaterThan(3);
     for (const row of rows) expect(Number(row.size)).toBeLessThan(1_000_000);
     for (const after of [0, 1, 4, 8, 9]) expect(times(store.events("a", after))).toEqual(times(events.slice(after)));
@@ -129,7 +131,7 @@ describe("the rows of an execution", () => {
   test("[I22] that are no events any more are refused with what is wrong, not taken for some", () => {
     const { store, database } = open();
     commit(store, 1, 0, { source: SOURCE, events: [event(1)] });
-    database.prepare("UPDATE events SET body = ?").run('[{"kind":"no-such-event","at":1}]');
+    database.prepare("UPDATE journal SET body = ?").run('[{"kind":"no-such-event","at":1}]');
     expect(() => store.load("a")).toThrow();
   });
 });
@@ -138,55 +140,54 @@ describe("what wants to be looked at again", () => {
   const due = (store: CellStore) =>
     store
       .open()
-      .map(({ id, due: at, boot, behind }) => [id, at, boot, behind])
+      .map(({ id, due: at, boot, isProjected }) => [id, at, boot, isProjected])
       .toSorted();
 
   test("is told by `open` with its time, and its start of the process", () => {
     const { store, database } = open();
     commit(store, 1, 0, { source: SOURCE, events: [event(1)], due: 500, boot: "b1" });
-    commit(store, 1, 0, { id: "b", source: SOURCE, events: [event(1)], due: -1 });
-    commit(store, 1, 0, { id: "c", source: SOURCE, events: [event(1)] });
+    commit(store, 1, 0, { id: "b", source: SOURCE, events: [event(1)] });
     expect(due(open(database).store)).toEqual([
-      ["a", 500, "b1", true],
-      ["b", -1, null, true],
+      ["a", 500, "b1", false],
+      ["b", undefined, undefined, false],
     ]);
   });
 
   test("is the projection until it has confirmed the newest state, not an older one", () => {
     const { store } = open();
-    commit(store, 4, 0, { source: SOURCE, events: [event(1), event(2), event(3), event(4)], due: -1 });
+    commit(store, 4, 0, { source: SOURCE, events: [event(1), event(2), event(3), event(4)] });
     store.confirm("a", 3);
     store.flush();
-    expect(due(store)).toEqual([["a", -1, null, true]]);
+    expect(due(store)).toEqual([["a", undefined, undefined, false]]);
     store.confirm("a", 4);
     expect(store.load("a")?.projected).toBe(4);
-    expect(due(store)).toEqual([["a", -1, null, true]]);
+    expect(due(store)).toEqual([["a", undefined, undefined, false]]);
     store.flush();
     expect(due(store)).toEqual([]);
   });
 
   test("[J1] forgets no confirmation because an older one comes after it", () => {
     const { store } = open();
-    commit(store, 4, 0, { source: SOURCE, events: [event(1), event(2), event(3), event(4)], due: -1 });
+    commit(store, 4, 0, { source: SOURCE, events: [event(1), event(2), event(3), event(4)] });
     store.confirm("a", 4);
     store.confirm("a", 2);
     store.flush();
     expect([store.load("a")?.projected, due(store)]).toEqual([4, []]);
   });
 
-  test("keeps its time when only its projection has confirmed", () => {
+  test("keeps its time when its projection has confirmed", () => {
     const { store } = open();
     commit(store, 1, 0, { source: SOURCE, events: [event(1)], due: 700 });
     store.confirm("a", 1);
     store.flush();
-    expect(due(store)).toEqual([["a", 700, null, false]]);
+    expect(due(store)).toEqual([["a", 700, undefined, true]]);
   });
 
   test("has its confirmation written with the next commit of any execution", () => {
     const { store, database } = open();
-    commit(store, 1, 0, { source: SOURCE, events: [event(1)], due: -1 });
+    commit(store, 1, 0, { source: SOURCE, events: [event(1)] });
     store.confirm("a", 1);
-    commit(store, 1, 0, { id: "b", source: SOURCE, events: [event(1)] });
-    expect(due(open(database).store)).toEqual([]);
+    commit(store, 1, 0, { id: "b", source: SOURCE, events: [event(1)], due: 5 });
+    expect(due(open(database).store).map(([id]) => id)).toEqual(["b"]);
   });
 });

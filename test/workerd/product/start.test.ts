@@ -1,18 +1,5 @@
 import { expect, test } from "vitest";
-import type { ExecutionJson } from "#schema/execution.ts";
-import {
-  execute,
-  flow,
-  json,
-  listed,
-  messages,
-  run,
-  saveFlow,
-  send,
-  settled,
-  TYPES,
-  taskRun,
-} from "../support/client.ts";
+import { flow, listed, messages, run, TYPES } from "../support/client.ts";
 
 test("a flow is created, run to its end within one call, and shown in the list", async () => {
   const ended = await run(
