@@ -1,4 +1,4 @@
-import { createExecutionContext, createScheduledController, runInDurableObject } from "cloudflare:test";
+import { createScheduledController, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import type { Env } from "#edge/env.ts";
@@ -32,9 +32,7 @@ const HOUR = 3_600_000;
 const paused = (id: string, more = "") => flow(id, `tasks:\n  - id: hold\n    type: ${TYPES.pause}\n${more}`);
 
 async function sweep(): Promise<void> {
-  const controller = createScheduledController({ scheduledTime: Date.now(), cron: "* * * * *" });
-  await worker.scheduled(controller, env as unknown as Env);
-  createExecutionContext();
+  await worker.scheduled(createScheduledController({ cron: "* * * * *" }), env as unknown as Env);
 }
 
 test("a pause is over when the alarm says so, and not before", async () => {
@@ -151,7 +149,6 @@ triggers:
     const page = await json<{ results: ExecutionJson[] }>("/executions/search?flowId=each_hour");
     return page.results.length > 0 ? page.results : undefined;
   });
-  console.log(JSON.stringify(found.map(({id, trigger, state}) => [id, trigger, state])));
   expect(found).toHaveLength(1);
   const ended = await settled(found[0]?.id ?? "");
   expect(ended.state.current).toBe("SUCCESS");
