@@ -18,6 +18,7 @@ beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), "windhover-bootstrap-"));
   for (const folder of ["config", "node_modules", "edge/local"]) mkdirSync(join(root, folder), { recursive: true });
   copyFileSync(join(import.meta.dirname, "bootstrap.mjs"), join(root, "config", "bootstrap.mjs"));
+  writeFileSync(join(root, "package.json"), "{}");
   writeFileSync(join(root, "package-lock.json"), JSON.stringify(LOCK));
   writeInstalled();
   script("console.log(JSON.stringify({ args, node: process.env.STANDIN_NODE, path: process.env.PATH }));");
@@ -46,7 +47,7 @@ function run(
   args: string[],
   options: { env?: Record<string, string>; onOutput?: (pid: number) => void } = {},
 ): Promise<Run> {
-  const env = { ...process.env, npm_execpath: join(root, "npm.cjs"), ...options.env };
+  const env = { ...process.env, npm_execpath: join(root, "npm.js"), ...options.env };
   const child = spawn(process.execPath, [join(root, "config", "bootstrap.mjs"), ...args], { env });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
@@ -72,7 +73,7 @@ test("installs once when the lock file has changed, without install scripts", as
   pinNode();
   writeFileSync(join(root, "node_modules", ".package-lock.json"), JSON.stringify({ packages: {} }));
   writeFileSync(
-    join(root, "npm.cjs"),
+    join(root, "npm.js"),
     `console.log("NPM", process.argv.slice(2).join(" "));
      require("fs").writeFileSync("node_modules/.package-lock.json", '${JSON.stringify(INSTALLED)}');`,
   );
@@ -84,7 +85,7 @@ test("installs once when the lock file has changed, without install scripts", as
 
 test("says what to do when the installation fails", async () => {
   rmSync(join(root, "node_modules", ".package-lock.json"));
-  writeFileSync(join(root, "npm.cjs"), "process.exit(7);");
+  writeFileSync(join(root, "npm.js"), "process.exit(7);");
   const { code, output } = await run(["start"]);
   expect(code).toBe(1);
   expect(output).toContain("npm ci failed (7)");

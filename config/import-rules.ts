@@ -83,10 +83,18 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   // Routes and middleware, and the few files beside them that both use.
   {
     at: "edge",
-    may: [SCHEMA, FLOW, ENGINE, TASKS, DB, "edge/ports", ...CONTRACTS],
-    types: WIRING,
+    may: [SCHEMA, EXPR, FLOW, ENGINE, TASKS, DB, "edge/ports", "edge/work/running.ts", ...CONTRACTS],
+    types: [...WIRING, SHELL],
     packages: [...HONO, "zod", "croner"],
   },
+  // Stateless invocations that run edge and sandbox tasks, and what a cell sees of the world.
+  {
+    at: "edge/work",
+    may: [SCHEMA, TASKS, VM, "edge", "edge/ports", ...CONTRACTS],
+    types: [...WIRING, SHELL],
+    builtins: ["platform"],
+  },
+  { at: "edge/world.ts", may: ["edge", "edge/ports", SCHEMA, SHELL, ...CONTRACTS], types: WIRING },
   {
     at: "edge/index.ts",
     may: ["edge", ...WIRING, SHELL, ENGINE, TASKS, VM, FLOW, SCHEMA],

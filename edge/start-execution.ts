@@ -18,7 +18,7 @@ const CORRELATION = "system.correlationId";
 /** The id of the execution to come: fresh, or always the same for the same idempotency key of the same flow. */
 export function executionId(parts: AppParts, env: Env, key: FlowKey, idempotencyKey?: string): string {
   const placement = placementOf(env);
-  if (idempotencyKey === undefined) return newExecutionId(parts.random, placement);
+  if (idempotencyKey === undefined) return newExecutionId(parts.random, placement, parts.now());
   return derivedExecutionId([key.tenant, key.namespace, key.flowId, "request", idempotencyKey], placement);
 }
 

@@ -1,131 +1,82 @@
 import { DurableObject } from "cloudflare:workers";
-import { type EvalContext, renderTyped } from "#expr/index.ts";
-import { renderOutputs } from "#flow/outputs.ts";
-import { parseFlow } from "#flow/parse-flow.ts";
-import type { Command, CommandAnswer, StartRequest } from "#schema/cell.ts";
-import type { ExecutionEvent, ParentLink, TaskAnswer } from "#schema/event.ts";
-import type { ExecutionJson } from "#schema/execution.ts";
-import type { Flow } from "#schema/flow.ts";
-import { taskRunIndex } from "#schema/ids.ts";
+import type { Command, StartRequest } from "#schema/cell.ts";
+import type { ParentLink, TaskAnswer } from "#schema/event.ts";
 import type { JsonObject } from "#schema/json.ts";
-import type { LogEntry, LogLine } from "#schema/log.ts";
+import type { LogLine } from "#schema/log.ts";
 import type { Level, State } from "#schema/state.ts";
-import { Cell } from "#shell/cell.ts";
 import { durableSql } from "#shell/durable-sql.ts";
-import type { Live } from "#shell/live.ts";
 import type { Surroundings } from "#shell/scope.ts";
-import { CellStore } from "#shell/store.ts";
 import type { Host, World } from "#shell/world.ts";
-import { prepareProperties } from "#tasks/property.ts";
-import { registry } from "#tasks/registry.ts";
-import { filterLogs, type LogFilter } from "./log-entry.ts";
-import { followExecution, followLogs, streamAll, untilSettled } from "./streams.ts";
+import { CellRoom } from "./cell-room.ts";
+import type { LogFilter } from "./log-entry.ts";
 
 export type CellEnvironment = { BOOT_ID?: string };
 
 /** What the deployment gives a cell beside its storage. */
 export type CellOutside<Env> = { world(env: Env): World; surroundings(env: Env): Surroundings };
 
-/** The Durable Object that holds executions. Wiring only: see ../shell/cell.ts. */
-export function cellActor<Env extends CellEnvironment>(outside: CellOutside<Env>) {
+/** The Durable Object that holds executions. Wiring only: see cell-room.ts and ../shell/cell.ts. */
+export function cellActor<Env extends CellEnvironment>({ world, surroundings }: CellOutside<Env>) {
   return class CellActor extends DurableObject<Env> {
-    readonly #store: CellStore;
-    readonly #cell: Cell;
+    readonly #room: CellRoom;
 
     constructor(ctx: DurableObjectState, env: Env) {
       super(ctx, env);
-      this.#store = new CellStore(durableSql(ctx.storage));
-      this.#cell = new Cell({
-        store: this.#store,
-        world: outside.world(env),
-        host: hostOf(ctx.storage, env.BOOT_ID),
-        dialect: { registry, prepare: prepareProperties, surroundings: outside.surroundings(env) },
-        parse: acceptedFlow,
-        renderOutputs,
-      });
+      const host = hostOf(ctx.storage, env.BOOT_ID);
+      const sql = durableSql(ctx.storage);
+      this.#room = new CellRoom({ sql, host, world: world(env), surroundings: surroundings(env) });
     }
 
-    async start(request: StartRequest): Promise<ExecutionJson> {
-      const live = this.#cell.start(request);
-      return this.#cell.json(request.wait ? await untilSettled(this.#cell, live) : live);
+    start(request: StartRequest) {
+      return this.#room.start(request);
     }
-
-    get(id: string): ExecutionJson | null {
-      return this.#with(id, (live) => this.#cell.json(live));
+    get(id: string) {
+      return this.#room.get(id);
     }
-
-    command(id: string, command: Command): CommandAnswer {
-      const missing = { ok: false, status: 404, message: `Unable to find the execution ${id}` } as const;
-      return this.#with(id, (live) => this.#cell.command(live, command)) ?? missing;
+    command(id: string, command: Command) {
+      return this.#room.command(id, command);
     }
-
-    logs(id: string, filter: LogFilter): LogEntry[] | null {
-      return this.#with(id, (live) => filterLogs(live, this.#store.lines(id, 0), filter));
+    logs(id: string, filter: LogFilter) {
+      return this.#room.logs(id, filter);
     }
-
-    followExecution(id: string): ReadableStream<Uint8Array> | null {
-      return this.#with(id, (live) => followExecution(this.#cell, live));
+    followExecution(id: string) {
+      return this.#room.followExecution(id);
     }
-
-    followLogs(id: string, minLevel: Level = "TRACE"): ReadableStream<Uint8Array> | null {
-      return this.#with(id, (live) => followLogs(this.#cell, this.#store, live, minLevel));
+    followLogs(id: string, minLevel?: Level) {
+      return this.#room.followLogs(id, minLevel);
     }
-
-    stream(id: string, after = { seq: 0, line: 0 }): ReadableStream<Uint8Array> | null {
-      return this.#with(id, (live) => streamAll(this.#cell, this.#store, live, after));
+    stream(id: string, after?: { seq: number; line: number }) {
+      return this.#room.stream(id, after);
     }
-
-    events(id: string, after: number): { source: string; revision: number; events: ExecutionEvent[] } | null {
-      return this.#with(id, ({ program: { source, revision } }) => ({
-        source,
-        revision,
-        events: this.#store.events(id, after),
-      }));
+    events(id: string, after: number) {
+      return this.#room.events(id, after);
     }
-
-    async evaluate(id: string, taskRunId: string | undefined, expression: string) {
-      const live = this.#cell.find(id);
-      if (live === undefined) return null;
-      const run = taskRunId === undefined ? undefined : taskRunIndex(id, taskRunId);
-      const outcome = await this.#cell.evaluate(live, run, (context: EvalContext) => renderTyped(expression, context));
-      if (!outcome.ok) return { error: outcome.message, stackTrace: outcome.message };
-      return { result: typeof outcome.value === "string" ? outcome.value : JSON.stringify(outcome.value) };
+    evaluate(id: string, taskRunId: string | undefined, expression: string) {
+      return this.#room.evaluate(id, taskRunId, expression);
     }
-
-    remove(id: string): boolean {
-      return this.#with(id, (live) => this.#cell.remove(live)) !== null;
+    remove(id: string) {
+      return this.#room.remove(id);
     }
-
-    answer(id: string, effect: string, answer: TaskAnswer, lines: readonly LogLine[] = []): boolean {
-      return this.#with(id, (live) => this.#cell.answer(live, effect, answer, lines)) ?? false;
+    answer(id: string, effect: string, answer: TaskAnswer, lines?: readonly LogLine[]) {
+      return this.#room.answer(id, effect, answer, lines);
     }
-
-    taskStarted(id: string, effect: string, { worker }: { worker: string }): boolean {
-      return this.#with(id, (live) => this.#cell.dispatched(live, effect, { worker: `agent:${worker}` })) ?? false;
+    taskStarted(id: string, effect: string, started: { worker: string }) {
+      return this.#room.taskStarted(id, effect, started);
     }
-
-    appendLogs(id: string, _effect: string, lines: readonly LogLine[]): boolean {
-      return this.#with(id, (live) => this.#cell.say(live, lines)) !== null;
+    appendLogs(id: string, effect: string, lines: readonly LogLine[]) {
+      return this.#room.appendLogs(id, effect, lines);
     }
-
-    childEnded(link: ParentLink, executionId: string, state: State, outputs: JsonObject | undefined): void {
-      this.#with(link.executionId, (live) => this.#cell.childEnded(live, link, executionId, state, outputs));
+    childEnded(link: ParentLink, executionId: string, state: State, outputs: JsonObject | undefined) {
+      return this.#room.childEnded(link, executionId, state, outputs);
     }
-
-    sweep(): void {
-      this.#cell.wake();
+    sweep() {
+      return this.#room.wake();
     }
-
     /** Being called has loaded the cell, and loading has found what an earlier start left behind. */
     boot(): void {}
 
-    override alarm(): void {
-      this.#cell.wake();
-    }
-
-    #with<T>(id: string, body: (live: Live) => T): T | null {
-      const live = this.#cell.find(id);
-      return live === undefined ? null : body(live);
+    override alarm() {
+      return this.#room.wake();
     }
   };
 }
@@ -140,11 +91,4 @@ function hostOf(storage: DurableObjectStorage, boot: string | undefined): Host {
     wakeAt: (at) => void storage.setAlarm(at),
     failed: (error) => console.error("a turn could not be committed:", error),
   };
-}
-
-/** The flow in a source that was accepted when it was saved. */
-function acceptedFlow(source: string): Flow {
-  const { flow, problems } = parseFlow(source, registry);
-  if (flow === undefined) throw new Error(`A stored flow cannot be read: ${problems[0]?.message}`);
-  return flow;
 }

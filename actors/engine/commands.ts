@@ -4,7 +4,7 @@ import { isTerminal } from "#schema/state.ts";
 import type { Draft } from "./draft.ts";
 import { endKill } from "./ending.ts";
 import { openContainer, reviveContainer } from "./lanes.ts";
-import { askToRun, endRun } from "./runs.ts";
+import { askToRun, endRun, withdraw } from "./runs.ts";
 import type { ExecutionState, TaskRun } from "./state.ts";
 
 // Commands from outside.
@@ -37,6 +37,7 @@ function stopRun(draft: Draft, run: TaskRun, cascade: boolean): boolean {
   const { waiting, index } = run;
   const external = waiting?.kind === "answer" || (waiting?.kind === "subflow" && cascade);
   if (!external) {
+    withdraw(draft, run);
     draft.move(index, "KILLED", { waiting: undefined });
     return false;
   }
@@ -86,6 +87,11 @@ function hasFailed(state: ExecutionState): boolean {
   return state.root === undefined || state.root.worst === "FAILED" || state.status === "FAILED";
 }
 
+/** True when a resume of that task run, or of whatever is paused, has something to resume. */
+export function canResume(state: ExecutionState, run: number | undefined): boolean {
+  return pausedRun(state, run) !== undefined || (state.held && run === undefined);
+}
+
 export function resume(draft: Draft, event: EventOf<"resume-requested">): void {
   const paused = pausedRun(draft.state, event.run);
   if (paused === undefined) {
@@ -95,10 +101,11 @@ export function resume(draft: Draft, event: EventOf<"resume-requested">): void {
   endPause(draft, paused, "SUCCESS", event.inputs === undefined ? {} : { onResume: event.inputs });
 }
 
-function pausedRun(state: ExecutionState, index: number | undefined): TaskRun | undefined {
+/** The task run that a resume ends: the one named, else the first one paused. */
+export function pausedRun(state: ExecutionState, index: number | undefined): TaskRun | undefined {
   if (index !== undefined) {
     const run = state.runs.get(index);
-    return run?.waiting?.kind === "pause" ? run : undefined;
+    return run?.waiting?.kind === "pause" && !run.dropped ? run : undefined;
   }
   for (const run of state.runs) if (run.waiting?.kind === "pause" && !run.dropped) return run;
   return undefined;

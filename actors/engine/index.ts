@@ -1,6 +1,6 @@
 // The engine's public face.
 
-export { KILL_GRACE_MS, refusal } from "./commands.ts";
+export { KILL_GRACE_MS, pausedRun, refusal } from "./commands.ts";
 export { toExecutionJson, toSummary } from "./json.ts";
 export { compilePlan, type Plan, type PlanTask } from "./plan.ts";
 export { createReducer, type Reduce, type Step } from "./reduce.ts";

@@ -1,7 +1,7 @@
 import type { TerminalState } from "#schema/state.ts";
 import { isTerminal } from "#schema/state.ts";
 import type { Draft } from "./draft.ts";
-import { endRun, softened, startTask } from "./runs.ts";
+import { endRun, softened, startTask, withdraw } from "./runs.ts";
 import type { Container, LanesExpansion, Stage, TaskRun } from "./state.ts";
 import { Vector } from "./vector.ts";
 
@@ -208,8 +208,23 @@ function abandon(draft: Draft, lanes: Iterable<Vector<number>>): void {
     const run = draft.run(index);
     if (isTerminal(run.state)) continue;
     if (run.container !== undefined) endContainer(draft, index, "KILLED");
-    else if (run.waiting?.kind !== "answer" && run.waiting?.kind !== "subflow") endRun(draft, index, "KILLED", {});
+    else if (run.waiting?.kind !== "answer" && run.waiting?.kind !== "subflow") {
+      withdraw(draft, run);
+      endRun(draft, index, "KILLED", {});
+    }
   }
+}
+
+/** Takes a run and all below it out of the execution; an attempt that still runs is asked to stop. */
+function drop(draft: Draft, index: number): void {
+  const run = draft.run(index);
+  const { container, state } = run;
+  if (container !== undefined)
+    for (const list of [...container.lanes, container.errors, container.finally])
+      for (const child of list) drop(draft, child);
+  if (state === "PAUSED") draft.set({ paused: draft.state.paused - 1 });
+  withdraw(draft, run);
+  draft.update(index, { dropped: true, waiting: undefined });
 }
 
 /** Goes on where a restart left this container: failed places start again, lanes cut short go on, unopened ones open. */
@@ -217,7 +232,7 @@ export function reviveContainer(draft: Draft, owner: number, restart: (run: Task
   const container = draft.container(owner);
   if (container === undefined) return;
   for (const stage of [container.errors, container.finally, container.afterExecution])
-    for (const index of stage) draft.update(index, { dropped: true });
+    for (const index of stage) drop(draft, index);
   const { length } = shape(container.expansion, listOf(draft, owner, container.expansion.list).length);
   let worst: Rank = "SUCCESS";
   const unfinished: TaskRun[] = [];

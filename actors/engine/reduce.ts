@@ -3,13 +3,13 @@ import type { Effect } from "#schema/effect.ts";
 import type { EventOf, ExecutionEvent } from "#schema/event.ts";
 import type { EpochMs } from "#schema/json.ts";
 import { isTerminal } from "#schema/state.ts";
-import { endPause, killChild, pause, refusal, restart, resume, stop } from "./commands.ts";
+import { canResume, endPause, killChild, pause, restart, resume, stop } from "./commands.ts";
 import { Draft, effectRun } from "./draft.ts";
 import { endExecution, outputsRendered, runStopped } from "./ending.ts";
 import { childEnded, openContainer } from "./lanes.ts";
 import type { Plan } from "./plan.ts";
 import { attemptAnswered, attemptFailed, attemptLost, beginAttempt, endRun, retryNow } from "./runs.ts";
-import type { ExecutionState, TaskRun, TimerRef } from "./state.ts";
+import type { ExecutionState, TaskRun, TimerRef, Waiting } from "./state.ts";
 import { expanded, subflowFinished, subflowStarted } from "./structure.ts";
 
 // The reducer: every decision about an execution, and nothing else.
@@ -56,7 +56,7 @@ function handlerOf(state: ExecutionState, event: ExecutionEvent): Handler | unde
     case "pause-requested":
       return state.status === "RUNNING" ? pause : undefined;
     case "resume-requested":
-      return refusal(state, "resume") === undefined ? (draft) => resume(draft, event) : undefined;
+      return canResume(state, event.run) ? (draft) => resume(draft, event) : undefined;
     case "restart-requested":
       return isTerminal(state.status) ? restart : undefined;
     case "labels-set":
@@ -88,6 +88,13 @@ function isPending(state: ExecutionState, id: string): boolean {
   return state.pending.some((effect) => effect.id === id);
 }
 
+/** True while an effect waits to be acknowledged and for nothing else. */
+function isTold(state: ExecutionState, id: string): boolean {
+  return state.pending.some(
+    ({ id: pending, kind }) => pending === id && kind !== "render-outputs" && kind !== "wake-at",
+  );
+}
+
 function answered(id: string, then?: Handler): Handler {
   return (draft) => {
     draft.set({ pending: draft.state.pending.filter((effect) => effect.id !== id) });
@@ -109,7 +116,7 @@ type EffectEvent = EventOf<
 function effectHandler(state: ExecutionState, event: EffectEvent): Handler | undefined {
   const index = effectRun(event.effect);
   if (index < 0) {
-    if (event.kind === "effect-acknowledged" && isPending(state, event.effect)) return answered(event.effect);
+    if (event.kind === "effect-acknowledged" && isTold(state, event.effect)) return answered(event.effect);
     return event.kind === "timer-fired" && isDueStart(state, event.effect) ? start : undefined;
   }
   const run = state.runs.get(index);
@@ -121,7 +128,7 @@ function effectHandler(state: ExecutionState, event: EffectEvent): Handler | und
 function answerHandler(run: TaskRun, event: Exclude<EffectEvent, EventOf<"timer-fired">>): Handler | undefined {
   const { waiting } = run;
   if (waiting?.kind === "cancel") {
-    if (event.kind === "subflow-started" && event.effect === waiting.target)
+    if (event.kind === "subflow-started" && event.effect === waiting.target && !waiting.isTask)
       return (draft) => killChild(draft, event.executionId);
     const stopped =
       event.effect === waiting.target
@@ -137,7 +144,7 @@ function answerHandler(run: TaskRun, event: Exclude<EffectEvent, EventOf<"timer-
   if ((waiting?.kind !== "start" && waiting?.kind !== "answer") || waiting.effect !== event.effect) return undefined;
   switch (event.kind) {
     case "task-dispatched":
-      return (draft) => dispatched(draft, run, event);
+      return isSameDispatch(waiting, event) ? undefined : (draft) => dispatched(draft, run, event);
     case "task-lost":
       return (draft) => attemptLost(draft, run, event.reason);
     case "task-expanded":
@@ -147,6 +154,12 @@ function answerHandler(run: TaskRun, event: Exclude<EffectEvent, EventOf<"timer-
     default:
       return undefined;
   }
+}
+
+/** Told twice that the same worker has it, with nothing that would move its timers. */
+function isSameDispatch(waiting: Waiting, event: EventOf<"task-dispatched">): boolean {
+  if (waiting.kind !== "answer" || waiting.worker !== event.worker) return false;
+  return waiting.lease?.at === event.leaseUntil && waiting.deadline?.at === event.deadlineAt;
 }
 
 function isEnd(event: EffectEvent): boolean {
@@ -183,7 +196,10 @@ function timedOut(draft: Draft, run: TaskRun, target: string): void {
 }
 
 function pauseElapsed(draft: Draft, run: TaskRun, behavior: "RESUME" | "WARN" | "FAIL" | "CANCEL"): void {
-  if (behavior === "CANCEL") return stop(draft, "CANCELLED", true);
+  if (behavior === "CANCEL") {
+    if (isTerminal(draft.state.status)) return endRun(draft, run.index, "CANCELLED", {});
+    return stop(draft, "CANCELLED", true);
+  }
   const state = behavior === "RESUME" ? "SUCCESS" : behavior === "WARN" ? "WARNING" : "FAILED";
   endPause(draft, run, state, {});
 }

@@ -66,6 +66,15 @@ export function askToRun(draft: Draft, index: number): void {
   });
 }
 
+/** Asks that the run's attempt, wherever it waits or runs, is not begun or is stopped. Nothing waits for the answer. */
+export function withdraw(draft: Draft, run: TaskRun): void {
+  const { waiting, index } = run;
+  if (waiting?.kind === "start")
+    draft.ask({ kind: "cancel-task", id: draft.effectId(index), run: index, target: waiting.effect, queued: true });
+  else if (waiting?.kind === "answer")
+    draft.ask({ kind: "cancel-task", id: draft.effectId(index), run: index, target: waiting.effect });
+}
+
 /** The run's attempt begins, if it has not begun yet. */
 export function beginAttempt(draft: Draft, run: TaskRun): TaskRun {
   const last = run.attempts.at(-1);

@@ -117,6 +117,8 @@ export type ExecutionState = {
   readonly counter: number;
   /** Effects of the execution itself that are not answered yet. */
   readonly pending: readonly AnsweredEffect[];
+  /** Task runs that are not terminal. */
+  readonly live: number;
   /** Task runs in PAUSED. */
   readonly paused: number;
   /** A manual pause: nothing new starts. */
@@ -143,6 +145,7 @@ export function initialState(): ExecutionState {
     root: undefined,
     counter: 0,
     pending: [],
+    live: 0,
     paused: 0,
     held: false,
     stopping: 0,

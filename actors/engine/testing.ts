@@ -1,6 +1,8 @@
 import type { Effect } from "#schema/effect.ts";
 import type { ExecutionEvent, Expansion, TaskAnswer } from "#schema/event.ts";
-import type { Flow, Task } from "#schema/flow.ts";
+import type { Flow, Retry, Task } from "#schema/flow.ts";
+import type { JsonObject } from "#schema/json.ts";
+import type { State } from "#schema/state.ts";
 import { compilePlan, type Plan } from "./plan.ts";
 import { createReducer, type Reduce } from "./reduce.ts";
 import { type ExecutionState, initialState, type TaskRun } from "./state.ts";
@@ -29,6 +31,31 @@ export function flowOf(tasks: readonly Task[], more: Partial<Flow> = {}): Flow {
     ...more,
   };
 }
+
+export const SEQUENCE = { kind: "sequence", list: "tasks" } as const;
+
+export const CONSTANT_RETRY: Retry = {
+  type: "constant",
+  intervalMs: 1_000,
+  maxIntervalMs: undefined,
+  minIntervalMs: undefined,
+  delayFactor: 2,
+  maxAttempts: 3,
+  maxDurationMs: undefined,
+  warningOnRetry: false,
+  behavior: "RETRY_FAILED_TASK",
+};
+
+export const SUBFLOW: Extract<Expansion, { kind: "subflow" }> = {
+  kind: "subflow",
+  namespace: "test",
+  flowId: "child",
+  inputs: {},
+  labels: [],
+  inheritLabels: false,
+  wait: true,
+  transmitFailed: true,
+};
 
 /** An execution whose effects are answered by the test. Keeps the log and what was asked. */
 export class Driver {
@@ -105,6 +132,60 @@ export class Driver {
   dispatch(id: string, more: { leaseUntil?: number; deadlineAt?: number } = {}): this {
     this.apply({ kind: "task-dispatched", at: this.now, effect: this.effect(id), ...more });
     return this;
+  }
+
+  /** As `dispatch`, for the run of one iteration value. */
+  dispatchOf(id: string, value: string): this {
+    this.apply({ kind: "task-dispatched", at: this.now, effect: this.effect(id, value) });
+    return this;
+  }
+
+  kill(cascade = true): readonly Effect[] {
+    return this.apply({ kind: "kill-requested", at: this.now, cascade });
+  }
+
+  resume(run?: number, inputs?: JsonObject): this {
+    const given = { ...(run === undefined ? {} : { run }), ...(inputs === undefined ? {} : { inputs }) };
+    this.apply({ kind: "resume-requested", at: this.now, ...given });
+    return this;
+  }
+
+  restart(): this {
+    this.apply({ kind: "restart-requested", at: this.now });
+    return this;
+  }
+
+  /** The subflow of the task has been started as `executionId`. */
+  started(id: string, executionId: string): this {
+    this.apply({ kind: "subflow-started", at: this.now, effect: this.effect(id), executionId });
+    return this;
+  }
+
+  /** The subflow of the task has ended. */
+  ended(id: string, state: State, outputs?: JsonObject): this {
+    const more = outputs === undefined ? {} : { outputs };
+    const event = {
+      kind: "subflow-finished",
+      at: this.now,
+      effect: this.effect(id),
+      executionId: "child",
+      state,
+    } as const;
+    this.apply({ ...event, ...more });
+    return this;
+  }
+
+  /** Whoever ran the killed task has stopped. */
+  stopped(id: string): this {
+    this.apply({ kind: "effect-acknowledged", at: this.now, effect: this.effect(id) });
+    return this;
+  }
+
+  /** True when `body` changed the state. */
+  changes(body: () => unknown): boolean {
+    const before = this.state;
+    body();
+    return this.state !== before;
   }
 
   /** Moves the clock and fires every timer asked for that is due. */

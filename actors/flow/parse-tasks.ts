@@ -1,6 +1,6 @@
 import { isJsonObject, type PropertyPath, unknownProperty, withTexts } from "#schema/conform.ts";
 import { parseDuration } from "#schema/duration.ts";
-import type { Task } from "#schema/flow.ts";
+import type { Input, Task } from "#schema/flow.ts";
 import { TaskCommon } from "#schema/flow-source.ts";
 import type { Json, JsonObject } from "#schema/json.ts";
 import { nearestType } from "#schema/nearest.ts";
@@ -43,13 +43,19 @@ function parseTask(item: Json, path: PropertyPath, parsing: Parsing): Task | und
   const { common, own } = split(item, definition, path, reporter);
   const { retry, ...plain } = common;
   reporter.conform(TaskCommon, plain, path);
-  if (definition !== undefined) checkOwn(definition, own, path, parsing);
+  const asks = definition === undefined ? [] : checkOwn(definition, own, path, parsing);
   const texts = withTexts(objectShapeOf(TaskCommon), plain, reporter.textAt, path);
   const task = commonOf(isJsonObject(texts) ? texts : {}, definition, path, parsing);
   const typedRetry = parseRetry(retry, [...path, "retry"], reporter);
   const properties = definition === undefined ? own : ownTexts(definition, own, path, reporter);
   const lists = definition?.where === "engine" ? parseLists(definition, own, path, parsing) : {};
-  const whole: Task = { ...task, ...(typedRetry && { retry: typedRetry }), properties, lists };
+  const whole: Task = {
+    ...task,
+    ...(typedRetry && { retry: typedRetry }),
+    ...(asks.length > 0 && { asks }),
+    properties,
+    lists,
+  };
   checkTask(whole, path, parsing.flow, reporter);
   return whole;
 }
@@ -104,11 +110,15 @@ export function reportAlias(alias: string, type: string, path: PropertyPath, rep
   reporter.add({ code: "DEPRECATED", path, message, on: "value", severity: "info" });
 }
 
-function checkOwn(definition: AnyTask, own: JsonObject, path: PropertyPath, { reporter }: Parsing): void {
+/** Checks the own properties; answers the inputs they declare, if any do. */
+function checkOwn(definition: AnyTask, own: JsonObject, path: PropertyPath, { reporter }: Parsing): readonly Input[] {
   reporter.conform(definition.input, own, path);
+  const asks: Input[] = [];
   for (const [name, field] of objectShapeOf(definition.input).fields) {
-    if (field.kind === "nested" && field.nested === "inputs") parseInputs(own[name], [...path, name], reporter);
+    if (field.kind === "nested" && field.nested === "inputs")
+      asks.push(...parseInputs(own[name], [...path, name], reporter));
   }
+  return asks;
 }
 
 function ownTexts(definition: AnyTask, own: JsonObject, path: PropertyPath, reporter: Reporter): JsonObject {

@@ -12,7 +12,13 @@ export type Effect =
   /** A timer: answered by `timer-fired` at or after `at`. A timer nobody waits for any more may still fire. */
   | { kind: "wake-at"; id: EffectId; at: EpochMs }
   /** Stop the attempt started by effect `target`; answered by `task-finished` of the target or `effect-acknowledged`. */
-  | { kind: "cancel-task"; id: EffectId; run: number; target: EffectId }
+  | {
+      kind: "cancel-task";
+      id: EffectId;
+      run: number;
+      target: EffectId /** Nobody has said that it runs. */;
+      queued?: true;
+    }
   | { kind: "start-subflow"; id: EffectId; run: number; request: SubflowRequest }
   | { kind: "kill-execution"; id: EffectId; executionId: string }
   | { kind: "render-outputs"; id: EffectId }

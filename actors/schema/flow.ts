@@ -34,6 +34,8 @@ export type Task = {
   properties: JsonObject;
   /** Nested task lists by name (`tasks`, `then`, `else`, `errors`, `finally`, `defaults`, `case:KEY`), disabled ones included. */
   lists: Readonly<Record<string, readonly Task[]>>;
+  /** What a resume asks for, of tasks that pause. */
+  asks?: readonly Input[];
   /** Dag only: ids each child waits for. */
   dependsOn?: Readonly<Record<string, readonly string[]>>;
 };

@@ -1,15 +1,19 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { utf8ToBytes } from "@noble/hashes/utils.js";
+import type { EpochMs } from "./json.ts";
 
 // Ids of executions and task runs.
 //
 // D1. An execution id is 22 base62 characters; the last two name its cell: a node finds the actor by the id alone, for ever.
 // D2. The cell code `zz` means: a cell of its own, named by the whole id.
 // D3. An id made from parts is the same each time it is made: "twice" is "once".
-// D4. A task run id is its execution's first 16 characters, `-`, and its index in base 36: unique, and its index can be read back.
+// D4. A task run id is its execution's first 16 characters, `-`, and its index in base 36: its index can be read back.
+// D5. A fresh id is 41 bits of time and 77 of chance.
 
 const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const BODY_LENGTH = 20;
+/** Characters of a fresh id that tell its time in ms: enough until the year 2081. */
+const TIME_LENGTH = 7;
 const OWN_CELL = "zz";
 
 /** How new executions are placed: `each` in a cell of its own, or spread over that many long-lived cells. */
@@ -29,6 +33,12 @@ function base62(bytes: Uint8Array, length: number): string {
   return text;
 }
 
+function base62Number(value: number, length: number): string {
+  let text = "";
+  for (let rest = value; text.length < length; rest = Math.floor(rest / 62)) text = ALPHABET[rest % 62] + text;
+  return text;
+}
+
 function cellCode(index: number): string {
   return `${ALPHABET[Math.floor(index / 62)]}${ALPHABET[index % 62]}`;
 }
@@ -37,10 +47,11 @@ function withCell(body: string, hash: number, placement: Placement): string {
   return body + (placement === "each" ? OWN_CELL : cellCode(hash % placement));
 }
 
-/** A fresh execution id. */
-export function newExecutionId(random: RandomBytes, placement: Placement): string {
-  const bytes = random(18);
-  return withCell(base62(bytes.subarray(0, 16), BODY_LENGTH), (bytes[16] ?? 0) * 256 + (bytes[17] ?? 0), placement);
+/** A fresh execution id. Begins with its time, so that a cell writes new rows beside each other. */
+export function newExecutionId(random: RandomBytes, placement: Placement, now: EpochMs): string {
+  const bytes = random(12);
+  const body = base62Number(now, TIME_LENGTH) + base62(bytes.subarray(0, 10), BODY_LENGTH - TIME_LENGTH);
+  return withCell(body, (bytes[10] ?? 0) * 256 + (bytes[11] ?? 0), placement);
 }
 
 /** The execution id that `parts` always give. */

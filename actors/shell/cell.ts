@@ -1,17 +1,19 @@
-import { type ExecutionState, refusal, toExecutionJson } from "#engine/index.ts";
+import { refusal, toExecutionJson } from "#engine/index.ts";
 import type { Command, CommandAnswer, StartRequest } from "#schema/cell.ts";
 import type { ExecutionEvent, ParentLink, TaskAnswer } from "#schema/event.ts";
 import type { ExecutionJson } from "#schema/execution.ts";
 import type { Flow } from "#schema/flow.ts";
-import { taskRunIndex } from "#schema/ids.ts";
 import type { EpochMs, JsonObject } from "#schema/json.ts";
 import type { LogLine } from "#schema/log.ts";
 import type { State } from "#schema/state.ts";
+import { eventOf } from "./command-event.ts";
 import { Effects, type Evaluation, type Rendering } from "./effects.ts";
 import { Live, type Program, programOf } from "./live.ts";
 import type { Dialect } from "./perform.ts";
 import { Projector } from "./projector.ts";
+import { isUnfinished, lostAttempts } from "./recovery.ts";
 import { Residents } from "./residents.ts";
+import { sizeOf } from "./size.ts";
 import { type CellStore, MAX_VALUE_CHARACTERS } from "./store.ts";
 import type { Host, World } from "./world.ts";
 
@@ -158,8 +160,8 @@ export class Cell {
   /** The end of an attempt; false when nobody waits for it any more. */
   answer(live: Live, effect: string, answer: TaskAnswer, lines: readonly LogLine[]): boolean {
     live.say(lines);
-    const size = JSON.stringify(answer.outputs ?? {}).length;
-    const error = `The outputs take ${size} characters, ${MAX_VALUE_CHARACTERS} are allowed: write large values to a file and pass its URI.`;
+    const size = sizeOf(answer.outputs ?? {});
+    const error = `The outputs take about ${size} characters, ${MAX_VALUE_CHARACTERS} are allowed: write large values to a file and pass its URI.`;
     const tooLarge = size > MAX_VALUE_CHARACTERS;
     const taken: TaskAnswer = tooLarge ? { state: "FAILED", error } : answer;
     const applied = this.#apply(live, { kind: "task-finished", at: this.#host.now(), effect, answer: taken });
@@ -225,10 +227,10 @@ export class Cell {
 
   /** Finds what an earlier life of this cell left behind. */
   #open(): void {
-    for (const { id, due, boot } of this.#store.open()) {
-      if (due > 0) this.#dues.set(id, due);
-      else this.#host.soon(() => this.#project(id));
-      if (boot === null || boot === this.#host.boot) continue;
+    for (const { id, due, boot, isProjected } of this.#store.open()) {
+      if (due !== undefined) this.#dues.set(id, due);
+      if (!isProjected) this.#host.soon(() => this.#project(id));
+      if (boot === undefined || boot === this.#host.boot) continue;
       const live = this.find(id);
       if (live === undefined) continue;
       for (const { effect } of lostAttempts(live.state, this.#host.boot))
@@ -289,8 +291,8 @@ export class Cell {
       this.#residents.delete(live.id);
       throw error;
     }
-    this.#dues.delete(live.id);
-    if (due > 0) {
+    if (due === undefined) this.#dues.delete(live.id);
+    else {
       this.#dues.set(live.id, due);
       this.#arm(due);
     }
@@ -302,13 +304,14 @@ export class Cell {
       watcher.committed(live, commit.events, commit.head - commit.events.length, commit.lines, firstLine);
   }
 
-  /** When to look at it again though nobody calls; negative when only the projection may have missed it. */
-  #dueOf(live: Live): EpochMs {
+  /** When to look at it again though nobody calls. */
+  #dueOf(live: Live): EpochMs | undefined {
     const again = live.asked.size > 0 || live.underway.size > 0 || live.state.pending.length > 0;
-    const candidates = [live.nextTimer, again ? this.#host.now() + LOOK_AGAIN_MS : undefined].filter(
-      (at) => at !== undefined,
-    );
-    return candidates.length > 0 ? Math.min(...candidates) : -1;
+    const lookAgain = again ? this.#host.now() + LOOK_AGAIN_MS : Number.POSITIVE_INFINITY;
+    // Timers of task runs that are over are still in the heap; nobody waits for them.
+    const isOver = live.isTerminal && live.state.live === 0;
+    const next = Math.min(lookAgain, isOver ? Number.POSITIVE_INFINITY : (live.nextTimer ?? Number.POSITIVE_INFINITY));
+    return next === Number.POSITIVE_INFINITY ? undefined : next;
   }
 
   #arm(at: EpochMs): void {
@@ -319,7 +322,7 @@ export class Cell {
 
   #rearm(): void {
     let next = Number.POSITIVE_INFINITY;
-    for (const due of this.#dues.values()) if (due > 0 && due < next) next = due;
+    for (const due of this.#dues.values()) if (due < next) next = due;
     if (next < Number.POSITIVE_INFINITY) this.#arm(next);
   }
 
@@ -340,42 +343,4 @@ export class Cell {
 
 function defined<T extends object>(fields: T): T {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
-}
-
-function eventOf(command: Command, executionId: string, at: EpochMs): ExecutionEvent | undefined {
-  switch (command.kind) {
-    case "kill":
-      return { kind: "kill-requested", at, cascade: command.cascade };
-    case "pause":
-      return { kind: "pause-requested", at };
-    case "restart":
-      return { kind: "restart-requested", at };
-    case "resume": {
-      const inputs = command.inputs === undefined ? {} : { inputs: command.inputs };
-      if (command.taskRunId === undefined) return { kind: "resume-requested", at, ...inputs };
-      const run = taskRunIndex(executionId, command.taskRunId);
-      return run === undefined ? undefined : { kind: "resume-requested", at, run, ...inputs };
-    }
-  }
-}
-
-/** True while a crash could lose something that only this process does. */
-function isUnfinished(state: ExecutionState): boolean {
-  if (state.pending.some((effect) => effect.kind !== "wake-at")) return true;
-  if (state.status === "RUNNING" || state.status === "KILLING") return true;
-  if (state.status !== "PAUSED" && state.status !== "CREATED")
-    return (state.root?.stage ?? "main") === "afterExecution";
-  for (const run of state.runs) if (run.waiting?.kind === "start" || run.waiting?.kind === "answer") return true;
-  return false;
-}
-
-/** Attempts that an earlier start of this process was running. */
-function lostAttempts(state: ExecutionState, boot: string | undefined): { effect: string }[] {
-  const lost: { effect: string }[] = [];
-  for (const { waiting, dropped } of state.runs) {
-    if (dropped || (waiting?.kind !== "answer" && waiting?.kind !== "cancel")) continue;
-    const effect = waiting.kind === "answer" ? waiting.effect : waiting.target;
-    if (waiting.worker?.startsWith("local:") && waiting.worker !== `local:${boot}`) lost.push({ effect });
-  }
-  return lost;
 }

@@ -126,8 +126,7 @@ export class Effects {
   }
 
   #runTask(live: Live, effect: Of<"run-task">, leaving: (() => void)[]): void {
-    const run = live.state.runs.get(effect.run);
-    if (run?.waiting?.kind !== "start" || run.waiting.effect !== effect.id) return;
+    if (!isAwaited(live, effect)) return;
     const performance = perform(this.#parts.dialect, this.#subject(live, effect.id), effect);
     if (performance.kind === "needs") return this.#lookUp(live, effect, performance.lookups, leaving);
     live.lookups.delete(effect.id);
@@ -154,7 +153,12 @@ export class Effects {
     const { host, world } = this.#parts;
     const { job } = made;
     if (made.where === "agent") {
-      leaving.push(() => this.#ask(live, effect, async () => void (await world.enqueue(job, made.group ?? "default"))));
+      leaving.push(() =>
+        this.#ask(live, effect, async () => {
+          if (isAwaited(live, effect)) await world.enqueue(job, made.group ?? "default");
+          return undefined;
+        }),
+      );
       return;
     }
     const at = host.now();
@@ -181,6 +185,7 @@ export class Effects {
       definition !== undefined && "placedBy" in definition && task ? definition.placedBy?.(task.task) : undefined;
     const group = task?.task.workerGroup?.key ?? live.program.flow.workerGroup?.key ?? "default";
     const isAgent = (placed ?? definition?.where) === "agent";
+    if (effect.queued && !isAgent) return;
     const job = { id: `${live.id}/${effect.target}`, tenant: askerOf(live).tenant, group: isAgent ? group : undefined };
     leaving.push(() =>
       this.#ask(live, effect, async () => {
@@ -261,6 +266,12 @@ export class Effects {
       },
     );
   }
+}
+
+/** True while the run still waits for this very start. */
+function isAwaited(live: Live, { run, id }: Of<"run-task">): boolean {
+  const waiting = live.state.runs.get(run)?.waiting;
+  return waiting?.kind === "start" && waiting.effect === id;
 }
 
 /** Who asks, for look-ups and files. */

@@ -63,6 +63,8 @@ export class Live {
   readonly underway = new Set<string>();
   isStored: boolean;
   projected: number;
+  /** The state that the projection was last told. */
+  shown: Pick<ExecutionState, "status" | "labels"> | undefined;
   lineCount: number;
   #events: ExecutionEvent[] = [];
   #lines: LogLine[] = [];

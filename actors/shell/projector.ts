@@ -28,9 +28,14 @@ export class Projector {
   }
 
   changed(live: Live): void {
-    if (live.projected >= live.state.seq || live.state.facts === undefined) return;
-    this.#changed.set(live.id, toSummary(live.state));
-    live.projected = live.state.seq;
+    const { state } = live;
+    if (live.projected >= state.seq || state.facts === undefined) return;
+    // Lists show no steps: until it ends, only another state or other labels are news.
+    const isNews = live.isTerminal || live.shown?.status !== state.status || live.shown.labels !== state.labels;
+    if (!isNews) return;
+    live.shown = state;
+    live.projected = state.seq;
+    this.#changed.set(live.id, toSummary(state));
     this.#schedule(FLUSH_MS);
   }
 
@@ -54,7 +59,8 @@ export class Projector {
       await this.#port.project(batch);
       this.#retryMs = FLUSH_MS;
       for (const { id, seq, deleted } of batch) if (!deleted) this.#store.confirm(id, seq);
-    } catch {
+    } catch (error) {
+      this.#host.failed(error);
       for (const row of batch) if ((this.#changed.get(row.id)?.seq ?? -1) < row.seq) this.#changed.set(row.id, row);
       this.#retryMs = Math.min(2 * this.#retryMs, MAX_RETRY_MS);
     }

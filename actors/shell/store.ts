@@ -13,12 +13,18 @@ CREATE TABLE IF NOT EXISTS execution (
   id TEXT PRIMARY KEY, source INTEGER NOT NULL, head INTEGER NOT NULL, lines INTEGER NOT NULL,
   due INTEGER, boot TEXT, projected INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS execution_due ON execution (due) WHERE due IS NOT NULL;
-CREATE TABLE IF NOT EXISTS events (id TEXT, first INTEGER, body TEXT NOT NULL, PRIMARY KEY (id, first)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS logs (id TEXT, first INTEGER, body TEXT NOT NULL, PRIMARY KEY (id, first)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS execution_open ON execution (due) WHERE due IS NOT NULL OR projected < head;
+CREATE TABLE IF NOT EXISTS journal (
+  id TEXT, kind INTEGER, first INTEGER, body TEXT NOT NULL, PRIMARY KEY (id, kind, first)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS snapshot (id TEXT PRIMARY KEY, seq INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS source (key INTEGER PRIMARY KEY, name TEXT UNIQUE, revision INTEGER NOT NULL, body TEXT NOT NULL);
 `;
+
+/** Kinds of journal rows: events and log lines, numbered apart. */
+const EVENTS = 0;
+const LINES = 1;
+type Kind = typeof EVENTS | typeof LINES;
 
 /** Largest single event or value, in characters: with the rest of its row it stays below the platform's 2 MB in UTF-8. */
 export const MAX_VALUE_CHARACTERS = 500_000;
@@ -83,7 +89,7 @@ export class CellStore {
   /** Events with a sequence number above `after`. */
   events(id: string, after: number): ExecutionEvent[] {
     const events: ExecutionEvent[] = [];
-    for (const row of this.#rows("events", id, after))
+    for (const row of this.#rows(EVENTS, id, after))
       events.push(...readBatch(row, after, (item) => ExecutionEvent.parse(item)));
     return events;
   }
@@ -91,15 +97,17 @@ export class CellStore {
   /** Log lines from number `from` (counted from 0) on. */
   lines(id: string, from: number): LogLine[] {
     const lines: LogLine[] = [];
-    for (const row of this.#rows("logs", id, from)) lines.push(...readBatch(row, from, (item) => LogLine.parse(item)));
+    for (const row of this.#rows(LINES, id, from)) lines.push(...readBatch(row, from, (item) => LogLine.parse(item)));
     return lines;
   }
 
   /** The row that holds the number after `after`, and all that follow it. */
-  #rows(table: "events" | "logs", id: string, after: number): Iterable<Row> {
+  #rows(kind: Kind, id: string, after: number): Iterable<Row> {
     return this.#sql.exec(
-      `SELECT first, body FROM ${table} WHERE id = ?1 AND first >= coalesce((SELECT max(first) FROM ${table} WHERE id = ?1 AND first <= ?2), 0) ORDER BY first`,
+      `SELECT first, body FROM journal WHERE id = ?1 AND kind = ?2 AND first >= coalesce(
+         (SELECT max(first) FROM journal WHERE id = ?1 AND kind = ?2 AND first <= ?3), 0) ORDER BY first`,
       id,
+      kind,
       after,
     );
   }
@@ -130,8 +138,8 @@ export class CellStore {
           id,
         );
       }
-      this.#insert("events", id, head - events.length, events);
-      this.#insert("logs", id, commit.lineCount - lines.length, lines);
+      this.#insert(EVENTS, id, head - events.length, events);
+      this.#insert(LINES, id, commit.lineCount - lines.length, lines);
       if (commit.snapshot !== undefined && commit.snapshot.body.length < MAX_SNAPSHOT_CHARACTERS)
         this.#sql.exec(
           "INSERT OR REPLACE INTO snapshot VALUES (?, ?, ?)",
@@ -144,14 +152,14 @@ export class CellStore {
   }
 
   /** Items as one row, or as several when they are too much for one. */
-  #insert(table: "events" | "logs", id: string, first: number, items: readonly unknown[]): void {
+  #insert(kind: Kind, id: string, first: number, items: readonly unknown[]): void {
     if (items.length === 0) return;
     const body = JSON.stringify(items);
     if (body.length > MAX_VALUE_CHARACTERS && items.length > 1) {
       const half = items.length >> 1;
-      this.#insert(table, id, first, items.slice(0, half));
-      this.#insert(table, id, first + half, items.slice(half));
-    } else this.#sql.exec(`INSERT INTO ${table} (id, first, body) VALUES (?, ?, ?)`, id, first, body);
+      this.#insert(kind, id, first, items.slice(0, half));
+      this.#insert(kind, id, first + half, items.slice(half));
+    } else this.#sql.exec("INSERT INTO journal VALUES (?, ?, ?, ?)", id, kind, first, body);
   }
 
   #sourceKey(source: { name: string; revision: number; body: string }): number {
@@ -183,29 +191,27 @@ export class CellStore {
 
   #writeConfirmed(): void {
     for (const [id, seq] of this.#confirmed)
-      this.#sql.exec(
-        "UPDATE execution SET projected = max(projected, ?1), due = CASE WHEN head = ?1 AND due < 0 THEN NULL ELSE due END WHERE id = ?2",
-        seq,
-        id,
-      );
+      this.#sql.exec("UPDATE execution SET projected = max(projected, ?) WHERE id = ?", seq, id);
     this.#confirmed = new Map();
   }
 
-  /** What wants to be looked at some time: due times in ms, negative for "only its projection is open". */
-  open(): { id: string; due: number; boot: string | null }[] {
-    const rows = this.#sql.exec("SELECT id, due, boot FROM execution WHERE due IS NOT NULL");
-    return [...rows].map((row) => ({
+  /** What wants to be looked at some time: at `due` (ms), or because the projection may not show it. */
+  open(): { id: string; due: EpochMs | undefined; boot: string | undefined; isProjected: boolean }[] {
+    const rows = this.#sql.exec(
+      "SELECT id, due, boot, projected >= head AS shown FROM execution WHERE due IS NOT NULL OR projected < head",
+    );
+    return Array.from(rows, (row) => ({
       id: String(row.id),
-      due: Number(row.due),
-      boot: row.boot === null ? null : String(row.boot),
+      due: row.due === null ? undefined : Number(row.due),
+      boot: row.boot === null ? undefined : String(row.boot),
+      isProjected: row.shown === 1,
     }));
   }
 
   remove(id: string): void {
     this.#confirmed.delete(id);
     this.#sql.transaction(() => {
-      for (const table of ["execution", "events", "logs", "snapshot"])
-        this.#sql.exec(`DELETE FROM ${table} WHERE id = ?`, id);
+      for (const table of ["execution", "journal", "snapshot"]) this.#sql.exec(`DELETE FROM ${table} WHERE id = ?`, id);
     });
   }
 }

@@ -127,7 +127,7 @@ function describeInputs(flow: Flow, form: JsonObject, { inputs, problems }: Reso
     return {
       input,
       ...(value === undefined ? {} : { value }),
-      enabled: true,
+      enabled: valueAt(inputs, input.id) !== undefined || errors.length > 0,
       ...(errors.length > 0 ? { errors: errors.map(({ message }) => ({ message })) } : {}),
     };
   });

@@ -6,6 +6,7 @@ import {
   type SaveAnswer,
   type SaveMode,
 } from "#actors/flow-actor/flow-rpc.ts";
+import type { ParsedFlow } from "#flow/parse-flow.ts";
 import type { Problem } from "#schema/problem.ts";
 import { actorByName } from "../env.ts";
 import { flowJson } from "../flow-json.ts";
@@ -31,16 +32,8 @@ export function flowRoutes(parts: AppParts): readonly Route[] {
 
   async function save(c: AppContext, mode: SaveMode, named?: FlowKey): Promise<Response> {
     const source = await sourceOf(c);
-    const key = keyIn(tenantOf(c), source, named);
+    const key = keyIn(tenantOf(c), language.parse(source), named);
     return answerSaved(c, await flowActor(c, key).save(key, source, mode), key);
-  }
-
-  function keyIn(tenant: string, source: string, named: FlowKey | undefined): FlowKey {
-    const { flow, problems } = language.parse(source);
-    if (!flow) throw invalidFlow(problems);
-    if (named && flow.id !== named.flowId) throw invalidEntity("Illegal flow id update");
-    if (named && flow.namespace !== named.namespace) throw invalidEntity("Illegal namespace update");
-    return { tenant, namespace: flow.namespace, flowId: flow.id };
   }
 
   function answerSaved(c: AppContext, answer: SaveAnswer, key: FlowKey): Response {
@@ -114,4 +107,12 @@ function flowActor(c: AppContext, key: FlowKey): FlowRpc {
 function invalidFlow(problems: readonly Problem[]): HttpError {
   const errors = problems.filter(({ severity = "error" }) => severity === "error");
   return invalidEntity(`Invalid Flow: ${errors.map(({ message }) => message).join(", ")}`, errors);
+}
+
+/** The key that a source says itself; `named` is the one it must have. */
+function keyIn(tenant: string, { flow, problems }: ParsedFlow, named: FlowKey | undefined): FlowKey {
+  if (!flow) throw invalidFlow(problems);
+  if (named && flow.id !== named.flowId) throw invalidEntity("Illegal flow id update");
+  if (named && flow.namespace !== named.namespace) throw invalidEntity("Illegal namespace update");
+  return { tenant, namespace: flow.namespace, flowId: flow.id };
 }

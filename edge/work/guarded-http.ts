@@ -108,6 +108,10 @@ function headOf(response: Response & { finalUrl: string }): Head {
 
 async function readBody(response: Response, call: HttpCall): Promise<Uint8Array> {
   if (response.body === null) return new Uint8Array();
+  // A body of declared length needs no counting: the runtime reads no more than that.
+  const declared = Number(response.headers.get("content-length") ?? Number.NaN);
+  if (declared <= call.maxBytes && response.headers.get("content-encoding") === null)
+    return new Uint8Array(await response.arrayBuffer());
   return new Uint8Array(await new Response(counting(response.body, call.maxBytes).stream).arrayBuffer());
 }
 

@@ -21,6 +21,7 @@ export async function measureCrash(product: Product, amounts: Amounts): Promise<
     const kind: Kind = { work: "effects", steps, sink };
     const flowId = await product.save(kind);
     const { api } = product.server;
+    const beganMs = performance.now();
     const started = await Promise.all(Array.from({ length: runs }, () => api.execute(NAMESPACE, flowId)));
     const ids = started.map(({ id }) => id);
     await poll(() => (sink.calls >= runs * steps * KILL_AT ? true : undefined), {
@@ -28,8 +29,9 @@ export async function measureCrash(product: Product, amounts: Amounts): Promise<
       everyMs: 2,
       what: "the runs to be under way",
     });
-    await product.kill();
     const callsBefore = sink.calls;
+    const stepsPerSecond = (callsBefore / (performance.now() - beganMs)) * 1_000;
+    await product.kill();
     sink.mark();
     const startMs = performance.now();
     product.server.spawn();
@@ -41,6 +43,7 @@ export async function measureCrash(product: Product, amounts: Amounts): Promise<
       lost: runs - done.length,
       twice: sink.all().filter(({ times }) => times > 1).length,
       callsBefore,
+      stepsPerSecond,
       firstEffectMs: sink.firstMs === undefined ? Number.NaN : sink.firstMs - startMs,
       allDoneMs: Math.max(...ends.map(({ atMs }) => atMs)),
     };

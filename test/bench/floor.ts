@@ -7,6 +7,7 @@ import { COMPATIBILITY_DATE, quote } from "#edge/local/config.ts";
 import { findFreePort } from "#edge/local/request.ts";
 import { findWorkerd, onListening } from "#edge/local/workerd.ts";
 import { Http } from "../support/http.ts";
+import { atTheEnd } from "../support/leftovers.ts";
 import type { Sink } from "../support/sink.ts";
 import type { Kind, Pids, Subject } from "./subject.ts";
 
@@ -43,10 +44,10 @@ export class Floor implements Subject {
       stdio: ["ignore", "ignore", "inherit", "pipe"],
     });
     this.#child = child;
-    living.add(child);
+    const forget = atTheEnd(() => child.kill("SIGKILL"));
     return new Promise((resolve, reject) => {
       child.once("exit", (code) => {
-        living.delete(child);
+        forget();
         reject(new Error(`The floor's runtime ended with code ${code}`));
       });
       onListening(child, resolve);
@@ -128,8 +129,3 @@ const main :Workerd.Worker = (
 );
 `;
 }
-
-const living = new Set<ChildProcess>();
-process.on("exit", () => {
-  for (const child of living) child.kill("SIGKILL");
-});

@@ -1,8 +1,9 @@
 // `npm run bench`: the product and the platform's floor, in turn, on one machine. How to read it: README.md beside this.
 import { writeFileSync } from "node:fs";
 import { cpus, loadavg, totalmem } from "node:os";
-import { hasStrace } from "../../config/capabilities.ts";
+import { findChromium, hasStrace } from "../../config/capabilities.ts";
 import { measureCrash } from "./crash.ts";
+import { measureFirstLoad } from "./first-load.ts";
 import { FLOOR_OBJECTS, Floor } from "./floor.ts";
 import { printMicro, runMicro } from "./micro.ts";
 import { type BenchOptions, parseOptions, type WorkName } from "./options.ts";
@@ -34,13 +35,14 @@ class Bench {
     const product = await Product.create();
     const subjects: readonly Subject[] = round % 2 === 0 ? [floor, product] : [product, floor];
     try {
-      if (this.#wants(...(Object.keys(WORKS) as WorkName[]), "W7", "W8")) {
+      if (this.#wants(...(Object.keys(WORKS) as WorkName[]), "W7", "W8", "UI")) {
         for (const subject of subjects) await subject.start();
         for (const [name, work] of Object.entries(WORKS)) {
           if (!this.#wants(name as WorkName)) continue;
           for (const subject of subjects) await this.#take(name, subject, () => work(subject, this.#amounts));
         }
         if (this.#wants("W7")) for (const subject of subjects) await this.#writes(subject, round);
+        if (this.#wants("UI")) await this.#firstLoad(product);
         if (this.#wants("W8")) await this.#take("W8", product, () => measureCrash(product, this.#amounts));
       }
     } finally {
@@ -59,9 +61,19 @@ class Bench {
     }
   }
 
+  async #firstLoad(product: Product): Promise<void> {
+    if (findChromium()) await this.#take("UI", product, () => measureFirstLoad(product));
+    else this.#note("UI is not measured: there is no Chromium.");
+  }
+
+  /** Says it once, whatever the round. */
+  #note(text: string): void {
+    if (!this.notes.includes(text)) this.notes.push(text);
+  }
+
   async #writes(subject: Subject, round: number): Promise<void> {
     if (!hasStrace()) {
-      this.notes.push("W7 is not measured: strace is not installed.");
+      this.#note("W7 is not measured: strace is not installed.");
       return;
     }
     await this.#take("W7", subject, async () => {

@@ -23,18 +23,19 @@ export async function measureWrites(
   subject: Subject,
 ): Promise<{ readonly figures: Readonly<Record<string, number>>; readonly notes: readonly string[] }> {
   const sink = await startSink();
-  const effects: Kind = { work: "effects", steps: 20, sink };
+  const effects = (steps: number): Kind => ({ work: "effects", steps, sink });
   // Steps without an outside effect: the floor may share their commit too.
   const plain: Kind = { work: "coalesced", steps: SEQUENCE.steps };
   try {
     // Long-lived actors have been touched before: creating their files is not part of a run.
     for (let run = 0; run < 200; run++) await subject.run(ONE);
-    for (const kind of [plain, FAN, effects]) await subject.run(kind);
+    for (const kind of [plain, FAN, effects(10), effects(30)]) await subject.run(kind);
     await sleep(AFTERWARDS_MS);
     const one = await countWrites(subject, ONE, 40);
-    const sequence = await countWrites(subject, plain, 5);
-    const outside = await countWrites(subject, effects, 5);
-    const fan = await countWrites(subject, FAN, 5);
+    const sequence = await countWrites(subject, plain, 10);
+    const few = await countWrites(subject, effects(10), 10);
+    const many = await countWrites(subject, effects(30), 10);
+    const fan = await countWrites(subject, FAN, 10);
     const note = (name: string, { byPlace }: Writes) =>
       `${subject.name} ${name}: ${Object.entries(byPlace)
         .map(([place, count]) => `${place} ${count.toFixed(2)}`)
@@ -43,13 +44,13 @@ export async function measureWrites(
       figures: {
         one: one.total,
         plainStep: (sequence.total - one.total) / (plain.steps - 1),
-        effectStep: (outside.total - one.total) / (effects.steps - 1),
+        effectStep: (many.total - few.total) / 20,
         fan: fan.total,
       },
       notes: [
         note("one step", one),
         note(`${plain.steps} steps`, sequence),
-        note(`${effects.steps} steps with an outside effect`, outside),
+        note("30 steps with an outside effect", many),
         note("fan-out of 100", fan),
       ],
     };

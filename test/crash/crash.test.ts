@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
 import type { ExecutionJson } from "#schema/execution.ts";
@@ -62,6 +64,32 @@ describe(`the server killed with -9 (CRASH_SEED=${SEED})`, () => {
     expect(execution.taskRunList?.map(({ taskId }) => taskId)).toEqual(["before", "hold", "after"]);
   });
 
+  test("ends a command whose agent was killed with the server", async () => {
+    server = await Server.start({ agent: true });
+    const file = join(server.dataDir, "times-run");
+    const source = `id: command
+namespace: ${NAMESPACE}
+tasks:
+  - id: work
+    type: io.kestra.plugin.scripts.shell.Commands
+    taskRunner:
+      type: io.kestra.plugin.core.runner.Process
+    commands:
+      - echo once >> ${file}
+      - sleep 1
+`;
+    await server.api.saveFlow(source);
+    const { id } = await server.api.execute(NAMESPACE, "command");
+    await poll(() => existsSync(file) || undefined, { what: "the command to run" });
+    await server.kill();
+    await server.start();
+    const execution = await server.api.executionWhen(id, { timeoutMs: 40_000 });
+    expect(execution.state.current).toBe("SUCCESS");
+    expect(execution.taskRunList).toHaveLength(1);
+    // What was under way when everything died is done again, once.
+    expect(readFileSync(file, "utf8")).toBe("once\nonce\n");
+  });
+
   test("finds flows, executions, logs and list of the first start in the second", async () => {
     server = await Server.start();
     const source = `id: kept\nnamespace: ${NAMESPACE}\ntasks:\n  - id: say\n    type: io.kestra.plugin.core.log.Log\n    message: kept for ever\n`;
@@ -111,7 +139,8 @@ async function readAll(server: Server, orders: readonly Order[]) {
   const { api } = server;
   const truth = new Map<string, ExecutionJson | undefined>();
   const endMs = performance.now() + QUIET_WITHIN_MS;
-  for (const id of orders.flatMap(({ ids }) => ids)) {
+  const accepted = new Set(orders.flatMap(({ ids }) => ids));
+  for (const id of accepted) {
     const timeoutMs = Math.max(0, endMs - performance.now());
     await api.executionWhen(id, { timeoutMs }).catch(() => undefined);
   }
@@ -119,11 +148,13 @@ async function readAll(server: Server, orders: readonly Order[]) {
   const list = await poll(
     async () => {
       const found = await api.searchAll(NAMESPACE);
-      return found.every(hasEnded) || performance.now() > endMs ? found : undefined;
+      const listed = new Set(found.filter(hasEnded).map(({ id }) => id));
+      const agrees = listed.size === found.length && [...accepted].every((id) => listed.has(id));
+      return agrees || performance.now() > endMs ? found : undefined;
     },
-    { timeoutMs: QUIET_WITHIN_MS, everyMs: 200, what: "the list to be quiet" },
+    { timeoutMs: 2 * QUIET_WITHIN_MS, everyMs: 200, what: "the list" },
   );
-  for (const id of new Set([...orders.flatMap(({ ids }) => ids), ...list.map((one) => one.id)])) {
+  for (const id of new Set([...accepted, ...list.map((one) => one.id)])) {
     const answer = await api.send({ path: `/executions/${id}` });
     truth.set(id, answer.status === 200 ? (JSON.parse(answer.text) as ExecutionJson) : undefined);
   }

@@ -71,7 +71,7 @@ describe("the judge of the crash test", () => {
   test("finds an accepted execution that is gone", () => {
     const verdict = judge(findings({ truth: new Map([["x1", undefined]]), list: [] }));
     expect(verdict.lost).toHaveLength(1);
-    expect(verdict.listDiffers).toEqual(["x1 is not in the list"]);
+    expect(verdict.listDiffers).toEqual(["x1 (undefined) is not in the list"]);
   });
 
   test("finds an order that became two executions", () => {
@@ -102,7 +102,7 @@ describe("the judge of the crash test", () => {
 
   test("finds a list that lags behind or shows something twice", () => {
     const old = { ...TWO, state: { ...TWO.state, current: "RUNNING" as State } };
-    expect(judge(findings({ list: [old] })).listDiffers).toEqual(["x1: RUNNING in the list, SUCCESS in truth"]);
+    expect(judge(findings({ list: [old] })).listDiffers).toEqual(["x1 (two): RUNNING in the list, SUCCESS in truth"]);
     expect(judge(findings({ list: [TWO, TWO] })).listDiffers).toEqual(["x1 is in the list twice"]);
   });
 

@@ -118,9 +118,11 @@ function checkList(verdict: Draft, { list, truth }: Findings, known: ReadonlySet
     seen.add(id);
     if (!known.has(id)) verdict.doubled.push(`${id} (${flowId}) was never asked for, or asked for twice`);
     const actual = truth.get(id)?.state.current;
-    if (actual !== state.current) verdict.listDiffers.push(`${id}: ${state.current} in the list, ${actual} in truth`);
+    if (actual !== state.current)
+      verdict.listDiffers.push(`${id} (${flowId}): ${state.current} in the list, ${actual} in truth`);
   }
-  for (const id of known) if (!seen.has(id)) verdict.listDiffers.push(`${id} is not in the list`);
+  for (const id of known)
+    if (!seen.has(id)) verdict.listDiffers.push(`${id} (${truth.get(id)?.flowId}) is not in the list`);
 }
 
 /** An effect may be repeated by a kill that came between it and its commit, and by nothing else. */

@@ -3,19 +3,10 @@ import { mkdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
-import { findChromium } from "../../config/capabilities.ts";
+import { launchChromium } from "../support/chromium.ts";
 
-const ARGUMENTS = [
-  "--headless",
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-  "--no-first-run",
-];
 export const WIDE = { width: 1440, height: 900 };
 export const PHONE = { width: 390, height: 844 };
 export type Scheme = "light" | "dark";
@@ -27,7 +18,7 @@ export const SCREENSHOTS = process.env.WINDHOVER_SCREENSHOTS ?? join(tmpdir(), "
 export function useBrowser(): () => Browser {
   let browser: Browser | undefined;
   beforeAll(async () => {
-    browser = await launchBrowser();
+    browser = await launchChromium();
     mkdirSync(SCREENSHOTS, { recursive: true });
   });
   afterAll(() => browser?.close());
@@ -35,12 +26,6 @@ export function useBrowser(): () => Browser {
     if (!browser) throw new Error("The browser has not been started");
     return browser;
   };
-}
-
-export function launchBrowser(): Promise<Browser> {
-  const executablePath = findChromium();
-  if (!executablePath) throw new Error("No Chromium found; name one in CHROMIUM");
-  return chromium.launch({ executablePath, args: ARGUMENTS });
 }
 
 /** What a page did that no page of ours may do. */
@@ -87,7 +72,7 @@ export async function expectAccessible(page: Page, what: string): Promise<void> 
         .slice(0, 3)
         .join(" | ")}`,
   );
-  expect(found, what).toEqual([]);
+  expect.soft(found, what).toEqual([]);
 }
 
 /** The page is not wider than the window. */
@@ -105,7 +90,7 @@ export async function expectNoOverflow(page: Page, what: string): Promise<void> 
     const names = beyond.slice(0, 5).map((element) => element.outerHTML.slice(0, 120));
     return { content: document.documentElement.scrollWidth, window: inner, widest: names };
   });
-  expect(content, `${what}: ${widest.join(" | ")}`).toBeLessThanOrEqual(width);
+  expect.soft(content, `${what}: ${widest.join(" | ")}`).toBeLessThanOrEqual(width);
 }
 
 export async function screenshot(page: Page, name: string): Promise<void> {

@@ -21,7 +21,8 @@ beforeAll(async () => {
   const { api } = server();
   await api.execute(NAMESPACE, "getting_started", { wait: true });
   failedId = (await api.execute(NAMESPACE, "retry_and_errors", { wait: true })).id;
-  pausedId = (await api.execute(NAMESPACE, "approval", { wait: true })).id;
+  pausedId = (await api.execute(NAMESPACE, "approval")).id;
+  await api.executionWhen(pausedId, { until: ({ state }) => state.current === "PAUSED" });
 });
 
 /** Each page with data in it, as somebody who works with it sees it. */

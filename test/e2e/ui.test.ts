@@ -29,7 +29,7 @@ tasks:
     message: "Hello {{ inputs.name }}"
   - id: hold
     type: io.kestra.plugin.core.flow.Pause
-    delay: PT2S
+    pauseDuration: PT2S
   - id: bye
     type: ${LOG}
     message: "Bye {{ inputs.name }}"

@@ -9,6 +9,7 @@ import { nodeSql } from "#test/support/node-sql.ts";
 import type { Clockwork } from "./clockwork.ts";
 import { simDialect } from "./dialect.ts";
 import type { Random } from "./random.ts";
+import { Refused } from "./sim-world.ts";
 
 /** Thrown where the process dies. */
 export class Crash extends Error {}
@@ -136,7 +137,7 @@ export class SimCell {
         this.#clock.in(at - this.#clock.now + late, `${this.name} alarm`, () => void this.call((cell) => cell.wake()));
       },
       failed: (error) => {
-        if (!(error instanceof Crash)) throw error;
+        if (!(error instanceof Crash || error instanceof Refused)) throw error;
       },
       boot,
     };

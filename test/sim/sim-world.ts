@@ -6,6 +6,9 @@ import type { World } from "#shell/world.ts";
 import type { Clockwork } from "./clockwork.ts";
 import type { Random } from "./random.ts";
 
+/** A call to the world that failed, or whose answer was not heard. */
+export class Refused extends Error {}
+
 export type WorldFaults = { lost: number; duplicate: number; refused: number; longestDelayMs: number };
 
 export type Reach = (executionId: string, body: (cell: Cell) => boolean) => boolean;
@@ -59,11 +62,11 @@ export class SimWorld implements World {
   #call<T>(name: string, body: () => T | undefined): Promise<T> {
     return new Promise((resolve, reject) => {
       const faults = this.#faults();
-      if (faults !== undefined && this.#random.chance(faults.refused)) return reject(new Error("refused"));
+      if (faults !== undefined && this.#random.chance(faults.refused)) return reject(new Refused("refused"));
       this.#clock.in(this.#delay(), name, () => {
         const result = body();
         const unheard = faults !== undefined && this.#random.chance(faults.refused);
-        if (result === undefined || unheard) reject(new Error("no answer"));
+        if (result === undefined || unheard) reject(new Refused("no answer"));
         else resolve(result);
       });
     });

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { readRunFile } from "#edge/local/data-folder.ts";
 import { findFreePort } from "#edge/local/request.ts";
 import { Api } from "./api.ts";
+import { atTheEnd } from "./leftovers.ts";
 import { Hopeless, poll } from "./poll.ts";
 import { isAlive, killAll, processTree } from "./process-tree.ts";
 
@@ -40,6 +41,7 @@ export class Server {
   readonly #options: ServerOptions;
   #child: ChildProcess | undefined;
   #output = "";
+  #forget = () => {};
 
   private constructor(port: number, options: ServerOptions) {
     this.port = port;
@@ -104,7 +106,7 @@ export class Server {
     }
     child.once("close", () => log?.end());
     this.#child = child;
-    living.add(this);
+    this.#forget = atTheEnd(() => this.killNow());
   }
 
   isRunning(): boolean {
@@ -149,7 +151,7 @@ export class Server {
       what: "all processes of the server to be gone",
     });
     this.api.forgetConnections();
-    living.delete(this);
+    this.#forget();
   }
 
   /** Kills it and removes its data folder, if it made that itself. */
@@ -171,8 +173,3 @@ function cleanEnvironment(): NodeJS.ProcessEnv {
   );
   return { ...Object.fromEntries(kept), NODE_COMPILE_CACHE: join(ROOT, "node_modules", ".cache", "compile") };
 }
-
-const living = new Set<Server>();
-process.on("exit", () => {
-  for (const server of living) server.killNow();
-});

@@ -15,7 +15,7 @@ const bound = env as unknown as Env;
 
 /** A job of an execution that nobody knows: it is run, and its answer is wanted by nobody. */
 function job(name: string, ms = 0, padding = ""): Job {
-  const executionId = newExecutionId((length) => crypto.getRandomValues(new Uint8Array(length)), "each");
+  const executionId = newExecutionId((length) => crypto.getRandomValues(new Uint8Array(length)), "each", Date.now());
   return {
     id: `${executionId}/0.1`,
     epoch: 0,

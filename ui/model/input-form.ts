@@ -138,7 +138,9 @@ export function firstValues(
 /** What is wrong with `value`, or undefined. */
 export function checkField(field: Field, value: FieldValue): string | undefined {
   if (isEmpty(value)) {
-    return field.required && field.input.defaults === undefined ? "This input is required." : undefined;
+    // Whether an input that depends on others is asked for at all, only the server knows.
+    const { defaults, dependsOn } = field.input;
+    return field.required && defaults === undefined && dependsOn === undefined ? "This input is required." : undefined;
   }
   if (typeof value === "string") return checkText(field, value);
   return undefined;

@@ -53,11 +53,14 @@ export function markHits(text: string, needle: string): readonly Span[] {
 /** How many rows `message` takes when each holds `columns` characters. Never less than 1. */
 export function countRows(message: string, columns: number): number {
   const plain = stripAnsi(message);
-  if (plain.length <= columns && !plain.includes("\n")) return 1;
+  if (plain.length <= columns && NARROW.test(plain)) return 1;
   return plain
     .split("\n")
     .reduce((rows, part) => rows + (columns > 0 ? Math.max(1, Math.ceil(displayWidth(part) / columns)) : 1), 0);
 }
+
+/** Only characters of one column each. */
+const NARROW = /^[\x20-\x7e]*$/;
 
 /** Characters of East Asian scripts and emoji take two columns. */
 function displayWidth(text: string): number {

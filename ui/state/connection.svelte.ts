@@ -20,18 +20,17 @@ class Connection {
     this.returns += 1;
   }
 
+  /** Looks whether the server answers, after something else gave cause for doubt. */
+  async check(): Promise<void> {
+    if (!(await answers())) this.lost();
+  }
+
   /** Asks at once. */
   async retry(): Promise<void> {
     clearTimeout(this.#timer);
-    try {
-      // Any answer will do, even a refusal: somebody is there.
-      const answer = await fetch("/ping", { cache: "no-store" });
-      if (answer.status < 502 || answer.status > 504) {
-        this.reached();
-        return;
-      }
-    } catch {
-      // Still away.
+    if (await answers()) {
+      this.reached();
+      return;
     }
     this.#delayMs = Math.min(this.#delayMs * 1.6, 15_000);
     this.#schedule();
@@ -40,6 +39,16 @@ class Connection {
   #schedule(): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.retry(), this.#delayMs);
+  }
+}
+
+/** Any answer will do, even a refusal: somebody is there. */
+async function answers(): Promise<boolean> {
+  try {
+    const { status } = await fetch("/ping", { cache: "no-store" });
+    return status < 502 || status > 504;
+  } catch {
+    return false;
   }
 }
 

@@ -12,6 +12,8 @@ import { type ApiFailure, api, asFailure, links } from "./api.ts";
 import { connection } from "./connection.svelte.ts";
 import { loadEngine } from "./engine.ts";
 
+const QUIET_MS = 1500;
+
 /**
  * One execution, live. A snapshot paints first; then the stream's events are replayed through the server's reducer.
  * The model is plain and changes in place; `#version` tells the page, at most once per frame.
@@ -123,8 +125,10 @@ export class ExecutionView {
     };
     source.onerror = () => {
       this.live = false;
+      if (!connection.away) void connection.check();
+      // The browser itself asks again after a break, from where it was; a refusal ends the stream for good.
+      if (source.readyState !== EventSource.CLOSED) return;
       this.#closeStream();
-      if (!connection.away) void connection.retry();
       this.#again(() => void this.#stream());
     };
     on<StreamFlow>("flow", (data) => model.applyFlow(data));
@@ -136,9 +140,20 @@ export class ExecutionView {
     });
     on("end", () => {
       model.applyEnd();
-      this.#closeStream();
-      this.live = true;
+      this.#closeWhenQuiet();
     });
+  }
+
+  /** An execution has ended before the tasks that run after it: the stream is closed once nothing moves any more. */
+  #closeWhenQuiet(): void {
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => {
+      const { execution } = this;
+      if (!this.isOver || !execution) return;
+      const moving = execution.taskRunList?.some((run) => !isTerminal(run.state.current)) ?? false;
+      if (moving) this.#closeWhenQuiet();
+      else this.#closeStream();
+    }, QUIET_MS);
   }
 
   /** Redraws with the next frame; in a hidden page, where there is none, soon. */

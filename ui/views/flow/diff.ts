@@ -11,10 +11,10 @@ const diffLook = EditorView.theme({
   ".cm-changedLine, &.cm-merge-b .cm-changedLine": { backgroundColor: "var(--ok-tint)" },
   "&.cm-merge-a .cm-changedLine, .cm-deletedChunk": { backgroundColor: "var(--bad-tint)" },
   "&.cm-merge-b .cm-changedText, .cm-changedText": {
-    background: "color-mix(in srgb, var(--ok-solid) 32%, transparent)",
+    background: "color-mix(in srgb, var(--ok-solid) 14%, transparent)",
   },
   "&.cm-merge-a .cm-changedText, .cm-deletedChunk .cm-deletedText": {
-    background: "color-mix(in srgb, var(--bad-solid) 30%, transparent)",
+    background: "color-mix(in srgb, var(--bad-solid) 14%, transparent)",
   },
   ".cm-collapsedLines": { background: "var(--sunken)", color: "var(--muted)", padding: "4px 14px" },
   ".cm-collapsedLines.cm-collapsedLines::before": { content: "'…'" },

@@ -54,7 +54,7 @@ export const editorLook: Extension = [
       border: "2px solid var(--accent)",
       pointerEvents: "none",
     },
-    ".cm-expression": { color: "var(--ansi-c5)" },
+    ".cm-expression, .cm-expression *": { color: "var(--ansi-c5)" },
     ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.6", overflow: "auto" },
     ".cm-content": { padding: "12px 0", caretColor: "var(--text)" },
     ".cm-cursor": { borderLeftColor: "var(--text)" },

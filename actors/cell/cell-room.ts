@@ -1,0 +1,147 @@
+import { pausedRun } from "#engine/index.ts";
+import { type EvalContext, renderTyped } from "#expr/index.ts";
+import { resolveInputs } from "#flow/inputs.ts";
+import { renderOutputs } from "#flow/outputs.ts";
+import { parseFlow } from "#flow/parse-flow.ts";
+import type { Command, CommandAnswer, StartRequest } from "#schema/cell.ts";
+import type { ExecutionEvent, ParentLink, TaskAnswer } from "#schema/event.ts";
+import type { ExecutionJson } from "#schema/execution.ts";
+import type { Flow } from "#schema/flow.ts";
+import { taskRunIndex } from "#schema/ids.ts";
+import type { JsonObject } from "#schema/json.ts";
+import type { LogEntry, LogLine } from "#schema/log.ts";
+import type { Level, State } from "#schema/state.ts";
+import { Cell } from "#shell/cell.ts";
+import type { Live } from "#shell/live.ts";
+import type { Surroundings } from "#shell/scope.ts";
+import type { Sql } from "#shell/sql.ts";
+import { CellStore } from "#shell/store.ts";
+import type { Host, World } from "#shell/world.ts";
+import { prepareProperties } from "#tasks/property.ts";
+import { registry } from "#tasks/registry.ts";
+import { filterLogs, type LogFilter } from "./log-entry.ts";
+import { followExecution, followLogs, streamAll, untilSettled } from "./streams.ts";
+
+export type Evaluated = { result: string } | { error: string; stackTrace: string };
+export type EventPage = { source: string; revision: number; events: ExecutionEvent[] };
+
+/** What a cell answers to calls from outside: finds the execution, asks the cell, gives the answer the form callers know. */
+export class CellRoom {
+  readonly #store: CellStore;
+  readonly #cell: Cell;
+
+  constructor(parts: { sql: Sql; host: Host; world: World; surroundings: Surroundings }) {
+    const { sql, host, world, surroundings } = parts;
+    this.#store = new CellStore(sql);
+    const dialect = { registry, prepare: prepareProperties, surroundings };
+    this.#cell = new Cell({ store: this.#store, world, host, dialect, parse: acceptedFlow, renderOutputs });
+  }
+
+  async start(request: StartRequest): Promise<ExecutionJson> {
+    const live = this.#cell.start(request);
+    return this.#cell.json(request.wait ? await untilSettled(this.#cell, live) : live);
+  }
+
+  get(id: string): ExecutionJson | null {
+    return this.#with(id, (live) => this.#cell.json(live));
+  }
+
+  async command(id: string, command: Command): Promise<CommandAnswer> {
+    const live = this.#cell.find(id);
+    if (live === undefined) return { ok: false, status: 404, message: `Unable to find the execution ${id}` };
+    if (command.kind !== "resume") return this.#cell.command(live, command);
+    const typed = await this.#resumeInputs(live, command);
+    return typed.ok ? this.#cell.command(live, { ...command, inputs: typed.value }) : { ...typed, status: 422 };
+  }
+
+  /** What is given at a resume, typed and checked as the paused task asks for it. */
+  async #resumeInputs(
+    live: Live,
+    { taskRunId, inputs = {} }: Extract<Command, { kind: "resume" }>,
+  ): Promise<{ ok: true; value: JsonObject } | { ok: false; message: string }> {
+    const index = taskRunId === undefined ? undefined : taskRunIndex(live.id, taskRunId);
+    const paused = pausedRun(live.state, index);
+    const asks = live.program.plan.tasks[paused?.task ?? -1]?.task.asks ?? [];
+    if (asks.length === 0) return { ok: true, value: {} };
+    const outcome = await this.#cell.evaluate(live, paused?.index, (context) => {
+      const resolved = resolveInputs({ inputs: asks }, inputs, context);
+      if (resolved.needs.length > 0) return { ok: "needs", lookups: [...resolved.needs] };
+      const wrong = resolved.problems.filter(({ severity = "error" }) => severity === "error");
+      if (wrong.length === 0) return { ok: true, value: resolved.inputs };
+      const message = wrong.map((problem) => problem.message).join(", ");
+      return { ok: false, problem: { code: "EXPR_FAILED", message, line: 1, column: 1 } };
+    });
+    // The rendering gives a map of inputs, so its masked form is one too.
+    return outcome.ok ? { ok: true, value: outcome.value as JsonObject } : outcome;
+  }
+
+  logs(id: string, filter: LogFilter): LogEntry[] | null {
+    return this.#with(id, (live) => filterLogs(live, this.#store.lines(id, 0), filter));
+  }
+
+  followExecution(id: string): ReadableStream<Uint8Array> | null {
+    return this.#with(id, (live) => followExecution(this.#cell, live));
+  }
+
+  followLogs(id: string, minLevel: Level = "TRACE"): ReadableStream<Uint8Array> | null {
+    return this.#with(id, (live) => followLogs(this.#cell, this.#store, live, minLevel));
+  }
+
+  stream(id: string, after = { seq: 0, line: 0 }): ReadableStream<Uint8Array> | null {
+    return this.#with(id, (live) => streamAll(this.#cell, this.#store, live, after));
+  }
+
+  events(id: string, after: number): EventPage | null {
+    return this.#with(id, ({ program: { source, revision } }) => ({
+      source,
+      revision,
+      events: this.#store.events(id, after),
+    }));
+  }
+
+  async evaluate(id: string, taskRunId: string | undefined, expression: string): Promise<Evaluated | null> {
+    const live = this.#cell.find(id);
+    if (live === undefined) return null;
+    const run = taskRunId === undefined ? undefined : taskRunIndex(id, taskRunId);
+    const outcome = await this.#cell.evaluate(live, run, (context: EvalContext) => renderTyped(expression, context));
+    if (!outcome.ok) return { error: outcome.message, stackTrace: outcome.message };
+    return { result: typeof outcome.value === "string" ? outcome.value : JSON.stringify(outcome.value) };
+  }
+
+  remove(id: string): boolean {
+    return this.#with(id, (live) => this.#cell.remove(live)) !== null;
+  }
+
+  answer(id: string, effect: string, answer: TaskAnswer, lines: readonly LogLine[] = []): boolean {
+    return this.#with(id, (live) => this.#cell.answer(live, effect, answer, lines)) ?? false;
+  }
+
+  taskStarted(id: string, effect: string, { worker }: { worker: string }): boolean {
+    return this.#with(id, (live) => this.#cell.dispatched(live, effect, { worker: `agent:${worker}` })) ?? false;
+  }
+
+  appendLogs(id: string, _effect: string, lines: readonly LogLine[]): boolean {
+    return this.#with(id, (live) => this.#cell.say(live, lines)) !== null;
+  }
+
+  childEnded(link: ParentLink, executionId: string, state: State, outputs: JsonObject | undefined): void {
+    this.#with(link.executionId, (live) => this.#cell.childEnded(live, link, executionId, state, outputs));
+  }
+
+  /** Fires what is due and looks at what may have been forgotten. */
+  wake(): void {
+    this.#cell.wake();
+  }
+
+  #with<T>(id: string, body: (live: Live) => T): T | null {
+    const live = this.#cell.find(id);
+    return live === undefined ? null : body(live);
+  }
+}
+
+/** The flow in a source that was accepted when it was saved. */
+function acceptedFlow(source: string): Flow {
+  const { flow, problems } = parseFlow(source, registry);
+  if (flow === undefined) throw new Error(`A stored flow cannot be read: ${problems[0]?.message}`);
+  return flow;
+}

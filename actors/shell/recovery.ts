@@ -1,0 +1,24 @@
+import type { ExecutionState } from "#engine/index.ts";
+
+// What a start of the process asks of a state that an earlier one left behind.
+
+/** True while a crash could lose something that only this process does. */
+export function isUnfinished(state: ExecutionState): boolean {
+  if (state.pending.some((effect) => effect.kind !== "wake-at")) return true;
+  if (state.status === "RUNNING" || state.status === "KILLING") return true;
+  if (state.status !== "PAUSED" && state.status !== "CREATED")
+    return (state.root?.stage ?? "main") === "afterExecution";
+  for (const run of state.runs) if (run.waiting?.kind === "start" || run.waiting?.kind === "answer") return true;
+  return false;
+}
+
+/** Attempts that an earlier start of this process was running. */
+export function lostAttempts(state: ExecutionState, boot: string | undefined): { effect: string }[] {
+  const lost: { effect: string }[] = [];
+  for (const { waiting, dropped } of state.runs) {
+    if (dropped || (waiting?.kind !== "answer" && waiting?.kind !== "cancel")) continue;
+    const effect = waiting.kind === "answer" ? waiting.effect : waiting.target;
+    if (waiting.worker?.startsWith("local:") && waiting.worker !== `local:${boot}`) lost.push({ effect });
+  }
+  return lost;
+}
