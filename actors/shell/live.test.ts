@@ -19,8 +19,8 @@ const retry = {
   behavior: "RETRY_FAILED_TASK" as const,
 };
 
-const CREATED: EventOf<"execution-created"> = {
-  kind: "execution-created",
+const CREATED = {
+  kind: "execution-created" as const,
   at: 1_000,
   id: "0123456789012345678900",
   tenant: "main",

@@ -183,6 +183,15 @@ describe("what wants to be looked at again", () => {
     expect(due(store)).toEqual([["a", 700, undefined, true]]);
   });
 
+  test("is not the projection any more when a last timer goes by after it has confirmed", () => {
+    const { store } = open();
+    commit(store, 1, 0, { source: SOURCE, events: [event(1)], due: 700 });
+    store.confirm("a", 1);
+    store.flush();
+    commit(store, 1, 0, { due: -1 });
+    expect(due(store)).toEqual([]);
+  });
+
   test("has its confirmation written with the next commit of any execution", () => {
     const { store, database } = open();
     commit(store, 1, 0, { source: SOURCE, events: [event(1)] });

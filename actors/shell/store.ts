@@ -133,7 +133,8 @@ export class CellStore {
         );
       } else {
         this.#sql.exec(
-          "UPDATE execution SET head = ?, lines = ?, due = ?, boot = ? WHERE id = ?",
+          // Nothing is open when the projection has confirmed this very state already.
+          "UPDATE execution SET head = ?1, lines = ?2, due = CASE WHEN ?3 < 0 AND projected >= ?1 THEN NULL ELSE ?3 END, boot = ?4 WHERE id = ?5",
           head,
           commit.lineCount,
           due,
