@@ -50,7 +50,26 @@ export async function startExecution(env: Env, wanted: NewExecution): Promise<Ex
   if (scheduleAt !== undefined) request.scheduleAt = scheduleAt;
   if (parent) request.parent = parent;
   if (wait) request.wait = true;
-  return cellById(env, id).start(request);
+  return untilHeard(() => cellById(env, id).start(request));
+}
+
+const MAX_TRIES = 4;
+const FIRST_RETRY_MS = 50;
+
+/**
+ * A cell that goes down under the call (a new version of the Worker, a failing machine) is called again: the same id is the same
+ * execution. What the cell itself throws is no such thing, and one with too much to do is left alone.
+ */
+async function untilHeard<T>(call: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await call();
+    } catch (error) {
+      const { remote, overloaded } = Object(error);
+      if (attempt === MAX_TRIES || remote === true || overloaded === true) throw error;
+      await new Promise((resolve) => setTimeout(resolve, FIRST_RETRY_MS * 2 ** attempt));
+    }
+  }
 }
 
 /** Labels of the flow, then `given`; the same key once, the last wins. Labels of the system are not taken over from a flow. */

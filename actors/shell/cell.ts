@@ -216,12 +216,18 @@ export class Cell {
     for (const [id, due] of this.#dues) {
       if (due > now) continue;
       this.#dues.delete(id);
-      const live = this.find(id);
-      if (live === undefined) continue;
-      for (const effect of live.takeDue(now)) this.#apply(live, { kind: "timer-fired", at: now, effect });
-      this.#background(live, true);
+      this.#guarded(id, () => {
+        const live = this.find(id);
+        if (live === undefined) return;
+        for (const effect of live.takeDue(now)) this.#apply(live, { kind: "timer-fired", at: now, effect });
+        this.#turn(live, true);
+      });
     }
-    this.#store.flush();
+    try {
+      this.#store.flush();
+    } catch (error) {
+      this.#host.failed(error);
+    }
     this.#rearm();
   }
 
@@ -229,20 +235,27 @@ export class Cell {
   #open(): void {
     for (const { id, due, boot, isProjected } of this.#store.open()) {
       if (due !== undefined) this.#dues.set(id, due);
-      if (!isProjected) this.#host.soon(() => this.#project(id));
+      if (!isProjected) this.#host.soon(() => this.#guarded(id, () => this.#project(id)));
       if (boot === undefined || boot === this.#host.boot) continue;
-      const live = this.find(id);
-      if (live === undefined) continue;
-      for (const { effect } of lostAttempts(live.state, this.#host.boot))
-        this.#apply(live, { kind: "task-lost", at: this.#host.now(), effect, reason: "the server was restarted" });
-      this.#host.soon(() => this.#background(live, true));
+      this.#guarded(id, () => this.#revive(id));
     }
     this.#rearm();
   }
 
+  /** Goes on with what an earlier start of this process was doing. */
+  #revive(id: string): void {
+    const live = this.find(id);
+    if (live === undefined) return;
+    for (const { effect } of lostAttempts(live.state, this.#host.boot))
+      this.#apply(live, { kind: "task-lost", at: this.#host.now(), effect, reason: "the server was restarted" });
+    this.#host.soon(() => this.#background(live, true));
+  }
+
   #project(id: string): void {
     const live = this.find(id);
-    if (live !== undefined) this.#projector.changed(live);
+    if (live === undefined) return;
+    this.#projector.changed(live);
+    this.#armForLists();
   }
 
   #deliver(live: Live, event: ExecutionEvent): boolean {
@@ -257,10 +270,15 @@ export class Cell {
 
   /** A turn that nobody waits for: what goes wrong is reported, and the execution is looked at again later. */
   #background(live: Live, always = false): void {
+    this.#guarded(live.id, () => this.#turn(live, always));
+  }
+
+  /** Does something for one execution; what goes wrong with it does not stop the others of the cell. */
+  #guarded(id: string, body: () => void): void {
     try {
-      this.#turn(live, always);
+      body();
     } catch (error) {
-      this.#dues.set(live.id, this.#host.now() + LOOK_AGAIN_MS);
+      this.#dues.set(id, this.#host.now() + LOOK_AGAIN_MS);
       this.#arm(this.#host.now() + LOOK_AGAIN_MS);
       this.#host.failed(error);
     }
@@ -297,6 +315,7 @@ export class Cell {
       this.#arm(due);
     }
     this.#projector.changed(live);
+    this.#armForLists();
     const watchers = this.#watchers.get(live.id);
     if (watchers === undefined) return;
     const firstLine = commit.lineCount - commit.lines.length;
@@ -324,6 +343,12 @@ export class Cell {
     let next = Number.POSITIVE_INFINITY;
     for (const due of this.#dues.values()) if (due < next) next = due;
     if (next < Number.POSITIVE_INFINITY) this.#arm(next);
+    this.#armForLists();
+  }
+
+  /** Where no start of the host wakes this cell, its alarm sees to it that the lists hear of what was committed last. */
+  #armForLists(): void {
+    if (this.#host.boot === undefined && this.#projector.isOpen) this.#arm(this.#host.now() + LOOK_AGAIN_MS);
   }
 
   #program(request: StartRequest): Program {
