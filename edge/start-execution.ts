@@ -5,6 +5,8 @@ import type { ExecutionJson } from "#schema/execution.ts";
 import { derivedExecutionId, newExecutionId } from "#schema/ids.ts";
 import type { JsonObject } from "#schema/json.ts";
 import type { Problem } from "#schema/problem.ts";
+import { jsonSize } from "#shell/size.ts";
+import { MAX_VALUE_CHARACTERS } from "#shell/store.ts";
 import type { Env } from "./env.ts";
 import type { OpenFlow } from "./flow-cache.ts";
 import { HttpError } from "./http-error.ts";
@@ -36,6 +38,7 @@ export type NewExecution = {
 
 export async function startExecution(env: Env, wanted: NewExecution): Promise<ExecutionJson> {
   const { id, key, opened, inputs, trigger, scheduleAt, parent, wait } = wanted;
+  checkValueSize({ inputs, trigger, labels: wanted.labels });
   const request: StartRequest = {
     id,
     tenant: key.tenant,
@@ -51,6 +54,16 @@ export async function startExecution(env: Env, wanted: NewExecution): Promise<Ex
   if (parent) request.parent = parent;
   if (wait) request.wait = true;
   return untilHeard(() => cellById(env, id).start(request));
+}
+
+/** Throws 413 for what is more than an execution can keep as one event. */
+export function checkValueSize(value: unknown): void {
+  const size = jsonSize(value, MAX_VALUE_CHARACTERS);
+  if (size <= MAX_VALUE_CHARACTERS) return;
+  throw new HttpError(
+    413,
+    `Request Entity Too Large: the values take about ${size} characters, ${MAX_VALUE_CHARACTERS} are allowed. Pass what is large as a file, with an input of type FILE, or by its address`,
+  );
 }
 
 const MAX_TRIES = 4;

@@ -4,7 +4,7 @@ import type { ExecutionEvent, ParentLink, TaskAnswer } from "#schema/event.ts";
 import type { ExecutionJson } from "#schema/execution.ts";
 import type { Flow } from "#schema/flow.ts";
 import type { EpochMs, JsonObject } from "#schema/json.ts";
-import type { LogLine } from "#schema/log.ts";
+import { cutMessage, type LogLine } from "#schema/log.ts";
 import type { State } from "#schema/state.ts";
 import { eventOf } from "./command-event.ts";
 import { Effects, type Evaluation, type Rendering } from "./effects.ts";
@@ -13,7 +13,7 @@ import type { Dialect } from "./perform.ts";
 import { Projector } from "./projector.ts";
 import { isUnfinished, lostAttempts } from "./recovery.ts";
 import { Residents } from "./residents.ts";
-import { sizeOf } from "./size.ts";
+import { jsonSize } from "./size.ts";
 import { type CellStore, MAX_VALUE_CHARACTERS } from "./store.ts";
 import type { Host, World } from "./world.ts";
 
@@ -160,10 +160,11 @@ export class Cell {
   /** The end of an attempt; false when nobody waits for it any more. */
   answer(live: Live, effect: string, answer: TaskAnswer, lines: readonly LogLine[]): boolean {
     live.say(lines);
-    const size = sizeOf(answer.outputs ?? {});
+    const said = answer.error === undefined ? answer : { ...answer, error: cutMessage(answer.error) };
+    const size = jsonSize(said, MAX_VALUE_CHARACTERS);
     const error = `The outputs take about ${size} characters, ${MAX_VALUE_CHARACTERS} are allowed: write large values to a file and pass its URI.`;
     const tooLarge = size > MAX_VALUE_CHARACTERS;
-    const taken: TaskAnswer = tooLarge ? { state: "FAILED", error } : answer;
+    const taken: TaskAnswer = tooLarge ? { state: "FAILED", error } : said;
     const applied = this.#apply(live, { kind: "task-finished", at: this.#host.now(), effect, answer: taken });
     if (applied && tooLarge) this.#effects.say(live, effect, "ERROR", error);
     this.#turn(live);
