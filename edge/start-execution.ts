@@ -5,6 +5,8 @@ import type { ExecutionJson } from "#schema/execution.ts";
 import { derivedExecutionId, newExecutionId } from "#schema/ids.ts";
 import type { JsonObject } from "#schema/json.ts";
 import type { Problem } from "#schema/problem.ts";
+import { jsonSize } from "#shell/size.ts";
+import { MAX_VALUE_CHARACTERS } from "#shell/store.ts";
 import type { Env } from "./env.ts";
 import type { OpenFlow } from "./flow-cache.ts";
 import { HttpError } from "./http-error.ts";
@@ -36,6 +38,7 @@ export type NewExecution = {
 
 export async function startExecution(env: Env, wanted: NewExecution): Promise<ExecutionJson> {
   const { id, key, opened, inputs, trigger, scheduleAt, parent, wait } = wanted;
+  checkValueSize({ inputs, trigger, labels: wanted.labels });
   const request: StartRequest = {
     id,
     tenant: key.tenant,
@@ -50,7 +53,36 @@ export async function startExecution(env: Env, wanted: NewExecution): Promise<Ex
   if (scheduleAt !== undefined) request.scheduleAt = scheduleAt;
   if (parent) request.parent = parent;
   if (wait) request.wait = true;
-  return cellById(env, id).start(request);
+  return untilHeard(() => cellById(env, id).start(request));
+}
+
+/** Throws 413 for what is more than an execution can keep as one event. */
+export function checkValueSize(value: unknown): void {
+  const size = jsonSize(value, MAX_VALUE_CHARACTERS);
+  if (size <= MAX_VALUE_CHARACTERS) return;
+  throw new HttpError(
+    413,
+    `Request Entity Too Large: the values take about ${size} characters, ${MAX_VALUE_CHARACTERS} are allowed. Pass what is large as a file, with an input of type FILE, or by its address`,
+  );
+}
+
+const MAX_TRIES = 4;
+const FIRST_RETRY_MS = 50;
+
+/**
+ * A cell that goes down under the call (a new version of the Worker, a failing machine) is called again: the same id is the same
+ * execution. What the cell itself throws is no such thing, and one with too much to do is left alone.
+ */
+async function untilHeard<T>(call: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await call();
+    } catch (error) {
+      const { remote, overloaded } = Object(error);
+      if (attempt === MAX_TRIES || remote === true || overloaded === true) throw error;
+      await new Promise((resolve) => setTimeout(resolve, FIRST_RETRY_MS * 2 ** attempt));
+    }
+  }
 }
 
 /** Labels of the flow, then `given`; the same key once, the last wins. Labels of the system are not taken over from a flow. */

@@ -2,7 +2,7 @@ import { dispatchName } from "#actors/dispatch/dispatch-rpc.ts";
 import { flowActorName } from "#actors/flow-actor/flow-rpc.ts";
 import { FLOW_ID, NAMESPACE_ID } from "#schema/flow.ts";
 import { cellName, derivedExecutionId } from "#schema/ids.ts";
-import { sizeOf } from "#shell/size.ts";
+import { jsonSize } from "#shell/size.ts";
 import { MAX_VALUE_CHARACTERS } from "#shell/store.ts";
 import type { Asker, Told, World } from "#shell/world.ts";
 import type { CellRpc } from "./cells.ts";
@@ -77,7 +77,7 @@ async function startSubflow(
     const { inputs, problems } = await language.resolveInputs(env, key, opened.flow, request.inputs);
     const wrong = problems.filter(({ severity = "error" }) => severity === "error");
     if (wrong.length > 0) return refused(`${name}: ${wrong.map(({ message }) => message).join("; ")}`);
-    if (sizeOf(inputs) > MAX_VALUE_CHARACTERS)
+    if (jsonSize(inputs, MAX_VALUE_CHARACTERS) > MAX_VALUE_CHARACTERS)
       return refused(`${name}: the inputs are larger than ${MAX_VALUE_CHARACTERS} characters; pass a file instead.`);
     const id = derivedExecutionId([asker.tenant, asker.executionId, effect], placementOf(env));
     const { labels, scheduleAt, wait, depth } = request;

@@ -74,7 +74,7 @@ describe("a cell", () => {
   test("[S5] reads an execution again that could not be stored: what is not stored did not happen", async () => {
     const bench = new Bench();
     const live = bench.start(flow(`${PAUSE}${RETURN}`));
-    bench.database.exec("CREATE TRIGGER full BEFORE INSERT ON events BEGIN SELECT RAISE(ABORT, 'disk full'); END");
+    bench.database.exec("CREATE TRIGGER full BEFORE INSERT ON journal BEGIN SELECT RAISE(ABORT, 'disk full'); END");
     expect(() => bench.cell.command(live, { kind: "resume" })).toThrow("disk full");
     expect(bench.again(live).state.status).toBe("PAUSED");
     bench.database.exec("DROP TRIGGER full");
@@ -85,7 +85,7 @@ describe("a cell", () => {
   test("[S5] tries again later what could not be stored in the background, and says so", async () => {
     const bench = new Bench();
     const live = bench.start(flow(`${PAUSE}    pauseDuration: PT1M\n${RETURN}`));
-    bench.database.exec("CREATE TRIGGER full BEFORE INSERT ON events BEGIN SELECT RAISE(ABORT, 'disk full'); END");
+    bench.database.exec("CREATE TRIGGER full BEFORE INSERT ON journal BEGIN SELECT RAISE(ABORT, 'disk full'); END");
     await bench.run(65_000);
     expect([bench.again(live).state.status, bench.host.errors.length > 0]).toEqual(["PAUSED", true]);
     bench.database.exec("DROP TRIGGER full");
@@ -99,7 +99,7 @@ describe("a cell", () => {
     const good = bench.start(flow(`${PAUSE}    pauseDuration: PT1M\n`, "good"));
     const busy = bench.start(flow(SHELL, "busy"));
     await bench.run(1_000);
-    bench.database.prepare('UPDATE events SET body = \'[{"kind":"from-the-future"}]\' WHERE id = ?').run(bad.id);
+    bench.database.prepare('UPDATE journal SET body = \'[{"kind":"from-the-future"}]\' WHERE id = ?').run(bad.id);
     bench.database.prepare("UPDATE execution SET boot = 'b1' WHERE id = ?").run(bad.id);
     bench.restartAs("b2");
     await bench.run(120_000);

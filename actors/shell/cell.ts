@@ -13,7 +13,7 @@ import type { Dialect } from "./perform.ts";
 import { Projector } from "./projector.ts";
 import { isUnfinished, lostAttempts } from "./recovery.ts";
 import { Residents } from "./residents.ts";
-import { sizeOf } from "./size.ts";
+import { jsonSize } from "./size.ts";
 import { type CellStore, MAX_VALUE_CHARACTERS } from "./store.ts";
 import type { Host, World } from "./world.ts";
 
@@ -164,7 +164,7 @@ export class Cell {
   answer(live: Live, effect: string, answer: TaskAnswer, lines: readonly LogLine[]): boolean {
     live.say(lines);
     const said = answer.error === undefined ? answer : { ...answer, error: cutMessage(answer.error) };
-    const size = sizeOf(said);
+    const size = jsonSize(said, MAX_VALUE_CHARACTERS);
     const error = `The outputs take about ${size} characters, ${MAX_VALUE_CHARACTERS} are allowed: write large values to a file and pass its URI.`;
     const tooLarge = size > MAX_VALUE_CHARACTERS;
     const taken: TaskAnswer = tooLarge ? { state: "FAILED", error } : said;
@@ -233,7 +233,11 @@ export class Cell {
         this.#turn(live, true);
       });
     }
-    this.#store.flush();
+    try {
+      this.#store.flush();
+    } catch (error) {
+      this.#host.failed(error);
+    }
     this.#rearm();
   }
 
@@ -259,7 +263,9 @@ export class Cell {
 
   #project(id: string): void {
     const live = this.find(id);
-    if (live !== undefined) this.#projector.changed(live);
+    if (live === undefined) return;
+    this.#projector.changed(live);
+    this.#armForLists();
   }
 
   #deliver(live: Live, event: ExecutionEvent): boolean {
@@ -319,6 +325,7 @@ export class Cell {
       this.#arm(due);
     }
     this.#projector.changed(live);
+    this.#armForLists();
     const watchers = this.#watchers.get(live.id);
     if (watchers === undefined) return;
     const firstLine = commit.lineCount - commit.lines.length;
@@ -346,6 +353,12 @@ export class Cell {
     let next = Number.POSITIVE_INFINITY;
     for (const due of this.#dues.values()) if (due < next) next = due;
     if (next < Number.POSITIVE_INFINITY) this.#arm(next);
+    this.#armForLists();
+  }
+
+  /** Where no start of the host wakes this cell, its alarm sees to it that the lists hear of what was committed last. */
+  #armForLists(): void {
+    if (this.#host.boot === undefined && this.#projector.isOpen) this.#arm(this.#host.now() + LOOK_AGAIN_MS);
   }
 
   #program(request: StartRequest): Program {

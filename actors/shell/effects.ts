@@ -5,7 +5,7 @@ import type { Json, JsonObject } from "#schema/json.ts";
 import type { Level } from "#schema/state.ts";
 import type { Live, PerformedEffect } from "./live.ts";
 import { contextOf, type Dialect, lineOf, type Performance, perform, type Subject } from "./perform.ts";
-import { sizeOf } from "./size.ts";
+import { jsonSize } from "./size.ts";
 import { MAX_VALUE_CHARACTERS } from "./store.ts";
 import type { Asker, Host, World } from "./world.ts";
 
@@ -137,7 +137,7 @@ export class Effects {
 
   /** The event, or the failure of its task when it is more than a row may hold. */
   #fitting(live: Live, effect: Of<"run-task">, event: ExecutionEvent): ExecutionEvent {
-    const size = sizeOf(event);
+    const size = jsonSize(event, MAX_VALUE_CHARACTERS);
     if (size <= MAX_VALUE_CHARACTERS) return event;
     const error = `The task gave about ${size} characters, ${MAX_VALUE_CHARACTERS} are allowed: write large values to a file and pass its URI.`;
     this.say(live, effect.id, "ERROR", error);
@@ -295,7 +295,7 @@ function attempted(render: () => Outcome<JsonObject>): Outcome<JsonObject> {
 
 /** The outputs, or why they cannot be kept. */
 function fittingOutputs(outputs: JsonObject): { outputs: JsonObject } | { error: string } {
-  const size = sizeOf(outputs);
+  const size = jsonSize(outputs, MAX_VALUE_CHARACTERS);
   if (size <= MAX_VALUE_CHARACTERS) return { outputs };
   return {
     error: `The outputs take about ${size} characters, ${MAX_VALUE_CHARACTERS} are allowed: write large values to a file and give its URI.`,

@@ -33,7 +33,7 @@ function started(id: string): Live {
     inputs: {},
     labels: [],
   });
-  store.commit(one.takeCommit(-1, undefined));
+  store.commit(one.takeCommit(undefined, undefined));
   return one;
 }
 
@@ -41,7 +41,7 @@ function changed(one: Live): void {
   one.apply(
     one.state.held ? { kind: "resume-requested", at: host.now() } : { kind: "pause-requested", at: host.now() },
   );
-  store.commit(one.takeCommit(-1, undefined));
+  store.commit(one.takeCommit(undefined, undefined));
   projector.changed(one);
 }
 
@@ -112,10 +112,10 @@ describe("the projection", () => {
     projector.changed(a);
     await host.run(100);
     a.apply({ kind: "pause-requested", at: host.now() });
-    store.commit(a.takeCommit(-1, undefined));
+    store.commit(a.takeCommit(undefined, undefined));
     await host.run(100);
     store.flush();
-    expect(store.open()).toMatchObject([{ id: "a", behind: true }]);
+    expect(store.open()).toMatchObject([{ id: "a", isProjected: false }]);
   });
 
   test("hears of a removal as a row that wins over all before it, and confirms nothing for it", async () => {

@@ -19,6 +19,7 @@ export class Projector {
   readonly #store: CellStore;
   readonly #changed = new Map<string, ExecutionSummary>();
   #isScheduled = false;
+  #isFlushing = false;
   #retryMs = FLUSH_MS;
 
   constructor(port: ProjectionPort, host: Host, store: CellStore) {
@@ -44,6 +45,11 @@ export class Projector {
     this.#schedule(FLUSH_MS);
   }
 
+  /** True while something is not confirmed. */
+  get isOpen(): boolean {
+    return this.#changed.size > 0 || this.#isFlushing;
+  }
+
   #schedule(ms: number): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
@@ -55,6 +61,7 @@ export class Projector {
     const batch = [...this.#changed.values()];
     this.#changed.clear();
     if (batch.length === 0) return;
+    this.#isFlushing = true;
     try {
       await this.#port.project(batch);
       this.#retryMs = FLUSH_MS;
@@ -63,6 +70,8 @@ export class Projector {
       this.#host.failed(error);
       for (const row of batch) if ((this.#changed.get(row.id)?.seq ?? -1) < row.seq) this.#changed.set(row.id, row);
       this.#retryMs = Math.min(2 * this.#retryMs, MAX_RETRY_MS);
+    } finally {
+      this.#isFlushing = false;
     }
     if (this.#changed.size > 0) this.#schedule(this.#retryMs);
   }

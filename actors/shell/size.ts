@@ -24,3 +24,13 @@ export function sizeOf(value: unknown, limit = 4_000_000): number {
   }
   return size;
 }
+
+/** Most characters that JSON takes for one of ours: an escape. */
+const MOST_PER_CHARACTER = 6;
+
+/** How many characters `value` takes as JSON text: exact where that decides about `limit`, about where it is far from it. */
+export function jsonSize(value: unknown, limit: number): number {
+  const about = sizeOf(value);
+  if (about * MOST_PER_CHARACTER <= limit || about > limit * 9) return about;
+  return JSON.stringify(value)?.length ?? 0;
+}

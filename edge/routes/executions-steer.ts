@@ -6,6 +6,7 @@ import { executionFolder } from "../ports/file-path.ts";
 import { portsOf } from "../ports/ports.ts";
 import { cellOf, executionNotFound, flag, foundOr404, query, tenantOf } from "../request.ts";
 import type { AppContext, Route } from "../route.ts";
+import { checkValueSize } from "../start-execution.ts";
 import { ExecutionAnswer } from "./answers.ts";
 import { executionUrl } from "./executions-create.ts";
 import { userRoute } from "./user-route.ts";
@@ -55,6 +56,7 @@ async function kill(c: AppContext): Promise<Response> {
 
 async function resume(c: AppContext): Promise<Response> {
   const inputs = await readFields(c.req.raw);
+  checkValueSize(inputs);
   await command(c, { kind: "resume", inputs });
   return c.body(null, 204);
 }

@@ -1,4 +1,9 @@
-import { abortAllDurableObjects, evictAllDurableObjects, evictDurableObject } from "cloudflare:test";
+import {
+  abortAllDurableObjects,
+  evictAllDurableObjects,
+  evictDurableObject,
+  runInDurableObject,
+} from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import {
@@ -19,7 +24,7 @@ import {
   taskRun,
   until,
 } from "../support/client.ts";
-import { useClock, wakeAfter } from "../support/time.ts";
+import { useClock, wakeAfter, wakeWithoutAsking } from "../support/time.ts";
 
 // Every actor is torn down in the middle, as a new version of the Worker or a failing machine does it, and the execution
 // ends as if nothing had been.
@@ -123,9 +128,11 @@ tasks:
     ),
   );
   for (const attempt of [1, 2]) {
-    await settled(id, "RETRYING");
+    await until(`attempt ${attempt}`, async () => {
+      const { state, attempts } = taskRun(await execution(id), "fail");
+      return state.current === "RETRYING" && attempts.length === attempt ? true : undefined;
+    });
     await abortAllDurableObjects();
-    expect(taskRun(await execution(id), "fail").attempts).toHaveLength(attempt);
     await wakeAfter(60_000, id);
   }
   const ended = await settled(id);
@@ -161,6 +168,17 @@ test("who waits for the end is told of it though the cell died meanwhile", async
   await abortAllDurableObjects();
   expect((await answer).state.current).toBe("SUCCESS");
   expect(await callsOf(named("waited"))).toBe(1);
+});
+
+test("the list hears of an end though the cell died right after it, and nobody asks it again", async () => {
+  await saveFlow(flow("unheard", `tasks:\n${RETURNS(["one"])}`));
+  const { id } = await execute("unheard", {}, true);
+  await abortAllDurableObjects();
+  await wakeWithoutAsking(10_000, id);
+  await listed(id, "SUCCESS");
+  if (env.CELLS !== "each") return;
+  await wakeWithoutAsking(10_000, id);
+  expect(await runInDurableObject(cellOf(id), (_, { storage }) => storage.getAlarm())).toBeNull();
 });
 
 test("an evicted cell answers as before, and its lists keep one row", async () => {
