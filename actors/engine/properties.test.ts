@@ -139,7 +139,7 @@ function randomEvent(choices: Choices, asked: readonly Effect[], at: number): Ex
 }
 
 const CREATED = {
-  kind: "execution-created",
+  kind: "execution-created" as const,
   id: "0123456789012345678900",
   tenant: "main",
   namespace: "test",
@@ -147,7 +147,7 @@ const CREATED = {
   flowRevision: 1,
   inputs: {},
   labels: [],
-} as const;
+};
 
 type Run = { plan: Plan; log: ExecutionEvent[]; state: ExecutionState; asked: Effect[] };
 

@@ -153,7 +153,10 @@ export class Cell {
         status: 404,
         message: `No task run ${String(command.kind === "resume" && command.taskRunId)}`,
       };
-    this.#deliver(live, event);
+    if (!this.#deliver(live, event) && command.kind === "resume") {
+      const message = `Task run '${command.taskRunId ?? ""}' is not paused, can't resume it`;
+      return { ok: false, status: 409, message };
+    }
     return { ok: true, execution: this.json(live) };
   }
 
@@ -193,8 +196,14 @@ export class Cell {
   }
 
   remove(live: Live): void {
-    if (refusal(live.state, "kill") === undefined)
-      this.#deliver(live, { kind: "kill-requested", at: this.#host.now(), cascade: true });
+    if (refusal(live.state, "kill") === undefined) {
+      const at = this.#host.now();
+      this.#apply(live, { kind: "kill-requested", at, cascade: true });
+      // Nobody will be there to hear that what runs has stopped: whoever waits for the end is told now.
+      for (const effect of live.takeDue(Number.POSITIVE_INFINITY))
+        this.#apply(live, { kind: "timer-fired", at, effect });
+      this.#turn(live);
+    }
     this.#projector.removed(live);
     this.#residents.delete(live.id);
     this.#dues.delete(live.id);

@@ -197,13 +197,10 @@ export class Effects {
 
   #renderOutputs(live: Live, effect: Of<"render-outputs">, leaving: (() => void)[]): void {
     const { dialect, renderOutputs, host } = this.#parts;
-    const outcome = renderOutputs(live.program.flow, contextOf(dialect, this.#subject(live, effect.id), undefined));
+    const context = contextOf(dialect, this.#subject(live, effect.id), undefined);
+    const outcome = attempted(() => renderOutputs(live.program.flow, context));
     if (outcome.ok === "needs") return this.#lookUp(live, effect, outcome.lookups, leaving);
-    const size = outcome.ok ? jsonSize(outcome.value, MAX_VALUE_CHARACTERS) : 0;
-    const tooLarge = `the outputs take about ${size} characters, ${MAX_VALUE_CHARACTERS} are allowed: write large values to a file and give its URI.`;
-    const isLarge = size > MAX_VALUE_CHARACTERS;
-    const fitting = outcome.ok ? { outputs: outcome.value } : { error: outcome.problem.message };
-    const result = isLarge ? { error: tooLarge } : fitting;
+    const result = outcome.ok ? fittingOutputs(outcome.value) : { error: live.masker.mask(outcome.problem.message) };
     live.apply({ kind: "outputs-rendered", at: host.now(), effect: effect.id, ...result });
   }
 
@@ -286,9 +283,33 @@ export function askerOf(live: Live): Asker {
   return { tenant, namespace, flowId, executionId: id, trigger };
 }
 
+/** The outcome; a mistake of ours in making it is a problem like any other, as it would come again at each try. */
+function attempted(render: () => Outcome<JsonObject>): Outcome<JsonObject> {
+  try {
+    return render();
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return { ok: false, problem: { code: "EXPR_TYPE", message, line: 1, column: 1 } };
+  }
+}
+
+/** The outputs, or why they cannot be kept. */
+function fittingOutputs(outputs: JsonObject): { outputs: JsonObject } | { error: string } {
+  const size = jsonSize(outputs, MAX_VALUE_CHARACTERS);
+  if (size <= MAX_VALUE_CHARACTERS) return { outputs };
+  return {
+    error: `The outputs take about ${size} characters, ${MAX_VALUE_CHARACTERS} are allowed: write large values to a file and give its URI.`,
+  };
+}
+
 function maskDeep(live: Live, value: Json): Json {
   if (typeof value === "string") return live.masker.mask(value);
-  if (typeof value !== "object" || value === null) return value;
-  const masked: unknown = JSON.parse(live.masker.mask(JSON.stringify(value)));
-  return masked as Json;
+  if (Array.isArray(value)) return value.map((item) => maskDeep(live, item));
+  if (typeof value === "object" && value !== null)
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [live.masker.mask(key), maskDeep(live, item)]),
+    );
+  const text = String(value);
+  const masked = live.masker.mask(text);
+  return masked === text ? value : masked;
 }

@@ -13,7 +13,7 @@ import type { Effect } from "#schema/effect.ts";
 import type { ExecutionEvent } from "#schema/event.ts";
 import type { Flow } from "#schema/flow.ts";
 import type { EpochMs } from "#schema/json.ts";
-import type { LogLine } from "#schema/log.ts";
+import { cutMessage, type LogLine } from "#schema/log.ts";
 import { isTerminal } from "#schema/state.ts";
 import { Fifo } from "./fifo.ts";
 import { Masker } from "./mask.ts";
@@ -90,7 +90,8 @@ export class Live {
   static load(id: string, program: Program, stored: Stored): Live {
     const snapshot = stored.snapshot === undefined ? undefined : thaw(stored.snapshot.body);
     let state = snapshot ?? initialState();
-    for (const event of stored.events) state = program.reduce(state, event).state;
+    const events = stored.snapshot !== undefined && snapshot === undefined ? stored.log() : stored.events;
+    for (const event of events) state = program.reduce(state, event).state;
     const live = new Live(id, program, state, stored);
     live.#recall();
     return live;
@@ -119,7 +120,7 @@ export class Live {
 
   /** Adds lines to the log. */
   say(lines: readonly LogLine[]): void {
-    for (const line of lines) this.#line({ ...line, message: this.masker.mask(line.message) });
+    for (const line of lines) this.#line({ ...line, message: cutMessage(this.masker.mask(line.message)) });
   }
 
   #take(effect: Effect): void {

@@ -54,7 +54,15 @@ export function perform(dialect: Dialect, subject: Subject, effect: RunTask): Pe
   const task = run === undefined ? undefined : subject.plan.tasks[run.task];
   if (run === undefined || task === undefined) return { kind: "events", events: [], lines: [] };
   const attempt = new Attempt(dialect, subject, effect, run, task);
-  return attempt.perform();
+  try {
+    return attempt.perform();
+  } catch (error) {
+    // A mistake of ours would come again at each try: the task fails and says so, and the execution goes on.
+    const reason = error instanceof Error ? error.message : String(error);
+    return error instanceof TaskFailure
+      ? attempt.failed(reason, error.outputs)
+      : attempt.failed(`${task.type} broke: ${reason}`);
+  }
 }
 
 /** The rendering context of a task run, or of the execution. */
@@ -90,56 +98,50 @@ class Attempt {
     if (task.runIf !== undefined) {
       const condition = render(task.runIf, context);
       if (condition.ok === "needs") return { kind: "needs", lookups: condition.lookups };
-      if (!condition.ok) return this.#failed(`runIf: ${condition.problem.message}`);
+      if (!condition.ok) return this.failed(`runIf: ${condition.problem.message}`);
       if (!isTruthy(condition.value)) return this.#answered({ state: "SKIPPED" });
     }
     const definition = this.#dialect.registry.task(this.#task.type);
-    if (definition === undefined) return this.#failed(`There is no task type ${this.#task.type}.`);
+    if (definition === undefined) return this.failed(`There is no task type ${this.#task.type}.`);
     const timeoutMs = task.timeout === undefined ? undefined : render(task.timeout, context);
     if (timeoutMs?.ok === "needs") return { kind: "needs", lookups: timeoutMs.lookups };
-    if (timeoutMs?.ok === false) return this.#failed(`timeout: ${timeoutMs.problem.message}`);
+    if (timeoutMs?.ok === false) return this.failed(`timeout: ${timeoutMs.problem.message}`);
     const isAgents =
       definition.where !== "inline" && definition.where !== "engine" && placeOf(definition, task) === "agent";
     const seen = isAgents ? { ...context, scope: withDirectories(context.scope) } : context;
+    const limitMs = timeoutMs === undefined ? undefined : parseDuration(timeoutMs.value);
+    if (timeoutMs !== undefined && limitMs === undefined)
+      return this.failed(`timeout: \`${timeoutMs.value}\` is no duration; write one such as PT30S.`);
     const prepared = this.#dialect.prepare(definition, task.properties, seen);
     if (prepared.ok === "needs") return { kind: "needs", lookups: prepared.lookups };
-    if (!prepared.ok) return this.#failed(prepared.problem.message);
-    return this.#place(
-      definition,
-      prepared.value,
-      timeoutMs === undefined ? undefined : parseDuration(timeoutMs.value),
-    );
+    if (!prepared.ok) return this.failed(prepared.problem.message);
+    return this.#place(definition, prepared.value, limitMs);
   }
 
   #place(definition: AnyTask, props: unknown, timeoutMs: number | undefined): Performance {
     const { now } = this.#subject;
-    try {
-      switch (definition.where) {
-        case "inline": {
-          const result = definition.run(props as never, this.#inlineContext());
-          const { state = "SUCCESS", outputs, error } = result;
-          if (error !== undefined && state === "FAILED") this.#log("ERROR", error);
-          return this.#answered({ state, ...(outputs ? { outputs } : {}), ...(error ? { error } : {}) });
-        }
-        case "engine": {
-          const { expansion, outputs } = definition.expand(props as never, { now, lists: this.#task.task.lists });
-          const { id } = this.#effect;
-          return this.#events({
-            kind: "task-expanded",
-            at: now,
-            effect: id,
-            expansion,
-            ...(outputs ? { outputs } : {}),
-          });
-        }
-        case "agent":
-          return this.#job("agent", props, timeoutMs);
-        default:
-          return this.#job(placeOf(definition, this.#task.task), props, timeoutMs);
+    switch (definition.where) {
+      case "inline": {
+        const result = definition.run(props as never, this.#inlineContext());
+        const { state = "SUCCESS", outputs, error } = result;
+        if (error !== undefined && state === "FAILED") this.#log("ERROR", error);
+        return this.#answered({ state, ...(outputs ? { outputs } : {}), ...(error ? { error } : {}) });
       }
-    } catch (error) {
-      if (error instanceof TaskFailure) return this.#failed(error.message, error.outputs);
-      throw error;
+      case "engine": {
+        const { expansion, outputs } = definition.expand(props as never, { now, lists: this.#task.task.lists });
+        const { id } = this.#effect;
+        return this.#events({
+          kind: "task-expanded",
+          at: now,
+          effect: id,
+          expansion,
+          ...(outputs ? { outputs } : {}),
+        });
+      }
+      case "agent":
+        return this.#job("agent", props, timeoutMs);
+      default:
+        return this.#job(placeOf(definition, this.#task.task), props, timeoutMs);
     }
   }
 
@@ -179,7 +181,7 @@ class Attempt {
     this.#lines.push(lineOf(this.#subject, this.#run, this.#effect.attempt, level, message));
   }
 
-  #failed(message: string, outputs?: JsonObject): Performance {
+  failed(message: string, outputs?: JsonObject): Performance {
     this.#log("ERROR", message);
     const error = this.#subject.masker.mask(message);
     return this.#answered({ state: "FAILED", error, ...(outputs ? { outputs } : {}) });

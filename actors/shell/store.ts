@@ -39,6 +39,8 @@ export type Stored = {
   snapshot: { seq: number; body: string } | undefined;
   /** Events after the snapshot, or all. */
   events: ExecutionEvent[];
+  /** All events, for when the snapshot cannot be read. */
+  log: () => ExecutionEvent[];
 };
 
 export type Commit = {
@@ -83,6 +85,7 @@ export class CellStore {
       revision: Number(row.revision),
       snapshot: snapshot === undefined ? undefined : { seq: from, body: String(snapshot.body) },
       events: this.events(id, from),
+      log: () => this.events(id, 0),
     };
   }
 
@@ -130,7 +133,8 @@ export class CellStore {
         );
       } else {
         this.#sql.exec(
-          "UPDATE execution SET head = ?, lines = ?, due = ?, boot = ? WHERE id = ?",
+          // Nothing is open when the projection has confirmed this very state already.
+          "UPDATE execution SET head = ?1, lines = ?2, due = CASE WHEN ?3 < 0 AND projected >= ?1 THEN NULL ELSE ?3 END, boot = ?4 WHERE id = ?5",
           head,
           commit.lineCount,
           due,
@@ -182,7 +186,7 @@ export class CellStore {
 
   /** Remembers that the projection has the state at `seq`; written with the next commit of any execution, or by `flush`. */
   confirm(id: string, seq: number): void {
-    this.#confirmed.set(id, seq);
+    this.#confirmed.set(id, Math.max(seq, this.#confirmed.get(id) ?? 0));
   }
 
   flush(): void {

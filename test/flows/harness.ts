@@ -1,0 +1,192 @@
+import { DatabaseSync } from "node:sqlite";
+import { objectScope } from "#expr/index.ts";
+import { resolveInputs } from "#flow/inputs.ts";
+import { renderOutputs } from "#flow/outputs.ts";
+import { parseFlow } from "#flow/parse-flow.ts";
+import type { StartRequest } from "#schema/cell.ts";
+import type { TaskAnswer } from "#schema/event.ts";
+import type { Flow } from "#schema/flow.ts";
+import { derivedExecutionId } from "#schema/ids.ts";
+import type { EpochMs, JsonObject } from "#schema/json.ts";
+import type { Job } from "#schema/runner.ts";
+import { Cell } from "#shell/cell.ts";
+import type { Live } from "#shell/live.ts";
+import { CellStore } from "#shell/store.ts";
+import { FakeHost, FakeWorld } from "#shell/testing.ts";
+import { type EdgeTask, TaskFailure } from "#tasks/define.ts";
+import { MemoryContext } from "#tasks/memory-context.ts";
+import { prepareProperties } from "#tasks/property.ts";
+import { registry } from "#tasks/registry.ts";
+import { nodeSql } from "#test/support/node-sql.ts";
+
+// A cell with the real dialect, real SQLite and virtual time, in a world of fakes: subflows start in the same cell, key-value
+// tasks have a store, and everything else outside answers as the test says.
+
+export const TENANT = "main";
+export const NAMESPACE = "company.team";
+
+/** Answers a job in place of an agent, a sandbox or a server; undefined leaves it unanswered. */
+export type Worker = (job: Job) => TaskAnswer | undefined;
+
+export class Bench {
+  readonly world = new FakeWorld();
+  readonly context = new MemoryContext();
+  readonly database = new DatabaseSync(":memory:");
+  readonly sources = new Map<string, string>();
+  readonly #snapshotAfter: number | undefined;
+  host: FakeHost;
+  store: CellStore;
+  cell: Cell;
+  worker: Worker = () => ({ state: "SUCCESS" });
+
+  constructor(options: { snapshotAfter?: number; boot?: string | undefined } = {}) {
+    this.#snapshotAfter = options.snapshotAfter;
+    this.host = new FakeHost("boot" in options ? options.boot : "b1");
+    this.world.onRun = (job) => this.host.soon(() => void this.#work(job));
+    this.world.onEnqueue = (job) => this.host.soon(() => this.#claim(job));
+    this.world.onSubflow = async (asker, effect, request, trigger) => {
+      const flow = this.#flow(request.flowId);
+      if (flow === undefined) return { ok: false, message: `Unable to find flow ${request.flowId}` };
+      const id = derivedExecutionId([asker.executionId, effect], 1);
+      const parent = request.wait ? { parent: { executionId: asker.executionId, effect, depth: request.depth } } : {};
+      const scheduleAt = request.scheduleAt === undefined ? {} : { scheduleAt: request.scheduleAt };
+      const inputs = this.#inputs(flow, request.inputs);
+      if ("message" in inputs) return { ok: false, message: inputs.message };
+      this.cell.start({
+        ...this.#request(id, request.flowId),
+        inputs: inputs.inputs,
+        labels: request.labels,
+        trigger,
+        ...parent,
+        ...scheduleAt,
+      });
+      return { ok: true, executionId: id };
+    };
+    this.world.onTold = (told) => {
+      const live = this.cell.find(told.parent.executionId);
+      if (live !== undefined) this.cell.childEnded(live, told.parent, told.executionId, told.state, told.outputs);
+    };
+    this.world.onCommand = (id, command) => {
+      const live = this.cell.find(id);
+      if (live !== undefined) this.cell.command(live, command);
+    };
+    [this.store, this.cell] = this.#open();
+  }
+
+  #open(): [CellStore, Cell] {
+    const { host, world } = this;
+    const store = new CellStore(nodeSql(this.database));
+    const surroundings = {
+      envs: { stage: "test" },
+      globals: { company: "Windhover" },
+      kestra: { environment: "test" },
+    };
+    const cell = new Cell({
+      store,
+      world,
+      host,
+      dialect: { registry, prepare: prepareProperties, surroundings },
+      parse: accepted,
+      renderOutputs,
+      ...(this.#snapshotAfter === undefined ? {} : { snapshotAfter: this.#snapshotAfter }),
+    });
+    host.wake = () => cell.wake();
+    return [store, cell];
+  }
+
+  /** The process dies and starts again as `boot`, on the same rows. */
+  restartAs(boot: string | undefined): void {
+    const { time } = this.host;
+    this.host.die();
+    this.host = new FakeHost(boot, time);
+    [this.store, this.cell] = this.#open();
+  }
+
+  /** Adds a flow; its id. Throws when it is not accepted. */
+  add(source: string): string {
+    const { id } = accepted(source);
+    this.sources.set(id, source);
+    return id;
+  }
+
+  /** Starts an execution of the flow with inputs as a user gives them. */
+  start(source: string, inputs: JsonObject = {}, more: Partial<StartRequest> = {}): Live {
+    const flowId = this.add(source);
+    const flow = accepted(source);
+    const typed = this.#inputs(flow, inputs);
+    if ("message" in typed) throw new Error(typed.message);
+    const id = derivedExecutionId([flowId, JSON.stringify(inputs)], 1);
+    return this.cell.start({ ...this.#request(id, flowId), inputs: typed.inputs, labels: flow.labels, ...more });
+  }
+
+  /** The execution as it is now, whatever was restarted meanwhile. */
+  again(live: Live): Live {
+    const found = this.cell.find(live.id);
+    if (found === undefined) throw new Error(`${live.id} is gone`);
+    return found;
+  }
+
+  run(ms?: number): Promise<void> {
+    return this.host.run(ms);
+  }
+
+  #request(id: string, flowId: string): StartRequest {
+    const source = this.sources.get(flowId) ?? "";
+    return { id, tenant: TENANT, namespace: NAMESPACE, flowId, revision: 1, source, inputs: {}, labels: [] };
+  }
+
+  #flow(id: string): Flow | undefined {
+    const source = this.sources.get(id);
+    return source === undefined ? undefined : accepted(source);
+  }
+
+  #inputs(flow: Flow, given: JsonObject): { inputs: JsonObject } | { message: string } {
+    const scope = objectScope({ flow: { id: flow.id, namespace: flow.namespace }, vars: flow.variables });
+    const context = { scope, lookups: new Map(), now: this.host.now(), random: () => 0.5 };
+    const { inputs, problems } = resolveInputs(flow, given, context);
+    return problems[0] === undefined ? { inputs } : { message: problems[0].message };
+  }
+
+  #claim(job: Job): void {
+    const live = this.cell.find(job.executionId);
+    if (live === undefined) return;
+    this.cell.dispatched(live, effectOf(job), { worker: "agent:a1", leaseUntil: this.host.now() + 30_000 });
+    this.#answer(job, this.worker(job));
+  }
+
+  async #work(job: Job): Promise<void> {
+    const definition = registry.task(job.type);
+    const isKv = job.type.startsWith("io.kestra.plugin.core.kv.");
+    this.#answer(job, isKv ? await runEdge(definition as EdgeTask, job, this.context) : this.worker(job));
+  }
+
+  #answer(job: Job, answer: TaskAnswer | undefined): void {
+    const live = this.cell.find(job.executionId);
+    if (answer !== undefined && live !== undefined) this.cell.answer(live, effectOf(job), answer, []);
+  }
+}
+
+/** The effect that asked for the job. */
+export function effectOf(job: Job): string {
+  return job.id.slice(job.id.indexOf("/") + 1);
+}
+
+async function runEdge(task: EdgeTask, job: Job, context: MemoryContext): Promise<TaskAnswer> {
+  try {
+    const { state = "SUCCESS", outputs, error } = await task.run(job.properties as never, context);
+    return { state, ...(outputs ? { outputs } : {}), ...(error ? { error } : {}) };
+  } catch (error) {
+    if (!(error instanceof TaskFailure)) throw error;
+    return { state: "FAILED", error: error.message };
+  }
+}
+
+/** The flow in a source without mistakes. */
+export function accepted(source: string): Flow {
+  const { flow, problems } = parseFlow(source, registry);
+  if (flow === undefined) throw new Error(problems.map((problem) => problem.message).join("; "));
+  return flow;
+}
+
+/** A time span of the bench in which nothing that is tested here takes longer. */
+export const LONG_MS: EpochMs = 3_600_000;
