@@ -132,6 +132,6 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   // A stand-in for the server, for work on the UI alone; never part of the build.
   { at: "ui/dev", may: ["*"], packages: ["*"], builtins: ["node"] },
   { at: "ui", may: ["ui"], packages: ["*"], builtins: ["node"] },
-  { at: "config", may: ["edge/local", "test/bench"], packages: ["*"], builtins: ["node"] },
+  { at: "config", may: ["edge/local", "test/bench", "test/workerd/support"], packages: ["*"], builtins: ["node"] },
   { at: "test", may: ["*"], packages: ["*"], builtins: ["node", "platform"] },
 ];

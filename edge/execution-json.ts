@@ -26,7 +26,7 @@ export function executionFromSummary(summary: ExecutionSummary, now: number): Ex
     ...(parentId === null ? {} : { parentId }),
     ...(summary.triggerId === null
       ? {}
-      : { trigger: { id: summary.triggerId, type: "", variables: triggerVariables(summary) } }),
+      : { trigger: { id: summary.triggerId, type: summary.triggerType ?? "", variables: triggerVariables(summary) } }),
     deleted: false,
     metadata: { attemptNumber: 1, originalCreatedDate: startDate },
   };

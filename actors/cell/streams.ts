@@ -7,6 +7,8 @@ import { logEntry } from "./log-entry.ts";
 // Server-sent events about one execution: what is stored first, then what is committed, with nothing twice and nothing missing.
 // A reader that falls MAX_QUEUE chunks behind, or is older than MAX_AGE_MS, is let go; it comes back and reads on.
 
+/** A pause that ends by itself within this time is waited for by who waits for the end. */
+const LONGEST_WAITED_PAUSE_MS = 60_000;
 const PING_MS = 15_000;
 const MAX_AGE_MS = 30 * 60_000;
 const MAX_QUEUE = 1_000;
@@ -120,15 +122,17 @@ export function streamAll(
   });
 }
 
-/** True when nothing moves until somebody resumes it. */
+/** True when nothing moves, or not for long, until somebody resumes it. */
 function waitsForPerson({ state }: Live): boolean {
   if (state.status !== "PAUSED") return false;
   if (state.held) return true;
-  for (const { waiting } of state.runs) if (waiting?.kind === "pause" && waiting.until === undefined) return true;
+  for (const { waiting } of state.runs)
+    if (waiting?.kind === "pause" && (waiting.until ?? Number.POSITIVE_INFINITY) > state.at + LONGEST_WAITED_PAUSE_MS)
+      return true;
   return false;
 }
 
-/** Resolves with the execution when it has ended, or waits for a person. */
+/** Resolves with the execution when it has ended, or is paused for longer than a caller waits. */
 export function untilSettled(cell: Cell, live: Live): Promise<Live> {
   const isSettled = (current: Live) => isTerminal(current.state.status) || waitsForPerson(current);
   if (isSettled(live)) return Promise.resolve(live);

@@ -103,6 +103,7 @@ export function toSummary(state: ExecutionState): ExecutionSummary {
     durationMs: endAt === null ? null : endAt - startAt,
     labels: state.labels,
     triggerId: facts.trigger?.id ?? null,
+    triggerType: facts.trigger?.type ?? null,
     triggerExecutionId: typeof caller === "string" ? caller : null,
     parentId: facts.parentId ?? null,
     seq: state.seq,

@@ -48,6 +48,7 @@ const NOT_YET: Readonly<Record<string, string>> = {
   listeners: "`listeners` are not run: use `afterExecution`",
   sla: "`sla` is not watched yet: the flow runs without it",
   checks: "`checks` are not evaluated yet: the flow runs without them",
+  concurrency: "`concurrency` is not kept yet: executions of this flow are not limited",
 };
 
 /** Warns of what is read but has no effect. */
@@ -55,6 +56,33 @@ export function warnOfIgnored(root: JsonObject, reporter: Reporter): void {
   for (const [name, message] of Object.entries(NOT_YET)) {
     if ((root[name] ?? null) !== null) reporter.warning("UNKNOWN_PROPERTY", [name], message);
   }
+}
+
+const TASK_NOT_YET: Readonly<Record<string, string>> = {
+  taskCache: "`taskCache` has no effect yet: the task runs each time",
+  logToFile: "`logToFile` has no effect yet: the lines go to the execution's log",
+  namespaceFiles: "`namespaceFiles` are not given to tasks yet: use `inputFiles`",
+};
+
+/** Warns of what is read in a task but has no effect. `isFlowable`: it only groups other tasks. */
+export function warnOfIgnoredInTask(
+  item: JsonObject,
+  path: PropertyPath,
+  isFlowable: boolean,
+  reporter: Reporter,
+): void {
+  for (const [name, message] of Object.entries(TASK_NOT_YET)) {
+    const value = item[name] ?? null;
+    if (value !== null && value !== false) reporter.warning("UNKNOWN_PROPERTY", [...path, name], message);
+  }
+  const message = "`timeout` has no effect on a task that groups others: set it on the tasks inside";
+  if (isFlowable && (item.timeout ?? null) !== null)
+    reporter.warning("UNKNOWN_PROPERTY", [...path, "timeout"], message);
+  const retry = item.retry ?? null;
+  if (typeof retry !== "object" || retry === null || Array.isArray(retry)) return;
+  const again = "`CREATE_NEW_EXECUTION` is not there yet: the task is tried again in the same execution";
+  if (retry.behavior === "CREATE_NEW_EXECUTION")
+    reporter.warning("UNKNOWN_PROPERTY", [...path, "retry", "behavior"], again);
 }
 
 export function warnOfReservedId(id: string, reporter: Reporter): void {

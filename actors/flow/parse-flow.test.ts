@@ -220,7 +220,16 @@ describe("[L2] a mistake is reported with its code and place", () => {
       task(`id: x\ntype: ${LOG}\nmessage: hi\nretry: {type: constant, interval: PT2S, maxDuration: PT1S}`),
       ["INVALID_VALUE tasks[0].retry.interval 7:39"],
     ],
-    ["a concurrency limit of none", `${MINIMAL}concurrency: {limit: 0}`, ["INVALID_VALUE concurrency.limit 7:22"]],
+    [
+      "a concurrency limit of none",
+      `${MINIMAL}concurrency: {limit: 0}`,
+      ["INVALID_VALUE concurrency.limit 7:22", "warning UNKNOWN_PROPERTY concurrency 7:1"],
+    ],
+    [
+      "a property without effect yet",
+      task(`id: x\ntype: ${LOG}\nmessage: a\nlogToFile: true`),
+      ["warning UNKNOWN_PROPERTY tasks[0].logToFile 7:5"],
+    ],
     ["a system label", `${MINIMAL}labels: {system.from: me}`, ["INVALID_VALUE labels 7:9"]],
     [
       "a syntax error in an expression",

@@ -7,7 +7,7 @@ import { nearestType } from "#schema/nearest.ts";
 import { hasExpression } from "#schema/property.ts";
 import { type ObjectShape, objectShapeOf } from "#schema/shape.ts";
 import type { AnyTask, FlowableTask, Registry } from "#tasks/define.ts";
-import { checkTask, type PlacedId } from "./checks.ts";
+import { checkTask, type PlacedId, warnOfIgnoredInTask } from "./checks.ts";
 import { parseInputs } from "./parse-inputs.ts";
 import { parseRetry } from "./parse-retry.ts";
 import type { Reporter } from "./reporter.ts";
@@ -44,6 +44,7 @@ function parseTask(item: Json, path: PropertyPath, parsing: Parsing): Task | und
   const { retry, ...plain } = common;
   reporter.conform(TaskCommon, plain, path);
   const asks = definition === undefined ? [] : checkOwn(definition, own, path, parsing);
+  warnOfIgnoredInTask(item, path, definition?.where === "engine" && !("timeout" in own), reporter);
   const texts = withTexts(objectShapeOf(TaskCommon), plain, reporter.textAt, path);
   const task = commonOf(isJsonObject(texts) ? texts : {}, definition, path, parsing);
   const typedRetry = parseRetry(retry, [...path, "retry"], reporter);

@@ -60,6 +60,7 @@ export type ExecutionSummary = {
   durationMs: number | null;
   labels: readonly Label[];
   triggerId: string | null;
+  triggerType: string | null;
   triggerExecutionId: string | null;
   parentId: string | null;
   seq: number;

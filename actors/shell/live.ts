@@ -14,7 +14,7 @@ import type { ExecutionEvent } from "#schema/event.ts";
 import type { Flow } from "#schema/flow.ts";
 import type { EpochMs } from "#schema/json.ts";
 import { cutMessage, type LogLine } from "#schema/log.ts";
-import { isTerminal } from "#schema/state.ts";
+import { isAtLeast, isTerminal, type Level } from "#schema/state.ts";
 import { Fifo } from "./fifo.ts";
 import { Masker } from "./mask.ts";
 import { lineOf } from "./perform.ts";
@@ -120,7 +120,17 @@ export class Live {
 
   /** Adds lines to the log. */
   say(lines: readonly LogLine[]): void {
-    for (const line of lines) this.#line({ ...line, message: cutMessage(this.masker.mask(line.message)) });
+    for (const line of lines) {
+      const minimum = this.#minimumLevel(line.taskId);
+      if (minimum !== undefined && !isAtLeast(line.level, minimum)) continue;
+      this.#line({ ...line, message: cutMessage(this.masker.mask(line.message)) });
+    }
+  }
+
+  #minimumLevel(taskId: string | undefined): Level | undefined {
+    const { byId, tasks } = this.program.plan;
+    const number = taskId === undefined ? undefined : byId.get(taskId);
+    return number === undefined ? undefined : tasks[number]?.task.logLevel;
   }
 
   #take(effect: Effect): void {

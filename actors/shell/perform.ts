@@ -16,7 +16,7 @@ import { taskRunId } from "#schema/ids.ts";
 import type { EpochMs, JsonObject } from "#schema/json.ts";
 import { cutMessage, type LogLine } from "#schema/log.ts";
 import { type Job, OUTPUT_DIR_MARKER, WORKING_DIR_MARKER } from "#schema/runner.ts";
-import { isAtLeast, type Level } from "#schema/state.ts";
+import type { Level } from "#schema/state.ts";
 import { type AnyTask, type Registry, TaskFailure } from "#tasks/define.ts";
 import type { Masker } from "./mask.ts";
 import { type Surroundings, scopeOf } from "./scope.ts";
@@ -176,8 +176,6 @@ class Attempt {
   }
 
   #log(level: Level, message: string): void {
-    const { logLevel } = this.#task.task;
-    if (logLevel !== undefined && !isAtLeast(level, logLevel)) return;
     this.#lines.push(lineOf(this.#subject, this.#run, this.#effect.attempt, level, message));
   }
 

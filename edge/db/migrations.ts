@@ -17,6 +17,7 @@ export const MIGRATIONS: readonly { name: string; sql: string }[] = [
 	\`duration_ms\` integer,
 	\`labels\` text NOT NULL,
 	\`trigger_id\` text,
+	\`trigger_type\` text,
 	\`trigger_execution_id\` text,
 	\`parent_id\` text,
 	\`seq\` integer NOT NULL,

@@ -18,6 +18,7 @@ export const executions = sqliteTable(
     /** JSON list of `{key, value}`. */
     labels: text().notNull(),
     triggerId: text("trigger_id"),
+    triggerType: text("trigger_type"),
     triggerExecutionId: text("trigger_execution_id"),
     parentId: text("parent_id"),
     /** Sequence number of the state that the row shows. */

@@ -47,8 +47,10 @@ export async function runJob(
       ...(error ? { error } : {}),
       ...(metrics.length > 0 ? { metrics } : {}),
     };
-  } catch (error) {
-    if (signal.aborted) return { state: "KILLED", error: "The task was stopped." };
+  } catch (thrown) {
+    const isTimeout = signal.aborted && signal.reason instanceof TaskFailure;
+    if (signal.aborted && !isTimeout) return { state: "KILLED", error: "The task was stopped." };
+    const error: unknown = isTimeout ? signal.reason : thrown;
     const message = error instanceof Error ? error.message : String(error);
     if (!(error instanceof TaskFailure)) console.error(`${job.type} threw:`, error);
     log("ERROR", message);

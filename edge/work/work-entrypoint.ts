@@ -1,8 +1,10 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
+import { formatDuration } from "#schema/duration.ts";
 import type { TaskAnswer } from "#schema/event.ts";
 import { cellName } from "#schema/ids.ts";
 import type { LogLine } from "#schema/log.ts";
 import type { Job } from "#schema/runner.ts";
+import { TaskFailure } from "#tasks/define.ts";
 import { createSandbox, type Sandbox } from "#vm/index.ts";
 import wasmModule from "../../sandbox/vm/engine/quickjs.wasm";
 import type { CellRpc } from "../cells.ts";
@@ -33,7 +35,7 @@ async function work(env: Env, job: Job): Promise<void> {
   const cell = actorByName(env.CELL, name);
   const effect = job.id.slice(job.executionId.length + 1);
   const controller = beginWork(job.id);
-  const timer = job.timeoutMs === undefined ? null : setTimeout(() => controller.abort(), job.timeoutMs);
+  const timer = job.timeoutMs === undefined ? null : setTimeout(() => controller.abort(timedOut(job)), job.timeoutMs);
   const logs = new LogBuffer((lines) => cell.appendLogs(job.executionId, effect, lines));
   try {
     const answer = await runJob(env, job, theSandbox, controller.signal, (line) => logs.add(line));
@@ -42,6 +44,10 @@ async function work(env: Env, job: Job): Promise<void> {
     clearTimeout(timer);
     endWork(job.id, controller);
   }
+}
+
+function timedOut({ timeoutMs = 0 }: Job): TaskFailure {
+  return new TaskFailure(`The task did not finish within its timeout of ${formatDuration(timeoutMs)}.`);
 }
 
 /** Tells the cell, again if need be: an answer that is never heard costs the whole attempt once more. */

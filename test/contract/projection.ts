@@ -19,6 +19,7 @@ export function executionSummary(id: string, changes: Partial<ExecutionSummary> 
     durationMs: null,
     labels: [],
     triggerId: null,
+    triggerType: null,
     triggerExecutionId: null,
     parentId: null,
     seq: 1,

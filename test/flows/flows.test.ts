@@ -30,6 +30,6 @@ describe("an example flow leaves nothing behind", () => {
     bench.cell.wake();
     bench.restartAs("b2");
     expect(freeze(bench.again(live).state)).toBe(freeze(state));
-    expect(bench.store.open().filter(({ due }) => due < 0)).toEqual([]);
+    expect(bench.store.open().filter(({ isProjected }) => !isProjected)).toEqual([]);
   });
 });

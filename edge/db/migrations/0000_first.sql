@@ -10,6 +10,7 @@ CREATE TABLE `executions` (
 	`duration_ms` integer,
 	`labels` text NOT NULL,
 	`trigger_id` text,
+	`trigger_type` text,
 	`trigger_execution_id` text,
 	`parent_id` text,
 	`seq` integer NOT NULL,
