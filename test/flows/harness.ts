@@ -120,9 +120,9 @@ export class Bench {
   }
 
   /** The execution as it is now, whatever was restarted meanwhile. */
-  again(live: Live): Live {
-    const found = this.cell.find(live.id);
-    if (found === undefined) throw new Error(`${live.id} is gone`);
+  again({ id }: { id: string }): Live {
+    const found = this.cell.find(id);
+    if (found === undefined) throw new Error(`${id} is gone`);
     return found;
   }
 

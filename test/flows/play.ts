@@ -4,7 +4,7 @@ import type { TaskAnswer } from "#schema/event.ts";
 import type { JsonObject } from "#schema/json.ts";
 import type { State } from "#schema/state.ts";
 import type { Live } from "#shell/live.ts";
-import { Bench } from "./harness.ts";
+import { Bench, type Worker } from "./harness.ts";
 
 // Plays an example flow as its file of expectations says: inputs, what the world answers, what people do; then what came of it.
 
@@ -56,14 +56,7 @@ export function expectedOf(name: string): Expected {
 /** A bench on which the flow has been played. */
 export async function play(source: string, script: Script, bench = new Bench()): Promise<{ bench: Bench; live: Live }> {
   for (const name of readdirSync(FOLDER)) if (name.startsWith("child-")) bench.add(sourceOf(name.replace(".yaml", "")));
-  const asked = new Map<string, number>();
-  bench.worker = (job) => {
-    const answers = script.answers?.[job.taskId];
-    if (answers === undefined) return { state: "SUCCESS" };
-    const count = asked.get(job.taskId) ?? 0;
-    asked.set(job.taskId, count + 1);
-    return answers[Math.min(count, answers.length - 1)] ?? undefined;
-  };
+  bench.worker = workerOf(script.answers);
   const live = bench.start(source, script.inputs);
   await bench.run(100);
   for (const step of script.steps ?? []) {
@@ -77,7 +70,20 @@ export async function play(source: string, script: Script, bench = new Bench()):
   return { bench, live };
 }
 
-function commandOf(step: Exclude<Step, { advanceMs: number }>) {
+/** A worker that gives these answers, the last of a task's for ever; SUCCESS to what has none. */
+export function workerOf(answers: Script["answers"]): Worker {
+  const asked = new Map<string, number>();
+  return ({ taskId }) => {
+    const given = answers?.[taskId];
+    if (given === undefined) return { state: "SUCCESS" };
+    const count = asked.get(taskId) ?? 0;
+    asked.set(taskId, count + 1);
+    return given[Math.min(count, given.length - 1)] ?? undefined;
+  };
+}
+
+/** The command of a step. */
+export function commandOf(step: Exclude<Step, { advanceMs: number }>) {
   if ("kill" in step) return { kind: "kill", cascade: true } as const;
   if ("pause" in step) return { kind: "pause" } as const;
   if ("restart" in step) return { kind: "restart" } as const;
