@@ -2,7 +2,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
-import { answerOutside } from "../test/workerd/support/outside.ts";
+import { answerOutside } from "./workerd-outside.ts";
 import { QUIET_WRANGLER } from "./wrangler-env.ts";
 
 Object.assign(process.env, QUIET_WRANGLER);
@@ -13,7 +13,7 @@ mkdirSync(`${root}/dist/ui`, { recursive: true });
 
 /**
  * Actors and adapters inside the Workers runtime: the Worker's own entry with the bindings of wrangler.toml, and no
- * network: what leaves the Worker is answered by test/workerd/support/outside.ts. Everything runs as it is deployed, a
+ * network: what leaves the Worker is answered by workerd-outside.ts. Everything runs as it is deployed, a
  * cell for each execution; what is below test/workerd/product runs once more on shared cells.
  */
 export default defineConfig(async () => {

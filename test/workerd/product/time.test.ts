@@ -96,7 +96,7 @@ test("a task that takes longer than its timeout fails though its answer never co
 tasks:
   - id: call
     type: ${TYPES.request}
-    uri: ${OUTSIDE}/slow/20000?as=too_long-${env.CELLS}
+    uri: ${OUTSIDE}/slow/3000?as=too_long-${env.CELLS}
     timeout: PT5M
 `,
     ),
