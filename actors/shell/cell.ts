@@ -1,4 +1,4 @@
-import { refusal, toExecutionJson } from "#engine/index.ts";
+import { type Plan, type Reduce, refusal, toExecutionJson } from "#engine/index.ts";
 import type { Command, CommandAnswer, StartRequest } from "#schema/cell.ts";
 import type { ExecutionEvent, ParentLink, TaskAnswer } from "#schema/event.ts";
 import type { ExecutionJson } from "#schema/execution.ts";
@@ -42,6 +42,8 @@ export type CellParts = {
   renderOutputs: ConstructorParameters<typeof Effects>[0]["renderOutputs"];
   /** Events before an execution gets its first snapshot; for tests. */
   snapshotAfter?: number;
+  /** Another reducer than the engine's; for tests that plant mistakes. */
+  reducer?: (plan: Plan) => Reduce;
 };
 
 /** Hears of what was committed. Numbers count from 0 and are those of the first item. */
@@ -64,6 +66,7 @@ export class Cell {
   readonly #host: Host;
   readonly #parse: (source: string) => Flow;
   readonly #snapshotAfter: number | undefined;
+  readonly #reducer: CellParts["reducer"];
   readonly #effects: Effects;
   readonly #projector: Projector;
   readonly #residents = new Residents();
@@ -77,6 +80,7 @@ export class Cell {
     this.#host = host;
     this.#parse = parts.parse;
     this.#snapshotAfter = parts.snapshotAfter;
+    this.#reducer = parts.reducer;
     this.#effects = new Effects({ world, host, dialect, renderOutputs, turn: (live) => this.#background(live) });
     this.#projector = new Projector(world, host, store);
     this.#open();
@@ -367,6 +371,7 @@ export class Cell {
   }
 
   #programFrom(name: string, revision: number, source: string): Program {
+    if (this.#reducer !== undefined) return programOf(name, revision, source, this.#parse(source), this.#reducer);
     const known = programs.get(name);
     if (known !== undefined && known.source === source) return known;
     const program = programOf(name, revision, source, this.#parse(source));

@@ -35,9 +35,15 @@ export type Program = {
   readonly reduce: Reduce;
 };
 
-export function programOf(name: string, revision: number, source: string, flow: Flow): Program {
+export function programOf(
+  name: string,
+  revision: number,
+  source: string,
+  flow: Flow,
+  reducer: (plan: Plan) => Reduce = createReducer,
+): Program {
   const plan = compilePlan(flow);
-  return { name, revision, source, flow, plan, reduce: createReducer(plan) };
+  return { name, revision, source, flow, plan, reduce: reducer(plan) };
 }
 
 /** First snapshot after this many events; each further one after as many again as there are. */

@@ -62,8 +62,9 @@ const types: readonly AnyTask[] = [
   ),
   flowable("sim.Pause", (props, now) => ({
     kind: "pause",
-    ...(props.manual === true ? {} : { until: now + Number(props.delayMs) }),
+    ...(props.manual === true ? {} : { until: now + Number(props.delayMs), behavior: behaviorOf(props.behavior) }),
   })),
+  flowable("sim.Sleep", (props, now) => ({ kind: "sleep", until: now + Number(props.delayMs) })),
   flowable("sim.Subflow", (props) => ({
     kind: "subflow",
     namespace: "sim",
@@ -72,9 +73,13 @@ const types: readonly AnyTask[] = [
     labels: [],
     inheritLabels: false,
     wait: props.wait === true,
-    transmitFailed: true,
+    transmitFailed: props.transmitFailed !== false,
   })),
 ];
+
+function behaviorOf(behavior: unknown): "RESUME" | "WARN" | "FAIL" | "CANCEL" {
+  return behavior === "WARN" || behavior === "FAIL" || behavior === "CANCEL" ? behavior : "RESUME";
+}
 
 const byType = new Map(types.map((type) => [type.type, type]));
 

@@ -67,18 +67,22 @@ class Maker {
       "sim.Edge",
       "sim.Agent",
       "sim.Pause",
+      "sim.Sleep",
       "sim.Subflow",
       "sim.Lookup",
     ]);
     if (type === "sim.Subflow" && this.#children.length === 0) return this.#leaf(id, policy);
     const properties: JsonObject = { failures: random.chance(0.2) ? random.int(1, 4) : 0 };
-    if (type === "sim.Pause") properties.delayMs = random.int(0, 20_000);
+    if (type === "sim.Pause" || type === "sim.Sleep") properties.delayMs = random.int(0, 20_000);
+    if (type === "sim.Pause")
+      properties.behavior = random.pick(["RESUME", "RESUME", "RESUME", "WARN", "FAIL", "CANCEL"]);
     if (type === "sim.Pause" && random.chance(0.4)) properties.manual = true;
     if (type === "sim.Subflow") {
       properties.flow = random.pick(this.#children);
       properties.wait = random.chance(0.8);
+      properties.transmitFailed = random.chance(0.8);
     }
-    const timeout = random.chance(0.1) ? { timeout: `PT${random.int(1, 30)}S` } : {};
+    const timeout = random.chance(0.25) ? { timeout: `PT${random.int(1, 30)}S` } : {};
     return { id, type, properties, lists: {}, ...policy, ...timeout };
   }
 

@@ -1,4 +1,4 @@
-import { createReducer, type ExecutionState, freeze, initialState, type Plan } from "#engine/index.ts";
+import { type ExecutionState, freeze, initialState, type Plan, type Reduce } from "#engine/index.ts";
 import type { ExecutionEvent } from "#schema/event.ts";
 import type { ExecutionSummary } from "#schema/execution.ts";
 import { isTerminal } from "#schema/state.ts";
@@ -8,6 +8,11 @@ import { isTerminal } from "#schema/state.ts";
 export type Evidence = {
   id: string;
   plan: Plan;
+  reduce: Reduce;
+  /** Alarms were on time and nothing died: timers have to be, too. */
+  isPunctual: boolean;
+  /** When each start of the process died, by its name. */
+  bootEnds: ReadonlyMap<string, number>;
   /** The whole log. */
   events: readonly ExecutionEvent[];
   /** The state as a fresh cell loads it, from its snapshot and the rest of the log. */
@@ -26,9 +31,14 @@ export function violations(evidence: Evidence): string[] {
   return found.map((text) => `${id}: ${text}`);
 }
 
-function logViolations({ plan, events, loaded }: Evidence): string[] {
+/** How soon after a death what it took with it is started again, in ms. */
+const REVIVED_MS = 60_000;
+/** How late a timer may be where alarms are on time, in ms. */
+const PUNCTUAL_MS = 1_000;
+
+function logViolations({ reduce, isPunctual, bootEnds, events, loaded }: Evidence): string[] {
   const found: string[] = [];
-  const reduce = createReducer(plan);
+  const timers = new Map<string, number>();
   const answered = new Set<string>();
   const asked = new Set<string>();
   let state = initialState();
@@ -43,20 +53,62 @@ function logViolations({ plan, events, loaded }: Evidence): string[] {
       if (answered.has(event.effect)) found.push(`I1 two results of effect ${event.effect}`);
       answered.add(event.effect);
     }
+    if (event.kind === "timer-fired") {
+      const lateMs = event.at - (timers.get(event.effect) ?? Number.NEGATIVE_INFINITY);
+      const diedAt = bootEnds.get(leaseholder(before, event.effect) ?? "");
+      if (diedAt !== undefined && event.at > diedAt + REVIVED_MS)
+        found.push(`I11 ${event.effect} was waited for although its worker had died ${event.at - diedAt} ms ago`);
+      if (lateMs < 0) found.push(`I16 timer ${event.effect} went off ${-lateMs} ms early`);
+      if (isPunctual && lateMs > PUNCTUAL_MS) found.push(`I11 timer ${event.effect} went off ${lateMs} ms late`);
+    }
+    if (!isAwaited(before, event)) found.push(`I14 nobody waited for ${event.kind} of an effect`);
     if (event.kind === "restart-requested") isKilled = false;
     for (const effect of step.effects) {
       if (!("id" in effect)) continue;
+      if (effect.kind === "wake-at") timers.set(effect.id, effect.at);
       if (asked.has(effect.id)) found.push(`E3 effect id ${effect.id} used twice`);
       asked.add(effect.id);
       if (isKilled && effect.kind === "run-task" && !isTerminal(state.status))
         found.push(`I3 an attempt was asked for after a kill, by ${event.kind} in ${state.status}`);
     }
     if (event.kind === "kill-requested") isKilled = true;
+    if (isKilled) found.push(...escaped(before, state).map((run) => `I3 ${run} after a kill, by ${event.kind}`));
     if (isTerminal(before.status) && state.status !== before.status && event.kind !== "restart-requested")
       found.push(`I2 ${before.status} was left by ${event.kind}`);
   }
   if (isKilled && state.status !== "KILLED") found.push(`I3 killed, but ${state.status}`);
   if (freeze(state) !== freeze(loaded)) found.push("I9/I27 the loaded state is not the replayed log");
+  return found;
+}
+
+/** The start of the process that has the attempt whose lease this timer ends. */
+function leaseholder(state: ExecutionState, timer: string): string | undefined {
+  const waiting = state.runs.get(Number.parseInt(timer, 10))?.waiting;
+  if (waiting?.kind !== "answer" || waiting.lease?.id !== timer) return undefined;
+  return waiting.worker?.startsWith("local:") ? waiting.worker.slice("local:".length) : undefined;
+}
+
+/** False for the answer to, or the timer of, an effect that the state before it does not name as what it waits for. */
+function isAwaited(before: ExecutionState, event: ExecutionEvent): boolean {
+  if (event.kind !== "task-finished" && event.kind !== "timer-fired") return true;
+  const { effect } = event;
+  const waiting = before.runs.get(Number.parseInt(effect, 10))?.waiting;
+  if (waiting === undefined) return before.pending.some((pending) => pending.id === effect);
+  if (event.kind === "task-finished")
+    return ("effect" in waiting && waiting.effect === effect) || ("target" in waiting && waiting.target === effect);
+  if (waiting.kind === "answer") return waiting.lease?.id === effect || waiting.deadline?.id === effect;
+  return "timer" in waiting && waiting.timer === effect;
+}
+
+/** Task runs that ended otherwise than KILLED in a step of an execution that is killed, afterExecution left out. */
+function escaped(before: ExecutionState, after: ExecutionState): string[] {
+  const found: string[] = [];
+  if (before.status !== "KILLING" && before.status !== "KILLED") return found;
+  for (const run of after.runs) {
+    const was = before.runs.get(run.index);
+    if (was === undefined || was.state === run.state || run.stage === "afterExecution") continue;
+    if (run.state !== "KILLED" && run.state !== "KILLING") found.push(`task run ${run.index} became ${run.state}`);
+  }
   return found;
 }
 

@@ -1,9 +1,9 @@
 import type { ExecutionSummary } from "#schema/execution.ts";
-import { derivedExecutionId } from "#schema/ids.ts";
 import type { Job } from "#schema/runner.ts";
 import type { Cell } from "#shell/cell.ts";
 import type { World } from "#shell/world.ts";
 import type { Clockwork } from "./clockwork.ts";
+import { childIdOf } from "./mutants.ts";
 import type { Random } from "./random.ts";
 
 /** A call to the world that failed, or whose answer was not heard. */
@@ -24,6 +24,8 @@ export class SimWorld implements World {
   readonly projection = new Map<string, ExecutionSummary>();
   readonly done: Done[] = [];
   boot = 1;
+  /** False: the projection takes whatever comes, as one without the rule on sequence numbers would. */
+  readonly #isGuarded: boolean;
   readonly #clock: Clockwork;
   readonly #random: Random;
   readonly #faults: () => WorldFaults | undefined;
@@ -37,7 +39,9 @@ export class SimWorld implements World {
     faults: () => WorldFaults | undefined;
     reach: Reach;
     sources: ReadonlyMap<string, string>;
+    isGuarded?: boolean;
   }) {
+    this.#isGuarded = parts.isGuarded ?? true;
     this.#clock = parts.clock;
     this.#random = parts.random;
     this.#faults = parts.faults;
@@ -139,13 +143,13 @@ export class SimWorld implements World {
   }
 
   startSubflow(
-    asker: { executionId: string; tenant: string; namespace: string },
+    asker: { executionId: string; tenant: string; namespace: string; nonce?: number },
     effect: string,
     request: { flowId: string; depth: number; wait: boolean },
     trigger: { id: string; type: string; variables: Record<string, string | number> },
   ) {
     return this.#call(`subflow ${asker.executionId}/${effect}`, () => {
-      const id = derivedExecutionId([asker.executionId, effect], 3);
+      const id = childIdOf(asker, effect, 3);
       const source = this.#sources.get(request.flowId);
       if (source === undefined) return { ok: false as const, message: "no such flow" };
       const { tenant, namespace } = asker;
@@ -202,7 +206,8 @@ export class SimWorld implements World {
 
   project(rows: readonly ExecutionSummary[]): Promise<void> {
     return this.#call("project", () => {
-      for (const row of rows) if ((this.projection.get(row.id)?.seq ?? -1) < row.seq) this.projection.set(row.id, row);
+      for (const row of rows)
+        if (!this.#isGuarded || (this.projection.get(row.id)?.seq ?? -1) < row.seq) this.projection.set(row.id, row);
       return null;
     }).then(() => undefined);
   }

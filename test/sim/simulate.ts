@@ -1,9 +1,12 @@
+import { createReducer, type ExecutionState } from "#engine/index.ts";
 import { cellName, derivedExecutionId } from "#schema/ids.ts";
 import { isTerminal } from "#schema/state.ts";
 import type { Cell } from "#shell/cell.ts";
 import { Clockwork } from "./clockwork.ts";
+import { familyViolations, type Member } from "./families.ts";
 import { randomFlow, SIM_NAMESPACE } from "./flows.ts";
 import { violations } from "./invariants.ts";
+import type { Mutant } from "./mutants.ts";
 import { Random } from "./random.ts";
 import { planOf, SimCell, type SimFaults } from "./sim-cell.ts";
 import { SimWorld, type WorldFaults } from "./sim-world.ts";
@@ -23,13 +26,14 @@ export type Outcome = {
   executions: number;
 };
 
-/** One schedule: random flows, random faults, random commands, all from `seed`. */
-export async function simulate(seed: number): Promise<Outcome> {
-  return await new Simulation(seed).run();
+/** One schedule: random flows, random faults, random commands, all from `seed`; with a planted mistake when there is one. */
+export async function simulate(seed: number, mutant?: Mutant): Promise<Outcome> {
+  return await new Simulation(seed, mutant).run();
 }
 
 class Simulation {
   readonly #seed: number;
+  readonly #mutant: Mutant | undefined;
   readonly #random: Random;
   readonly #clock: Clockwork;
   readonly #world: SimWorld;
@@ -39,9 +43,12 @@ class Simulation {
   readonly #cellFaults: SimFaults;
   readonly #worldFaults: WorldFaults;
   readonly #endOfFaults: number;
+  /** When each start of the process died, by its name. */
+  readonly #bootEnds = new Map<string, number>();
 
-  constructor(seed: number) {
+  constructor(seed: number, mutant: Mutant | undefined) {
     this.#seed = seed;
+    this.#mutant = mutant;
     const random = new Random(seed);
     this.#random = random;
     this.#clock = new Clockwork(random);
@@ -65,8 +72,15 @@ class Simulation {
       faults: () => this.#faulty(this.#worldFaults),
       reach: (id, body) => this.#reach(id, body),
       sources: this.#sources,
+      isGuarded: mutant?.projection !== "unguarded",
     });
     for (let index = 0; index < CELLS; index++) this.#addCell(`cell-0${index}`);
+  }
+
+  /** True when nothing dies, and alarms come when they should. */
+  get #isPunctual(): boolean {
+    const { crashBeforeWrite, alarmLost, alarmLateMs } = this.#cellFaults;
+    return crashBeforeWrite === 0 && alarmLost === 0 && alarmLateMs === 0;
   }
 
   #faulty<T>(faults: T): T | undefined {
@@ -82,6 +96,7 @@ class Simulation {
       faults: () => this.#faulty(this.#cellFaults),
       world: this.#world,
       onCrash,
+      mutant: this.#mutant,
     });
     this.#cells.set(name, cell);
     cell.up(`boot-${this.#world.boot}`);
@@ -89,7 +104,10 @@ class Simulation {
 
   /** One object is reset, or (`only` left out) the whole process dies. */
   #crash(only: string | undefined): void {
-    if (only === undefined) this.#world.boot += 1;
+    if (only === undefined) {
+      this.#bootEnds.set(`boot-${this.#world.boot}`, this.#clock.now);
+      this.#world.boot += 1;
+    }
     for (const cell of this.#cells.values()) {
       if (only !== undefined && cell.name !== only) continue;
       cell.down();
@@ -156,8 +174,9 @@ class Simulation {
       inputs: {},
       labels: [],
     };
+    const scheduled = this.#random.chance(0.1) ? { scheduleAt: this.#clock.now + this.#random.int(0, 90_000) } : {};
     const attempt = () => {
-      const accepted = this.#reach(id, (cell) => cell.start(request) !== undefined);
+      const accepted = this.#reach(id, (cell) => cell.start({ ...request, ...scheduled }) !== undefined);
       if (accepted) this.#accepted.add(id);
       else this.#clock.in(1_000, `start again ${index}`, attempt);
     };
@@ -193,8 +212,7 @@ class Simulation {
     for (const id of this.#idsOf(cell))
       cell.call((up) => {
         const live = up.find(id);
-        if (live !== undefined && (live.state.status === "PAUSED" || live.state.paused > 0))
-          up.command(live, { kind: "resume" });
+        if (live !== undefined && waitsForPerson(live.state)) up.command(live, { kind: "resume" });
       });
   }
 
@@ -221,6 +239,7 @@ class Simulation {
   #check(): string[] {
     const found: string[] = [];
     const seen = new Set<string>();
+    const family = new Map<string, Member>();
     for (const cell of this.#cells.values()) {
       cell.down();
       cell.up("check");
@@ -230,10 +249,15 @@ class Simulation {
         const { store } = cell;
         if (live === undefined || store === undefined) continue;
         const plan = planOf(live.program.source);
+        const reduce = (this.#mutant?.reducer ?? createReducer)(plan);
+        family.set(id, { events: store.events(id, 0), reduce, state: live.state });
         found.push(
           ...violations({
             id,
             plan,
+            reduce,
+            isPunctual: this.#isPunctual,
+            bootEnds: this.#bootEnds,
             events: store.events(id, 0),
             loaded: live.state,
             projected: this.#world.projection.get(id),
@@ -241,7 +265,18 @@ class Simulation {
         );
       }
     }
+    found.push(...familyViolations(family));
+    for (const { name, errors } of this.#cells.values())
+      for (const error of errors.slice(0, 3)) found.push(`${name} broke: ${String(error)}`);
     for (const id of this.#accepted) if (!seen.has(id)) found.push(`I6 ${id} was accepted and is gone`);
     return found;
   }
+}
+
+/** True when nothing but a person will move it: a pause with a time is left to its timer. */
+function waitsForPerson(state: ExecutionState): boolean {
+  if (state.held) return true;
+  for (const { waiting, dropped } of state.runs)
+    if (!dropped && waiting?.kind === "pause" && waiting.until === undefined) return true;
+  return false;
 }
