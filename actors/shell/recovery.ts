@@ -6,9 +6,10 @@ import type { ExecutionState } from "#engine/index.ts";
 export function isUnfinished(state: ExecutionState): boolean {
   if (state.pending.some((effect) => effect.kind !== "wake-at")) return true;
   if (state.status === "RUNNING" || state.status === "KILLING") return true;
-  if (state.status !== "PAUSED" && state.status !== "CREATED")
-    return (state.root?.stage ?? "main") === "afterExecution";
-  for (const run of state.runs) if (run.waiting?.kind === "start" || run.waiting?.kind === "answer") return true;
+  if (state.live === 0) return false;
+  // An execution that is paused, or has ended, may have task runs that go on: branches beside, left behind, or after its end.
+  for (const { waiting, dropped } of state.runs)
+    if (!dropped && (waiting?.kind === "start" || waiting?.kind === "answer")) return true;
   return false;
 }
 

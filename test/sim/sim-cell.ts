@@ -147,11 +147,7 @@ export class SimCell {
         this.#clock.in(at - this.#clock.now + late, `${this.name} alarm`, () => void this.call((cell) => cell.wake()));
       },
       failed: (error) => {
-<<<<<<< HEAD
-        if (!(error instanceof Crash || error instanceof Refused)) throw error;
-=======
-        if (!(error instanceof Crash)) this.errors.push(error);
->>>>>>> refs/heads/prove
+        if (!(error instanceof Crash || error instanceof Refused)) this.errors.push(error);
       },
       boot,
     };
