@@ -77,7 +77,9 @@ describe("[I21] a secret", () => {
     await bench.run(100);
     expect(live.state.status).toBe("SUCCESS");
     expect(messages(bench, live.id)).toContain("it is ******");
-    expect(JSON.stringify(bench.database.prepare("SELECT body FROM journal WHERE kind = 1").all())).not.toContain("pass");
+    expect(JSON.stringify(bench.database.prepare("SELECT body FROM journal WHERE kind = 1").all())).not.toContain(
+      "pass",
+    );
   });
 
   test("is masked in what is evaluated, also deep in a value, in a name, and where JSON would write it otherwise", async () => {
