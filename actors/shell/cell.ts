@@ -6,6 +6,7 @@ import type { Flow } from "#schema/flow.ts";
 import type { EpochMs, JsonObject } from "#schema/json.ts";
 import { cutMessage, type LogLine } from "#schema/log.ts";
 import type { State } from "#schema/state.ts";
+import { jsonSize, MAX_VALUE_CHARACTERS } from "#schema/value-size.ts";
 import { eventOf } from "./command-event.ts";
 import { Effects, type Evaluation, type Rendering } from "./effects.ts";
 import { Live, type Program, programOf } from "./live.ts";
@@ -13,8 +14,7 @@ import type { Dialect } from "./perform.ts";
 import { Projector } from "./projector.ts";
 import { isUnfinished, lostAttempts } from "./recovery.ts";
 import { Residents } from "./residents.ts";
-import { jsonSize } from "./size.ts";
-import { type CellStore, MAX_VALUE_CHARACTERS } from "./store.ts";
+import type { CellStore } from "./store.ts";
 import type { Host, World } from "./world.ts";
 
 // A cell: the executions of one actor, each with its own state and log. Load, reduce, commit, perform.

@@ -3,10 +3,9 @@ import type { ExecutionEvent } from "#schema/event.ts";
 import type { Flow } from "#schema/flow.ts";
 import type { Json, JsonObject } from "#schema/json.ts";
 import type { Level } from "#schema/state.ts";
+import { jsonSize, MAX_VALUE_CHARACTERS } from "#schema/value-size.ts";
 import type { Live, PerformedEffect } from "./live.ts";
 import { contextOf, type Dialect, lineOf, type Performance, perform, type Subject } from "./perform.ts";
-import { jsonSize } from "./size.ts";
-import { MAX_VALUE_CHARACTERS } from "./store.ts";
 import type { Asker, Host, World } from "./world.ts";
 
 const FIRST_RETRY_MS = 200;

@@ -15,10 +15,10 @@ import type { Flow } from "#schema/flow.ts";
 import type { EpochMs } from "#schema/json.ts";
 import { cutMessage, type LogLine } from "#schema/log.ts";
 import { isAtLeast, isTerminal, type Level } from "#schema/state.ts";
+import { sizeOf } from "#schema/value-size.ts";
 import { Fifo } from "./fifo.ts";
 import { Masker } from "./mask.ts";
 import { lineOf } from "./perform.ts";
-import { sizeOf } from "./size.ts";
 import type { Commit, Stored } from "./store.ts";
 import { Timers } from "./timers.ts";
 

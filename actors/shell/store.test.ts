@@ -2,8 +2,9 @@ import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
 import type { ExecutionEvent } from "#schema/event.ts";
 import type { LogLine } from "#schema/log.ts";
+import { MAX_VALUE_CHARACTERS } from "#schema/value-size.ts";
 import { nodeSql } from "#test/support/node-sql.ts";
-import { CellStore, type Commit, MAX_VALUE_CHARACTERS } from "./store.ts";
+import { CellStore, type Commit } from "./store.ts";
 
 const event = (at: number): ExecutionEvent => ({ kind: "pause-requested", at });
 const big = (at: number, characters: number): ExecutionEvent => ({

@@ -1,6 +1,7 @@
 import { ExecutionEvent } from "#schema/event.ts";
 import type { EpochMs } from "#schema/json.ts";
 import { LogLine } from "#schema/log.ts";
+import { MAX_VALUE_CHARACTERS } from "#schema/value-size.ts";
 import type { Row, Sql } from "./sql.ts";
 
 // The rows of a cell. Few and fat: one row of events and at most one of log lines for each turn, one row for the execution.
@@ -26,8 +27,6 @@ const EVENTS = 0;
 const LINES = 1;
 type Kind = typeof EVENTS | typeof LINES;
 
-/** Largest single event or value, in characters: with the rest of its row it stays below the platform's 2 MB in UTF-8. */
-export const MAX_VALUE_CHARACTERS = 500_000;
 const MAX_SNAPSHOT_CHARACTERS = 600_000;
 
 export type Stored = {

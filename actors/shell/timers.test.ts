@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { sizeOf } from "#schema/value-size.ts";
 import { Fifo } from "./fifo.ts";
 import { MASK, Masker } from "./mask.ts";
-import { sizeOf } from "./size.ts";
 import { Timers } from "./timers.ts";
 
 describe("timers", () => {

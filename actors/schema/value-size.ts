@@ -1,3 +1,6 @@
+/** Largest single event or value, in characters of its JSON: with the rest of its row it stays below the platform's 2 MB in UTF-8. */
+export const MAX_VALUE_CHARACTERS = 500_000;
+
 /** About how many characters `value` takes as JSON text; stops counting above `limit`. Cheap where the value is small. */
 export function sizeOf(value: unknown, limit = 4_000_000): number {
   switch (typeof value) {

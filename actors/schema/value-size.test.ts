@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { jsonSize, sizeOf } from "./size.ts";
+import { jsonSize, sizeOf } from "./value-size.ts";
 
 const LIMIT = 10_000;
 
