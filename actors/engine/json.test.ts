@@ -171,6 +171,7 @@ describe("the row of an execution in lists", () => {
       durationMs: null,
       labels: [],
       triggerId: "t",
+      triggerType: "x",
       triggerExecutionId: "caller",
       parentId: null,
       seq: 2,

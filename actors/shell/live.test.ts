@@ -266,3 +266,15 @@ describe("the executions in memory", () => {
     expect(residents.get(unsaved.id)).toBe(unsaved);
   });
 });
+
+test.for([
+  [undefined, 1],
+  ["INFO", 1],
+  ["WARN", 0],
+  ["TRACE", 1],
+] as const)("a task's logLevel of %s keeps %i of its lines at INFO, whoever said them", ([logLevel, count]) => {
+  const one = live(program(flowOf([task("a", logLevel === undefined ? {} : { logLevel })])));
+  one.takeCommit(undefined, undefined);
+  one.say([{ at: 1, level: "INFO", message: "x", taskId: "a" }]);
+  expect(one.takeCommit(undefined, undefined).lines).toHaveLength(count);
+});

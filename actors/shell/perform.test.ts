@@ -98,22 +98,6 @@ describe("timeout", () => {
   });
 });
 
-describe("logLevel", () => {
-  test.for([
-    [undefined, 1],
-    ["INFO", 1],
-    ["WARN", 0],
-    ["TRACE", 1],
-  ] as const)("%s keeps %i line of a task that says something at INFO", ([logLevel, count]) => {
-    const performance = performed({
-      type: LOG,
-      ...(logLevel ? { logLevel } : {}),
-      properties: { message: "x", level: "INFO" },
-    });
-    expect(lines(performance)).toHaveLength(count);
-  });
-});
-
 describe("a failure", () => {
   test("that a task means is its answer, with the outputs it has", () => {
     const performance = performed(
