@@ -4,7 +4,12 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     root: new URL("..", import.meta.url).pathname,
-    include: ["test/sim/**/*.test.ts", "test/histories/**/*.test.ts", "test/flows/**/*.test.ts"],
+    include: [
+      "test/sim/**/*.test.ts",
+      "test/histories/**/*.test.ts",
+      "test/flows/**/*.test.ts",
+      "test/matrix/**/*.test.ts",
+    ],
     pool: "threads",
     testTimeout: 120_000,
     passWithNoTests: true,

@@ -81,7 +81,9 @@ export class Cell {
     this.#parse = parts.parse;
     this.#snapshotAfter = parts.snapshotAfter;
     this.#reducer = parts.reducer;
-    this.#effects = new Effects({ world, host, dialect, renderOutputs, turn: (live) => this.#background(live) });
+    const turn = (live: Live) => this.#background(live);
+    const tell = (id: string, body: (live: Live) => void) => this.#guarded(id, () => this.#tell(id, body));
+    this.#effects = new Effects({ world, host, dialect, renderOutputs, turn, tell });
     this.#projector = new Projector(world, host, store);
     this.#open();
   }
@@ -263,6 +265,13 @@ export class Cell {
     for (const { effect } of lostAttempts(live.state, this.#host.boot))
       this.#apply(live, { kind: "task-lost", at: this.#host.now(), effect, reason: "the server was restarted" });
     this.#host.soon(() => this.#background(live, true));
+  }
+
+  #tell(id: string, body: (live: Live) => void): void {
+    const live = this.find(id);
+    if (live === undefined) return;
+    body(live);
+    this.#turn(live);
   }
 
   #project(id: string): void {

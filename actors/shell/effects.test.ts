@@ -220,6 +220,16 @@ describe("a job for a stateless invocation", () => {
     expect(live.state.runs.get(0)?.losses).toBe(1);
   });
 
+  test("[A2] that could not be handed on is asked for again although its execution has left the memory meanwhile", async () => {
+    const bench = new Bench();
+    bench.world.refusals.set("run", 1);
+    const { id } = bench.start(flow(HTTP));
+    await bench.run(10);
+    for (let count = 0; count < 100; count++) bench.start(flow(RETURN("x")).replace("id: flow", `id: other${count}`));
+    await bench.run(1_000);
+    expect([bench.world.of("run").length, bench.again({ id }).state.status]).toEqual([2, "SUCCESS"]);
+  });
+
   test("fails at its deadline and is told to stop; its late answer is refused", async () => {
     const bench = new Bench();
     bench.worker = () => undefined;

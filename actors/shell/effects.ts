@@ -23,6 +23,8 @@ type Parts = {
   renderOutputs: (flow: Flow, context: EvalContext) => Outcome<JsonObject>;
   /** Lets the execution go on after an answer. */
   turn: (live: Live) => void;
+  /** Lets `body` tell the execution something; it may have left the memory since, and is then read again. */
+  tell: (id: string, body: (live: Live) => void) => void;
 };
 
 export type Rendering = (context: EvalContext) => Outcome<Json>;
@@ -165,15 +167,15 @@ export class Effects {
     const leaseUntil = at + (job.timeoutMs ?? DEFAULT_TIMEOUT_MS) + LEASE_MARGIN_MS;
     const worker = host.boot === undefined ? "edge" : `local:${host.boot}`;
     live.apply({ kind: "task-dispatched", at, effect: effect.id, leaseUntil, worker, ...deadlineAt });
-    leaving.push(() => void world.run([job]).catch((error: unknown) => this.#lost(live, effect.id, error)));
+    leaving.push(() => void world.run([job]).catch((error: unknown) => this.#lost(live.id, effect.id, error)));
   }
 
-  #lost(live: Live, effect: string, error: unknown): void {
+  #lost(id: string, effect: string, error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error);
-    this.#parts.host.later(FIRST_RETRY_MS, () => {
-      live.apply({ kind: "task-lost", at: this.#parts.host.now(), effect, reason });
-      this.#parts.turn(live);
-    });
+    const { host, tell } = this.#parts;
+    host.later(FIRST_RETRY_MS, () =>
+      tell(id, (live) => void live.apply({ kind: "task-lost", at: host.now(), effect, reason })),
+    );
   }
 
   #cancel(live: Live, effect: Of<"cancel-task">, leaving: (() => void)[]): void {
