@@ -8,7 +8,6 @@ import { registry } from "#tasks/registry.ts";
 import { Masker } from "./mask.ts";
 import { type Dialect, type Performance, perform } from "./perform.ts";
 
-const LOG = "io.kestra.plugin.core.log.Log";
 const RETURN = "io.kestra.plugin.core.debug.Return";
 const SHELL = "io.kestra.plugin.scripts.shell.Commands";
 
