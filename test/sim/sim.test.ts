@@ -9,6 +9,7 @@ const REGRESSIONS: readonly (readonly [seed: number, what: string])[] = [
   [2775, "an attempt that was lost after its container had failed was held for ever"],
   [101390, "a snapshot of the same state in another order of fields was another text"],
   [174, "attempts that an ended execution had left behind were not given up when their process died"],
+  [1713833242, "a storm of deaths took all the steps there were before the faults had ended"],
   [832, "an attempt beside a pause was not given up when its process died"],
 ];
 const SCHEDULES = 2_000;
@@ -31,6 +32,7 @@ test(`${SCHEDULES} schedules of random flows, faults and commands keep every inv
     crashes += outcome.crashes;
     if (outcome.violations.length > 0) failed.push(`seed ${seed}: ${outcome.violations.join("; ")}`);
   }
+  for (const text of failed) console.log(text);
   expect(failed).toEqual([]);
   expect(crashes).toBeGreaterThan(SCHEDULES / 10);
 });
