@@ -18,7 +18,7 @@ beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), "windhover-bootstrap-"));
   for (const folder of ["config", "node_modules", "edge/local"]) mkdirSync(join(root, folder), { recursive: true });
   copyFileSync(join(import.meta.dirname, "bootstrap.mjs"), join(root, "config", "bootstrap.mjs"));
-  writeFileSync(join(root, "package.json"), "{}");
+  writeFileSync(join(root, "package.json"), JSON.stringify({ type: "module" }));
   writeFileSync(join(root, "package-lock.json"), JSON.stringify(LOCK));
   writeInstalled();
   script("console.log(JSON.stringify({ args, node: process.env.STANDIN_NODE, path: process.env.PATH }));");
@@ -74,8 +74,9 @@ test("installs once when the lock file has changed, without install scripts", as
   writeFileSync(join(root, "node_modules", ".package-lock.json"), JSON.stringify({ packages: {} }));
   writeFileSync(
     join(root, "npm.js"),
-    `console.log("NPM", process.argv.slice(2).join(" "));
-     require("fs").writeFileSync("node_modules/.package-lock.json", '${JSON.stringify(INSTALLED)}');`,
+    `import { writeFileSync } from "node:fs";
+     console.log("NPM", process.argv.slice(2).join(" "));
+     writeFileSync("node_modules/.package-lock.json", '${JSON.stringify(INSTALLED)}');`,
   );
   const first = await run(["start"]);
   expect(first.output).toContain("NPM ci --ignore-scripts");
