@@ -20,11 +20,11 @@ export type StartRequest = {
   scheduleAt?: EpochMs;
   originalId?: string;
   parentId?: string;
-  /** Answer only when the execution has ended (or is paused). */
+  /** Answer only when the execution has ended, or is paused for longer than a caller waits. */
   wait?: boolean;
 };
 
-/** A way to steer an execution from outside. `commandId`: the same id twice has one effect and the same answer. */
+/** A way to steer an execution from outside. */
 export type Command =
   | { kind: "kill"; cascade: boolean }
   | { kind: "pause" }

@@ -96,7 +96,7 @@ export const ExecutionEvent = z.discriminatedUnion("kind", [
     scheduleAt: at.optional(),
     originalId: z.string().optional(),
     parentId: z.string().optional(),
-    /** Numbers of the behaviour flags in force, see engine/flags.ts. */
+    /** Numbers of the behaviour flags in force, none yet. */
     flags: z.array(z.int()).optional(),
   }),
   /** Handed to whoever runs it. `leaseUntil`: when no answer by then, the attempt is given to another. */

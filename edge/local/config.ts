@@ -54,8 +54,8 @@ const config :Workerd.Config = (
     (name = "ui", disk = (path = ${quote(config.uiDir)})),
     (name = "internet", network = (allow = [${list(allow)}], tlsOptions = (trustBrowserCas = true))),
   ],
-  # Young objects die young here; a small nursery keeps some 40 MB of memory from being taken and not given back.
-  v8Flags = ["--max-semi-space-size=2"],
+  # Young objects die young here; a small nursery keeps memory from being taken and not given back.
+  v8Flags = ["--max-semi-space-size=8"],
   sockets = [(name = "http", address = ${quote(`127.0.0.1:${config.port}`)}, http = (), service = "main")],
 );
 
