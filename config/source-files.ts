@@ -10,7 +10,7 @@ export interface SourceFile {
 
 const TOP_FOLDERS = ["actors", "config", "edge", "runners", "sandbox", "test", "ui"];
 const SOURCE = /\.(ts|mts|js|mjs|svelte)$/;
-const SKIPPED = new Set(["node_modules", "histories", "migrations", "static", "fixtures", "dist"]);
+const SKIPPED = new Set(["node_modules", "migrations", "static", "fixtures", "dist"]);
 
 /** All sources under the top folders, sorted by path. */
 export function readSources(root: string): SourceFile[] {
