@@ -71,7 +71,7 @@ export function refusal(state: ExecutionState, command: "kill" | "pause" | "resu
     case "kill":
       return isTerminal(status) ? "Execution is already finished, can't kill it" : undefined;
     case "pause":
-      return status === "RUNNING" ? undefined : "The execution is not running";
+      return status === "RUNNING" || status === "RETRYING" ? undefined : "The execution is not running";
     case "resume":
       return status === "PAUSED" || state.paused > 0
         ? undefined

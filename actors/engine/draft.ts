@@ -65,6 +65,7 @@ export class Draft {
     const run = this.run(index);
     const delta = (state === "PAUSED" ? 1 : 0) - (run.state === "PAUSED" ? 1 : 0);
     if (delta !== 0) this.#state.paused += delta;
+    this.#state.retrying += Number(state === "RETRYING") - Number(run.state === "RETRYING");
     this.#state.live += Number(isTerminal(run.state)) - Number(isTerminal(state));
     const attempts = closed(change.attempts ?? run.attempts, state, this.at);
     return this.update(index, { ...change, attempts, state, histories: [...run.histories, { state, at: this.at }] });

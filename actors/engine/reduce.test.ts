@@ -111,7 +111,7 @@ const retry = {
 test("[A3] a failed attempt is retried by its policy before anybody sees the failure", () => {
   const d = new Driver(flowOf([task("a", { retry })])).create().fail("a");
   expect(d.run("a").state).toBe("RETRYING");
-  expect(d.state.status).toBe("RUNNING");
+  expect(d.state.status).toBe("RETRYING");
   d.advance(999);
   expect(d.run("a").state).toBe("RETRYING");
   d.advance(1).fail("a").advance(1_000).fail("a");

@@ -3,7 +3,7 @@ import type { Effect } from "#schema/effect.ts";
 import type { EventOf, ExecutionEvent } from "#schema/event.ts";
 import type { EpochMs } from "#schema/json.ts";
 import { isTerminal } from "#schema/state.ts";
-import { canResume, endPause, killChild, pause, restart, resume, stop } from "./commands.ts";
+import { canResume, endPause, killChild, pause, refusal, restart, resume, stop } from "./commands.ts";
 import { Draft, effectRun } from "./draft.ts";
 import { endExecution, outputsRendered, runStopped } from "./ending.ts";
 import { childEnded, openContainer } from "./lanes.ts";
@@ -43,6 +43,9 @@ function settle(draft: Draft): void {
     else childEnded(draft, draft.run(next));
   }
   if (draft.rootEnded !== undefined && !isTerminal(draft.state.status)) endExecution(draft, draft.rootEnded);
+  const { status, retrying } = draft.state;
+  if (status === "RUNNING" && retrying > 0) draft.moveExecution("RETRYING");
+  if (status === "RETRYING" && retrying === 0) draft.moveExecution("RUNNING");
 }
 
 /** What the event does in this state; undefined when nothing. */
@@ -54,7 +57,7 @@ function handlerOf(state: ExecutionState, event: ExecutionEvent): Handler | unde
     case "kill-requested":
       return isTerminal(state.status) || state.status === "KILLING" ? undefined : (draft) => kill(draft, event.cascade);
     case "pause-requested":
-      return state.status === "RUNNING" ? pause : undefined;
+      return refusal(state, "pause") === undefined ? pause : undefined;
     case "resume-requested":
       return canResume(state, event.run) ? (draft) => resume(draft, event) : undefined;
     case "restart-requested":

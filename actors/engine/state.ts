@@ -119,6 +119,8 @@ export type ExecutionState = {
   readonly pending: readonly AnsweredEffect[];
   /** Task runs that are not terminal. */
   readonly live: number;
+  /** Task runs that wait for their next try. */
+  readonly retrying: number;
   /** Task runs in PAUSED. */
   readonly paused: number;
   /** A manual pause: nothing new starts. */
@@ -146,6 +148,7 @@ export function initialState(): ExecutionState {
     counter: 0,
     pending: [],
     live: 0,
+    retrying: 0,
     paused: 0,
     held: false,
     stopping: 0,
