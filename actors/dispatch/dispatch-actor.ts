@@ -1,10 +1,11 @@
 import { DurableObject } from "cloudflare:workers";
 import type { ClaimRequest, HeartbeatRequest, LogBatch, ResultRequest } from "#schema/runner.ts";
+import { durableSql } from "#shell/durable-sql.ts";
 import { type CellNamespace, cellsOf } from "./cells-adapter.ts";
 import type { NewJob } from "./dispatch-core.ts";
 import { DispatchRoom } from "./dispatch-room.ts";
 import type { DispatchActorRpc } from "./dispatch-rpc.ts";
-import type { Clock, Sql } from "./ports.ts";
+import type { Clock } from "./ports.ts";
 
 /** The queue of runner jobs of one tenant/group. Wiring only: see dispatch-room.ts. */
 export class DispatchActor<Id> extends DurableObject<{ CELL: CellNamespace<Id> }> implements DispatchActorRpc {
@@ -13,13 +14,14 @@ export class DispatchActor<Id> extends DurableObject<{ CELL: CellNamespace<Id> }
   constructor(ctx: DurableObjectState, env: { CELL: CellNamespace<Id> }) {
     super(ctx, env);
     const { storage } = ctx;
-    const sql: Sql = {
-      exec: (query, ...bindings) => storage.sql.exec(query, ...bindings),
-      transaction: (body) => storage.transactionSync(body),
-    };
     // The output gate keeps the alarm and the rows of one turn together.
     const alarm = { set: (at: number) => void storage.setAlarm(at) };
-    this.#room = new DispatchRoom({ sql, alarm, clock: platformClock, cells: cellsOf(env.CELL, platformClock.now) });
+    this.#room = new DispatchRoom({
+      sql: durableSql(storage),
+      alarm,
+      clock: platformClock,
+      cells: cellsOf(env.CELL, platformClock.now),
+    });
   }
 
   enqueue(job: NewJob) {

@@ -1,6 +1,6 @@
 import { assertNever } from "#schema/assert-never.ts";
+import type { Sql, SqlValue } from "#shell/sql.ts";
 import { AgentFacts, applyChanges, type Change, emptyState, JobFacts, type MutableState } from "./dispatch-state.ts";
-import type { Sql, SqlValue } from "./ports.ts";
 
 // The rows of a Dispatch actor: one for each job (its facts and its properties), one for each agent, and one for each
 // job that has logged. No index but the keys: rows written are the bill.

@@ -1,17 +1,9 @@
 import type { TaskAnswer } from "#schema/event.ts";
 import type { EpochMs } from "#schema/json.ts";
 import type { LogLine } from "#schema/log.ts";
+import type { Sql } from "#shell/sql.ts";
 
 // What a Dispatch actor needs from outside.
-
-export type SqlValue = string | number | null;
-export type SqlRow = Record<string, unknown>;
-
-/** One SQLite database. `transaction` commits all or nothing; its body is synchronous. */
-export interface Sql {
-  exec(query: string, ...bindings: SqlValue[]): Iterable<SqlRow>;
-  transaction(body: () => void): void;
-}
 
 /**
  * The executions whose tasks are run here. Calls about one job come one after the other. A call that rejects has perhaps

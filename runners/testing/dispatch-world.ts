@@ -1,9 +1,10 @@
 import type { NewJob } from "#actors/dispatch/dispatch-core.ts";
 import { DispatchRoom } from "#actors/dispatch/dispatch-room.ts";
-import type { Cells, Clock, Sql } from "#actors/dispatch/ports.ts";
+import type { Cells, Clock } from "#actors/dispatch/ports.ts";
 import type { TaskAnswer } from "#schema/event.ts";
 import type { JsonObject } from "#schema/json.ts";
 import type { ClaimRequest, Presence } from "#schema/runner.ts";
+import type { Sql } from "#shell/sql.ts";
 import { nodeSql } from "./node-sql.ts";
 
 export const EXECUTION = "0123456789ABCDEFGHIJ00";
