@@ -1,3 +1,4 @@
+import type { CommandKind } from "#schema/cell.ts";
 import type { EventOf } from "#schema/event.ts";
 import type { State } from "#schema/state.ts";
 import { isTerminal } from "#schema/state.ts";
@@ -65,7 +66,7 @@ export function pause(draft: Draft): void {
 }
 
 /** Why a command cannot be taken in this state; undefined when it can. */
-export function refusal(state: ExecutionState, command: "kill" | "pause" | "resume" | "restart"): string | undefined {
+export function refusal(state: ExecutionState, command: CommandKind): string | undefined {
   const { status, facts } = state;
   switch (command) {
     case "kill":
@@ -79,6 +80,8 @@ export function refusal(state: ExecutionState, command: "kill" | "pause" | "resu
     case "restart":
       if (!isTerminal(status)) return `Execution must be terminated to be restarted, current state is '${status}' !`;
       return hasFailed(state) ? undefined : "No task found to restart execution from!";
+    default:
+      return undefined;
   }
 }
 

@@ -3,12 +3,22 @@ import type { Effect } from "#schema/effect.ts";
 import type { EventOf, ExecutionEvent } from "#schema/event.ts";
 import type { EpochMs } from "#schema/json.ts";
 import { isTerminal } from "#schema/state.ts";
+import { created, isDueStart, start } from "./beginning.ts";
+import { breakpointResumed } from "./breakpoints.ts";
 import { canResume, endPause, killChild, pause, refusal, restart, resume, stop } from "./commands.ts";
 import { Draft, effectRun } from "./draft.ts";
 import { endExecution, outputsRendered, runStopped } from "./ending.ts";
-import { childEnded, openContainer } from "./lanes.ts";
+import { forking } from "./fork.ts";
+import type { Handler } from "./handler.ts";
+import { itemAnswered } from "./items.ts";
+import { childEnded } from "./lanes.ts";
+import { loopEvaluated } from "./loops.ts";
+import { overridden } from "./overrides.ts";
+import { placeAnswered } from "./places.ts";
 import type { Plan } from "./plan.ts";
 import { attemptAnswered, attemptFailed, attemptLost, beginAttempt, endRun, retryNow } from "./runs.ts";
+import { slaViolated } from "./sla.ts";
+import { slotAnswered, unqueued } from "./slots.ts";
 import type { ExecutionState, TaskRun, TimerRef, Waiting } from "./state.ts";
 import { expanded, subflowFinished, subflowStarted } from "./structure.ts";
 
@@ -33,8 +43,6 @@ export function createReducer(plan: Plan): Reduce {
     return { state: draft.state, effects: draft.effects };
   };
 }
-
-type Handler = (draft: Draft) => void;
 
 /** Tells containers of ended children until nothing follows from anything any more. */
 function settle(draft: Draft): void {
@@ -64,6 +72,21 @@ function handlerOf(state: ExecutionState, event: ExecutionEvent): Handler | unde
       return isTerminal(state.status) ? restart : undefined;
     case "labels-set":
       return (draft) => draft.set({ labels: event.labels });
+    case "unqueue-requested":
+    case "force-run-requested":
+      return unqueued(state, event);
+    case "slot-answered":
+      return slotAnswered(state, event);
+    case "runs-copied":
+    case "fork-completed":
+      return forking(state, event);
+    case "task-state-set":
+    case "status-set":
+      return overridden(state, event);
+    case "breakpoint-resumed":
+      return breakpointResumed(state, event);
+    case "sla-violated":
+      return slaViolated(state, event);
     case "outputs-rendered":
       return isPending(state, event.effect)
         ? answered(event.effect, (draft) => outputsRendered(draft, event))
@@ -76,6 +99,10 @@ function handlerOf(state: ExecutionState, event: ExecutionEvent): Handler | unde
     case "task-finished":
     case "subflow-started":
     case "subflow-finished":
+    case "item-refused":
+    case "loop-evaluated":
+    case "place-opened":
+    case "place-closed":
       return effectHandler(state, event);
     default:
       return assertNever(event);
@@ -114,6 +141,10 @@ type EffectEvent = EventOf<
   | "task-finished"
   | "subflow-started"
   | "subflow-finished"
+  | "item-refused"
+  | "loop-evaluated"
+  | "place-opened"
+  | "place-closed"
 >;
 
 function effectHandler(state: ExecutionState, event: EffectEvent): Handler | undefined {
@@ -130,6 +161,9 @@ function effectHandler(state: ExecutionState, event: EffectEvent): Handler | und
 /** The answer to what the run waits for. */
 function answerHandler(run: TaskRun, event: Exclude<EffectEvent, EventOf<"timer-fired">>): Handler | undefined {
   const { waiting } = run;
+  if (event.kind === "loop-evaluated") return loopEvaluated(run, event);
+  if (event.kind === "place-opened" || event.kind === "place-closed") return placeAnswered(run, event);
+  if (event.kind === "item-refused") return itemAnswered(run, event);
   if (waiting?.kind === "cancel") {
     if (event.kind === "subflow-started" && event.effect === waiting.target && !waiting.isTask)
       return (draft) => killChild(draft, event.executionId);
@@ -214,21 +248,4 @@ function dispatched(draft: Draft, before: TaskRun, event: EventOf<"task-dispatch
   const deadline = event.deadlineAt === undefined ? {} : { deadline: timer(event.deadlineAt) };
   const worker = event.worker === undefined ? {} : { worker: event.worker };
   draft.update(run.index, { waiting: { kind: "answer", effect: event.effect, ...lease, ...deadline, ...worker } });
-}
-
-function created(draft: Draft, event: EventOf<"execution-created">): void {
-  draft.set({ facts: event, labels: event.labels, histories: [{ state: "CREATED", at: event.at }] });
-  if (event.scheduleAt === undefined || event.scheduleAt <= event.at) return start(draft);
-  draft.askAndKeep({ kind: "wake-at", id: draft.effectId(-1), at: event.scheduleAt });
-}
-
-function isDueStart(state: ExecutionState, effect: string): boolean {
-  return state.status === "CREATED" && state.root === undefined && isPending(state, effect);
-}
-
-function start(draft: Draft): void {
-  draft.set({ pending: [] });
-  draft.moveExecution("RUNNING");
-  draft.log("INFO", "Flow started");
-  openContainer(draft, -1, { kind: "sequence", list: "tasks" });
 }

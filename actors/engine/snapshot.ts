@@ -13,7 +13,7 @@ type FrozenRun = Omit<TaskRun, "container"> & { container?: FrozenContainer };
 type FrozenState = Omit<ExecutionState, "runs" | "root"> & { runs: FrozenRun[]; root?: FrozenContainer };
 
 /** Grows when the shape changes; a snapshot of another version is ignored and the log replayed. */
-const VERSION = 1;
+const VERSION = 2;
 
 /** The state as JSON text in canonical form: the same text for the same state, in whatever order its fields were set. */
 export function freeze(state: ExecutionState): string {

@@ -53,6 +53,9 @@ export type Waiting =
       readonly worker?: string;
     };
 
+/** The flow's concurrency slot: asked for, waiting for one in the flow's queue, or held. `effect` is what asked for it. */
+export type Slot = { readonly state: "asked" | "queued" | "held"; readonly effect: EffectId };
+
 /** The stage a container is in; each stage but the first is one sequence of the list of the same name. */
 export type Stage = "main" | "errors" | "finally" | "afterExecution";
 
@@ -131,8 +134,20 @@ export type ExecutionState = {
   /** The state it will end in, while its outputs are rendered. */
   readonly ending: TerminalState | undefined;
   readonly outputs: JsonObject | undefined;
-  /** Grows with each restart, from 1. */
+  /** Grows with each restart, from 1 or what its first event says. */
   readonly attempt: number;
+  readonly slot: Slot | undefined;
+  /** Task ids, or `taskId.value`, before which it stops. */
+  readonly breakpoints: readonly string[];
+  /** Ids of tasks that are skipped. */
+  readonly skips: readonly string[];
+  /** What tasks have changed of `vars.*`: values that were set, names that were taken away. */
+  readonly variables: JsonObject;
+  readonly unsetVariables: readonly string[];
+  /** Ids of the SLAs that were violated. */
+  readonly violated: readonly string[];
+  /** Names of the last commands, oldest first. */
+  readonly commandIds: readonly string[];
 };
 
 export function initialState(): ExecutionState {
@@ -156,5 +171,12 @@ export function initialState(): ExecutionState {
     ending: undefined,
     outputs: undefined,
     attempt: 1,
+    slot: undefined,
+    breakpoints: [],
+    skips: [],
+    variables: {},
+    unsetVariables: [],
+    violated: [],
+    commandIds: [],
   };
 }

@@ -31,6 +31,11 @@ export function expanded(draft: Draft, before: TaskRun, event: EventOf<"task-exp
     }
     case "subflow":
       return startSubflow(draft, run, expansion);
+    case "dag":
+    case "loop-until":
+    case "place":
+    case "items":
+      return attemptFailed(draft, run.index, `There is no ${expansion.kind} yet.`, {});
     default:
       draft.update(run.index, { waiting: undefined });
       return openContainer(draft, run.index, expansion);

@@ -1,6 +1,7 @@
-import type { ExecutionTrigger, Label, ParentLink } from "./event.ts";
+import type { CopiedRun, ExecutionTrigger, Label, ParentLink } from "./event.ts";
 import type { ExecutionJson } from "./execution.ts";
 import type { EpochMs, JsonObject } from "./json.ts";
+import type { State } from "./state.ts";
 
 /** What a cell needs to start an execution. Sent twice with the same `id`, it starts once and answers the same. */
 export type StartRequest = {
@@ -20,18 +21,50 @@ export type StartRequest = {
   scheduleAt?: EpochMs;
   originalId?: string;
   parentId?: string;
+  depth?: number;
+  attempt?: number;
+  originalCreatedAt?: EpochMs;
+  breakpoints?: readonly string[];
+  executionKind?: "NORMAL" | "TEST" | "PLAYGROUND";
+  /** A check said FAIL_EXECUTION, with this message. */
+  failure?: string;
+  fork?: Fork;
   /** Answer only when the execution has ended, or is paused for longer than a caller waits. */
   wait?: boolean;
 };
 
-/** A way to steer an execution from outside. */
-export type Command =
+/** What a new execution takes over from another one, and where it goes on. */
+export type Fork = {
+  executionId: string;
+  /** The other one's sequence number that it was taken at. */
+  seq?: number;
+  runs: readonly CopiedRun[];
+  /** Index in `runs` of the task run to start again, or every failed one. */
+  from: "failed" | number;
+  /** Other outputs for copied runs, by index. */
+  outputs?: Readonly<Record<string, JsonObject>>;
+  /** Ids of tasks that are skipped. */
+  skip?: readonly string[];
+};
+
+/** A way to steer an execution from outside. The same `commandId` twice is one command. */
+export type Command = (
   | { kind: "kill"; cascade: boolean }
   | { kind: "pause" }
   | { kind: "resume"; taskRunId?: string; inputs?: JsonObject }
-  | { kind: "restart" };
+  | { kind: "restart" }
+  | { kind: "unqueue"; state: "RUNNING" | "CANCELLED" | "FAILED" }
+  | { kind: "force-run" }
+  | { kind: "change-state"; taskRunId: string; state: State }
+  | { kind: "change-status"; state: State }
+  /** Given keys win, others stay; a label with empty key and value is dropped. */
+  | { kind: "set-labels"; labels: readonly Label[] }
+  | { kind: "resume-from-breakpoint"; breakpoints?: readonly string[] }
+) & { commandId?: string };
+
+export type CommandKind = Command["kind"];
 
 /** What came of a command: the execution after it, or why it was refused. */
 export type CommandAnswer =
   | { ok: true; execution: ExecutionJson }
-  | { ok: false; status: 404 | 409 | 422; message: string };
+  | { ok: false; status: 400 | 404 | 409 | 422; message: string };

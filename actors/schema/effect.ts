@@ -22,6 +22,23 @@ export type Effect =
   | { kind: "start-subflow"; id: EffectId; run: number; request: SubflowRequest }
   | { kind: "kill-execution"; id: EffectId; executionId: string }
   | { kind: "render-outputs"; id: EffectId }
+  /**
+   * Ask the flow's actor for one of its concurrency slots; answered by `slot-answered`. `force`: take one above the limit, nobody waits for
+   * the answer but to acknowledge it.
+   */
+  | { kind: "acquire-slot"; id: EffectId; behavior: "QUEUE" | "CANCEL" | "FAIL"; force?: true }
+  /** Give the slot, or the place in the queue, back. */
+  | { kind: "release-slot"; id: EffectId }
+  /** Evaluate the condition of a loop after a turn; answered by `loop-evaluated`. */
+  | { kind: "evaluate-loop"; id: EffectId; run: number }
+  /** Make the directory that the tasks of a WorkingDirectory share; answered by `place-opened`. */
+  | { kind: "open-place"; id: EffectId; run: number }
+  /** Keep what is to be kept of it, and remove it; answered by `place-closed`. */
+  | { kind: "close-place"; id: EffectId; run: number }
+  /** Start the execution of batch `index` of a ForEachItem; answered as `start-subflow`, or by `item-refused`. */
+  | { kind: "start-item"; id: EffectId; run: number; index: number }
+  /** Start the execution that replaces this one, which is RETRIED; answered by `effect-acknowledged`. */
+  | { kind: "start-retry"; id: EffectId }
   /** Tell the Subflow task run that waits for this execution how it ended. */
   | { kind: "notify-parent"; id: EffectId; parent: ParentLink; state: State; outputs: JsonObject | undefined }
   /** Tell the flow's trigger that the execution it started has ended. */
@@ -38,6 +55,8 @@ export type SubflowRequest = {
   inputs: JsonObject;
   labels: readonly Label[];
   depth: number;
+  /** Executions that wait for the one that asks, nearest first. */
+  ancestors?: readonly string[];
   wait: boolean;
   scheduleAt: EpochMs | undefined;
 };

@@ -20,8 +20,16 @@ export type Label = z.infer<typeof Label>;
 export const ExecutionTrigger = z.object({ id: z.string(), type: z.string(), variables: jsonObject });
 export type ExecutionTrigger = z.infer<typeof ExecutionTrigger>;
 
-/** Who waits for the end of this execution: the Subflow task run's effect, in the parent's own cell. */
-export const ParentLink = z.object({ executionId: z.string(), effect, depth: z.int() });
+/**
+ * Who waits for the end of this execution: the task run's effect, in the parent's own cell. `ancestors`: executions that wait for the
+ * parent in turn, nearest first.
+ */
+export const ParentLink = z.object({
+  executionId: z.string(),
+  effect,
+  depth: z.int(),
+  ancestors: z.array(z.string()).optional(),
+});
 export type ParentLink = z.infer<typeof ParentLink>;
 
 /** What a flowable asks for once its properties are rendered. Lists are named as in the plan (`tasks`, `then`, `case:a`). */
@@ -37,6 +45,35 @@ export const Expansion = z.discriminatedUnion("kind", [
     values: z.array(z.string()),
     concurrency: z.int().min(0),
     spread: z.boolean().optional(),
+    /** Children see `item.*` and the outputs of their own turn without an iteration key. */
+    scoped: z.boolean().optional(),
+  }),
+  /** Each task of `list` starts once the tasks at the slots it depends on have ended. */
+  z.object({
+    kind: z.literal("dag"),
+    list: z.string(),
+    concurrency: z.int().min(0),
+    dependsOn: z.array(z.array(z.int().min(0))),
+  }),
+  /** `list` again and again, until the condition holds or a limit is reached. */
+  z.object({
+    kind: z.literal("loop-until"),
+    list: z.string(),
+    intervalMs: z.number(),
+    maxIterations: z.int().optional(),
+    deadlineAt: at.optional(),
+    failOnMaxReached: z.boolean(),
+    /** Children see `item.index` and the outputs of their own turn. */
+    scoped: z.boolean().optional(),
+  }),
+  /** `list` as a sequence whose tasks share one directory, prepared before the first and collected after the last. */
+  z.object({ kind: z.literal("place"), list: z.string(), files: jsonObject, outputFiles: z.array(z.string()) }),
+  /** One execution of a flow for each of `total` batches. */
+  z.object({
+    kind: z.literal("items"),
+    total: z.int().min(0),
+    wait: z.boolean(),
+    transmitFailed: z.boolean(),
   }),
   /** Waits for a resume; at `until` it ends by itself as `behavior` says. */
   z.object({
@@ -44,8 +81,8 @@ export const Expansion = z.discriminatedUnion("kind", [
     until: at.optional(),
     behavior: z.enum(["RESUME", "WARN", "FAIL", "CANCEL"]).optional(),
   }),
-  /** Runs until `until` without doing anything. */
-  z.object({ kind: z.literal("sleep"), until: at }),
+  /** Runs until `until` without doing anything; `timedOut`: that is the timeout, which is sooner. */
+  z.object({ kind: z.literal("sleep"), until: at, timedOut: z.boolean().optional() }),
   z.object({
     kind: z.literal("subflow"),
     namespace: z.string(),
@@ -70,14 +107,53 @@ export const Metric = z.object({
 });
 export type Metric = z.infer<typeof Metric>;
 
+/** What a task changes of its own execution. */
+export const Updates = z.object({
+  /** Replace labels of the same key. */
+  labels: z.array(Label).optional(),
+  /** Merged into `vars.*`. */
+  variables: jsonObject.optional(),
+  unset: z.array(z.string()).optional(),
+  /** The execution ends now, in this state. */
+  exit: z.enum(["SUCCESS", "WARNING", "FAILED", "KILLED", "CANCELLED"]).optional(),
+});
+export type Updates = z.infer<typeof Updates>;
+
 /** How an attempt ended, as whoever ran it says. */
 export const TaskAnswer = z.object({
   state: z.enum(["SUCCESS", "WARNING", "FAILED", "KILLED", "SKIPPED", "CANCELLED"]),
   outputs: jsonObject.optional(),
   error: z.string().optional(),
   metrics: z.array(Metric).optional(),
+  updates: Updates.optional(),
 });
 export type TaskAnswer = z.infer<typeof TaskAnswer>;
+
+const history = z.object({ state: State, at });
+
+/**
+ * A task run taken over from another execution. Its place in the list is its index; `parent` is an index too, and always smaller. Tasks go
+ * by id, since the revision may be another one.
+ */
+export const CopiedRun = z.object({
+  taskId: z.string(),
+  parent: z.int(),
+  stage: z.enum(["main", "errors", "finally"]),
+  lane: z.int(),
+  value: z.string().optional(),
+  iteration: z.int().optional(),
+  state: State,
+  histories: z.array(history),
+  attempts: z.array(z.object({ state: State, from: at, to: at.optional() })),
+  outputs: jsonObject.optional(),
+  error: z.string().optional(),
+  /** What it had become, for a flowable. */
+  expansion: Expansion.optional(),
+});
+export type CopiedRun = z.infer<typeof CopiedRun>;
+
+/** Whoever steers may name a command: the same name twice is one command. */
+const commandId = z.string().optional();
 
 export const ExecutionEvent = z.discriminatedUnion("kind", [
   z.object({
@@ -96,9 +172,58 @@ export const ExecutionEvent = z.discriminatedUnion("kind", [
     scheduleAt: at.optional(),
     originalId: z.string().optional(),
     parentId: z.string().optional(),
-    /** Numbers of the behaviour flags in force, none yet. */
+    /** Numbers of the behaviour flags in force: `actors/engine/flags.ts`. */
     flags: z.array(z.int()).optional(),
+    /** How many executions started one another to get here, subflows that nobody waits for included. */
+    depth: z.int().optional(),
+    /** `metadata.attemptNumber`, and when the first of the chain was created: a retry or replay goes on counting. */
+    attempt: z.int().optional(),
+    originalCreatedAt: at.optional(),
+    /** Task ids, or `taskId.value`, before which the execution stops. */
+    breakpoints: z.array(z.string()).optional(),
+    executionKind: z.enum(["NORMAL", "TEST", "PLAYGROUND"]).optional(),
+    /** A check of the flow said FAIL_EXECUTION: it ends FAILED at once, with this message. */
+    failure: z.string().optional(),
+    /** It goes on from what another execution did: `runs-copied` and `fork-completed` follow. */
+    forked: z.object({ executionId: z.string(), seq: z.int().optional() }).optional(),
   }),
+  /** Task runs of the execution it was forked from, in order; large ones come in several events. */
+  z.object({ kind: z.literal("runs-copied"), at, runs: z.array(CopiedRun) }),
+  /**
+   * All is copied: it starts from its failed tasks, or from one task run, whose followers are taken out. `outputs` replaces those of copied
+   * runs, by index; tasks named in `skip` are skipped.
+   */
+  z.object({
+    kind: z.literal("fork-completed"),
+    at,
+    from: z.union([z.literal("failed"), z.int()]),
+    outputs: z.record(z.string(), jsonObject).optional(),
+    skip: z.array(z.string()).optional(),
+  }),
+  /** What the flow's actor says to `acquire-slot`; a queued execution is `granted` later, by the same effect. */
+  z.object({
+    kind: z.literal("slot-answered"),
+    at,
+    effect,
+    answer: z.enum(["granted", "queued", "refused"]),
+    /** Executions that held a slot then. */
+    running: z.int().optional(),
+    reason: z.string().optional(),
+  }),
+  /** Whether the condition of a loop holds after a turn. */
+  z.object({ kind: z.literal("loop-evaluated"), at, effect, done: z.boolean(), error: z.string().optional() }),
+  z.object({ kind: z.literal("place-opened"), at, effect, error: z.string().optional() }),
+  z.object({
+    kind: z.literal("place-closed"),
+    at,
+    effect,
+    outputs: jsonObject.optional(),
+    error: z.string().optional(),
+  }),
+  /** The execution of a batch could not be started. */
+  z.object({ kind: z.literal("item-refused"), at, effect, message: z.string() }),
+  /** An assertion of the flow's SLA does not hold. */
+  z.object({ kind: z.literal("sla-violated"), at, sla: z.string(), reason: z.string() }),
   /** Handed to whoever runs it. `leaseUntil`: when no answer by then, the attempt is given to another. */
   z.object({
     kind: z.literal("task-dispatched"),
@@ -130,17 +255,37 @@ export const ExecutionEvent = z.discriminatedUnion("kind", [
     outputs: jsonObject.optional(),
     error: z.string().optional(),
   }),
-  z.object({ kind: z.literal("kill-requested"), at, cascade: z.boolean() }),
-  z.object({ kind: z.literal("pause-requested"), at }),
+  z.object({ kind: z.literal("kill-requested"), at, cascade: z.boolean(), commandId }),
+  z.object({ kind: z.literal("pause-requested"), at, commandId }),
   z.object({
     kind: z.literal("resume-requested"),
     at,
     /** Index of the paused task run; left out: the first one, or the execution's own manual pause. */
     run: z.int().optional(),
     inputs: jsonObject.optional(),
+    commandId,
   }),
-  z.object({ kind: z.literal("restart-requested"), at, flowRevision: z.int().optional() }),
-  z.object({ kind: z.literal("labels-set"), at, labels: z.array(Label) }),
+  z.object({ kind: z.literal("restart-requested"), at, flowRevision: z.int().optional(), commandId }),
+  z.object({ kind: z.literal("labels-set"), at, labels: z.array(Label), commandId }),
+  /** A queued execution leaves the queue: it runs, or ends. */
+  z.object({
+    kind: z.literal("unqueue-requested"),
+    at,
+    state: z.enum(["RUNNING", "CANCELLED", "FAILED"]),
+    commandId,
+  }),
+  z.object({ kind: z.literal("force-run-requested"), at, commandId }),
+  /** A task run is said to have ended so; the execution goes on from there. */
+  z.object({ kind: z.literal("task-state-set"), at, run: z.int(), state: State, commandId }),
+  /** An ended execution is said to have ended otherwise. */
+  z.object({ kind: z.literal("status-set"), at, state: State, commandId }),
+  /** Goes on from a breakpoint; `breakpoints` replaces those that are left. */
+  z.object({
+    kind: z.literal("breakpoint-resumed"),
+    at,
+    breakpoints: z.array(z.string()).optional(),
+    commandId,
+  }),
 ]);
 export type ExecutionEvent = z.infer<typeof ExecutionEvent>;
 export type EventOf<K extends ExecutionEvent["kind"]> = Extract<ExecutionEvent, { kind: K }>;

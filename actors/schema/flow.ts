@@ -106,6 +106,21 @@ export type Trigger = {
   properties: JsonObject;
 };
 
+/** What an execution promises; broken, `behavior` says what becomes of it. */
+export type Sla = {
+  id: string;
+  behavior: "FAIL" | "CANCEL" | "NONE";
+  labels: readonly Label[];
+} & ({ type: "MAX_DURATION"; durationMs: number } | { type: "EXECUTION_ASSERTION"; assert: string });
+
+/** A condition on what an execution is started with; not met, `behavior` says what becomes of the start. */
+export type Check = {
+  condition: string;
+  message: string;
+  style: "ERROR" | "SUCCESS" | "WARNING" | "INFO";
+  behavior: "BLOCK_EXECUTION" | "FAIL_EXECUTION" | "CREATE_EXECUTION";
+};
+
 export type PluginDefault = { type: string; forced: boolean; values: JsonObject };
 
 /** A flow that can run: parsed, checked, defaults applied. The source text stays the truth. */
@@ -125,6 +140,8 @@ export type Flow = {
   pluginDefaults: readonly PluginDefault[];
   retry?: Retry;
   concurrency?: { limit: number; behavior: "QUEUE" | "CANCEL" | "FAIL" };
+  sla?: readonly Sla[];
+  checks?: readonly Check[];
   disabled: boolean;
   workerGroup?: { key?: string; fallback?: string };
 };

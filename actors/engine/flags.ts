@@ -1,0 +1,21 @@
+// Behaviour flags: how an execution's log is to be read. Each new execution gets all that are in force when it starts; a log without a
+// flag behaves as before the flag was there. Numbers are for ever.
+
+export const FLAGS = {
+  /** 2026-11: the flow's `concurrency` is kept: an execution asks for a slot before it runs. */
+  concurrency: 1,
+  /** 2026-11: the flow's `sla` is watched. */
+  sla: 2,
+  /** 2026-11: `retry.behavior: CREATE_NEW_EXECUTION` makes a new execution. */
+  newExecutionRetry: 3,
+} as const;
+
+export type Flag = keyof typeof FLAGS;
+
+/** The flags of executions that start now. */
+export const CURRENT_FLAGS: readonly number[] = Object.values(FLAGS);
+
+/** True when the execution that began with `facts` has the flag. */
+export function hasFlag(facts: { readonly flags?: readonly number[] | undefined } | undefined, flag: Flag): boolean {
+  return facts?.flags?.includes(FLAGS[flag]) === true;
+}
