@@ -3,30 +3,19 @@ import type { ExecutionJson, ExecutionSummary, StateJson, TaskRunJson } from "#s
 import { taskRunId } from "#schema/ids.ts";
 import type { EpochMs } from "#schema/json.ts";
 import { isTerminal, type State } from "#schema/state.ts";
+import { isoInstant } from "#schema/time.ts";
 import type { Plan } from "./plan.ts";
 import type { Attempt, ExecutionState, History, TaskRun } from "./state.ts";
-
-let lastAt = Number.NaN;
-let lastIso = "";
-
-/** `at` as ISO-8601 UTC. Neighbours in an execution mostly share their millisecond, so the last text is kept. */
-function iso(at: EpochMs): string {
-  if (at !== lastAt) {
-    lastAt = at;
-    lastIso = new Date(at).toISOString();
-  }
-  return lastIso;
-}
 
 function stateJson(current: State, histories: readonly History[], now: EpochMs): StateJson {
   const first = histories[0]?.at ?? now;
   const last = histories.at(-1)?.at ?? now;
   return {
     current,
-    histories: histories.map(({ state, at }) => ({ state, date: iso(at) })),
+    histories: histories.map(({ state, at }) => ({ state, date: isoInstant(at) })),
     duration: formatDuration((histories.length === 1 ? now : last) - first),
-    startDate: iso(first),
-    ...(isTerminal(current) || current === "PAUSED" ? { endDate: iso(last) } : {}),
+    startDate: isoInstant(first),
+    ...(isTerminal(current) || current === "PAUSED" ? { endDate: isoInstant(last) } : {}),
   };
 }
 
@@ -79,8 +68,8 @@ export function toExecutionJson(state: ExecutionState, plan: Plan, now: EpochMs 
     originalId: facts.originalId ?? facts.id,
     ...(facts.trigger === undefined ? {} : { trigger: facts.trigger }),
     deleted: false,
-    metadata: { attemptNumber: state.attempt, originalCreatedDate: iso(facts.at) },
-    ...(facts.scheduleAt === undefined ? {} : { scheduleDate: iso(facts.scheduleAt) }),
+    metadata: { attemptNumber: state.attempt, originalCreatedDate: isoInstant(facts.at) },
+    ...(facts.scheduleAt === undefined ? {} : { scheduleDate: isoInstant(facts.scheduleAt) }),
   };
 }
 

@@ -3,6 +3,7 @@ import type { Scope } from "#expr/index.ts";
 import type { Flow, Input } from "#schema/flow.ts";
 import { taskRunId } from "#schema/ids.ts";
 import type { Json, JsonObject } from "#schema/json.ts";
+import { isoInstant } from "#schema/time.ts";
 import { outputsOf, statesOf } from "./outputs.ts";
 
 /** What expressions see that is the same for every execution of this server. */
@@ -29,7 +30,7 @@ export function scopeOf(
     }),
     execution: () => ({
       id: facts.id,
-      startDate: new Date(state.histories[0]?.at ?? facts.at).toISOString(),
+      startDate: isoInstant(state.histories[0]?.at ?? facts.at),
       originalId: facts.originalId ?? facts.id,
       state: state.status,
       ...(state.outputs === undefined ? {} : { outputs: state.outputs }),
@@ -65,7 +66,7 @@ function runLooks(plan: Plan, state: ExecutionState, executionId: string, run: T
     task: () => ({ id: task?.id, type: task?.type }),
     taskrun: () => ({
       id: taskRunId(executionId, run.index),
-      startDate: new Date(run.histories[0]?.at ?? state.at).toISOString(),
+      startDate: isoInstant(run.histories[0]?.at ?? state.at),
       attemptsCount: run.attempts.filter((attempt) => attempt.to !== undefined).length,
       ...(run.parent < 0 ? {} : { parentId: taskRunId(executionId, run.parent) }),
       ...(run.value === undefined ? {} : { value: run.value }),
