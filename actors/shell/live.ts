@@ -2,9 +2,9 @@ import {
   compilePlan,
   createReducer,
   type ExecutionState,
-  freeze,
   initialState,
   type Plan,
+  pack,
   type Reduce,
   thaw,
 } from "#engine/index.ts";
@@ -48,6 +48,8 @@ export function programOf(
 
 /** First snapshot after this many events; each further one after as many again as there are. */
 const FIRST_SNAPSHOT = 2_000;
+/** An execution with more task runs is replayed from its log: its snapshot would take as much memory as the log takes time. */
+const MAX_SNAPSHOT_RUNS = 20_000;
 
 /**
  * One execution in memory: its state, what is not stored yet, and what it asks for.
@@ -226,8 +228,11 @@ export class Live {
     const lines = this.#lines;
     const head = this.state.seq;
     this.lineCount += lines.length;
+    const isDue = this.state.runs.size <= MAX_SNAPSHOT_RUNS;
     const snapshot =
-      head >= Math.max(firstSnapshot, 2 * this.#snapshotAt) ? { seq: head, body: freeze(this.state) } : undefined;
+      isDue && head >= Math.max(firstSnapshot, 2 * this.#snapshotAt)
+        ? { seq: head, body: pack(this.state) }
+        : undefined;
     if (snapshot !== undefined) this.#snapshotAt = head;
     const commit: Commit = {
       id: this.id,
