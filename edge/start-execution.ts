@@ -32,6 +32,8 @@ export type NewExecution = {
   trigger?: ExecutionTrigger;
   scheduleAt?: number;
   parent?: ParentLink;
+  /** A check of the flow lets it fail at once, with this message. */
+  failure?: string;
   wait?: boolean;
 };
 
@@ -51,6 +53,8 @@ export async function startExecution(env: Env, wanted: NewExecution): Promise<Ex
   if (trigger) request.trigger = trigger;
   if (scheduleAt !== undefined) request.scheduleAt = scheduleAt;
   if (parent) request.parent = parent;
+  if (opened.limited) request.limited = true;
+  if (wanted.failure !== undefined) request.failure = wanted.failure;
   if (wait) request.wait = true;
   return untilHeard(() => cellById(env, id).start(request));
 }

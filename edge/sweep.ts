@@ -28,9 +28,11 @@ export async function sweep(env: Env, now: number): Promise<Round> {
   const { projection } = portsOf(env);
   const jobs: (() => Promise<void>)[] = [];
   for (const name of await cellsToSweep(env)) jobs.push(() => actorByName(env.CELL, name).sweep());
-  for (const flow of await listed(() => projection.overdueFlows(now - OVERDUE_AFTER_MS, MAX_FLOWS))) {
-    jobs.push(() => actorByName(env.FLOW, flowActorName(flow)).sweep());
-  }
+  const flows = new Set<string>();
+  for (const flow of await listed(() => projection.overdueFlows(now - OVERDUE_AFTER_MS, MAX_FLOWS)))
+    flows.add(flowActorName(flow));
+  for (const flow of await listed(() => flowsWithQueue(env))) flows.add(flow);
+  for (const name of flows) jobs.push(() => actorByName(env.FLOW, name).sweep());
   jobs.push(() => actorByName(env.DISPATCH, dispatchName(TENANT, DEFAULT_GROUP)).sweep());
   return round(jobs);
 }
@@ -57,6 +59,16 @@ async function cellsWithOpenExecutions(env: Env): Promise<string[]> {
     { page: 1, size: MAX_EXECUTIONS, sort: [{ field: "state.startDate", descending: false }] },
   );
   return open.results.flatMap(({ id }) => cellName(id) ?? []);
+}
+
+/** Flows with executions that wait for a concurrency slot. */
+async function flowsWithQueue(env: Env): Promise<string[]> {
+  const queued = await portsOf(env).projection.searchExecutions(
+    TENANT,
+    [{ field: "state", op: "EQUALS", values: ["QUEUED"] }],
+    { page: 1, size: MAX_EXECUTIONS, sort: [{ field: "state.startDate", descending: false }] },
+  );
+  return queued.results.map(({ namespace, flowId }) => flowActorName({ tenant: TENANT, namespace, flowId }));
 }
 
 async function round(jobs: readonly (() => Promise<void>)[]): Promise<Round> {

@@ -53,6 +53,12 @@ export function worldOf(env: Env, parts: Pick<AppParts, "cache" | "language">): 
       const flow = actorByName(env.FLOW, flowActorName({ tenant, namespace, flowId }));
       await flow.released(triggerId, executionId, state);
     },
+    async acquireSlot({ tenant, namespace, flowId }, wish) {
+      return actorByName(env.FLOW, flowActorName({ tenant, namespace, flowId })).acquireSlot(wish);
+    },
+    async releaseSlot({ tenant, namespace, flowId, executionId }, effect) {
+      await actorByName(env.FLOW, flowActorName({ tenant, namespace, flowId })).releaseSlot(executionId, effect);
+    },
     lookup: (asker, lookup) => lookUp(env, asker, lookup),
     project: (summaries) => portsOf(env).queue.project(summaries),
   };
@@ -79,8 +85,9 @@ async function startSubflow(
     if (jsonSize(inputs, MAX_VALUE_CHARACTERS) > MAX_VALUE_CHARACTERS)
       return refused(`${name}: the inputs are larger than ${MAX_VALUE_CHARACTERS} characters; pass a file instead.`);
     const id = derivedExecutionId([asker.tenant, asker.executionId, effect], placementOf(env));
-    const { labels, scheduleAt, wait, depth } = request;
-    const parent = wait ? { parent: { executionId: asker.executionId, effect, depth } } : {};
+    const { labels, scheduleAt, wait, depth, ancestors } = request;
+    const above = ancestors === undefined ? {} : { ancestors: [...ancestors] };
+    const parent = wait ? { parent: { executionId: asker.executionId, effect, depth, ...above } } : {};
     const at = scheduleAt === undefined ? {} : { scheduleAt };
     await startExecution(env, { id, key, opened, inputs, labels, trigger, ...at, ...parent });
     return { ok: true, executionId: id };

@@ -2,6 +2,7 @@ import type { CommandKind } from "#schema/cell.ts";
 import type { EventOf } from "#schema/event.ts";
 import type { State } from "#schema/state.ts";
 import { isTerminal } from "#schema/state.ts";
+import { askForSlot } from "./beginning.ts";
 import type { Draft } from "./draft.ts";
 import { endKill } from "./ending.ts";
 import { openContainer, reviveContainer } from "./lanes.ts";
@@ -19,7 +20,7 @@ import type { ExecutionState, TaskRun } from "./state.ts";
 export const KILL_GRACE_MS = 20_000;
 
 /** Stops everything; the execution ends as `stopAs` once nothing runs any more. */
-export function stop(draft: Draft, stopAs: "KILLED" | "CANCELLED", cascade: boolean): void {
+export function stop(draft: Draft, stopAs: ExecutionState["stopAs"], cascade: boolean): void {
   draft.moveExecution("KILLING");
   const kept = draft.state.pending.filter((effect) => effect.kind !== "render-outputs" && effect.kind !== "wake-at");
   draft.set({ ending: undefined, stopAs, pending: kept });
@@ -80,6 +81,10 @@ export function refusal(state: ExecutionState, command: CommandKind): string | u
     case "restart":
       if (!isTerminal(status)) return `Execution must be terminated to be restarted, current state is '${status}' !`;
       return hasFailed(state) ? undefined : "No task found to restart execution from!";
+    case "unqueue":
+      return status === "QUEUED" ? undefined : "Only QUEUED execution can be unqueued";
+    case "force-run":
+      return isTerminal(status) ? "Only non terminated executions can be forced run." : undefined;
     default:
       return undefined;
   }
@@ -146,9 +151,13 @@ export function endPause(
 export function restart(draft: Draft): void {
   draft.set({ attempt: draft.state.attempt + 1, outputs: undefined, ending: undefined, held: false });
   draft.moveExecution("RESTARTED");
-  draft.moveExecution("RUNNING");
+  const waits = askForSlot(draft);
+  if (!waits) draft.moveExecution("RUNNING");
   draft.log("INFO", `Restarted, attempt ${draft.state.attempt}`);
-  if (draft.state.root === undefined) return openContainer(draft, -1, { kind: "sequence", list: "tasks" });
+  if (draft.state.root === undefined) {
+    if (!waits) openContainer(draft, -1, { kind: "sequence", list: "tasks" });
+    return;
+  }
   reviveContainer(draft, -1, (run) => restartRun(draft, run));
 }
 

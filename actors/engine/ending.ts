@@ -9,7 +9,7 @@ import { startStageTask } from "./lanes.ts";
 //
 // N1. Its flow outputs are rendered first, while it still runs; a failure to render them makes it FAILED.
 // N2. Whoever waits for the end is told by an effect that is asked for until it is answered.
-// N3. `afterExecution` runs after the terminal state is reached and cannot change it.
+// N3. `afterExecution` runs after the terminal state is reached and cannot change it; not when nothing had begun.
 
 /** Trigger types whose next evaluation waits for the end of the execution they started. */
 const LOCKING_TRIGGERS: ReadonlySet<string> = new Set([
@@ -37,6 +37,7 @@ export function outputsRendered(draft: Draft, event: EventOf<"outputs-rendered">
 export function finishExecution(draft: Draft, state: TerminalState): void {
   draft.moveExecution(state);
   draft.set({ held: false });
+  giveBackSlot(draft);
   const { facts, histories, outputs } = draft.state;
   const startedAt = histories[0]?.at ?? draft.at;
   draft.log("INFO", `Flow completed with state ${state} in ${formatElapsed(draft.at - startedAt)}`);
@@ -44,8 +45,8 @@ export function finishExecution(draft: Draft, state: TerminalState): void {
     draft.askAndKeep({ kind: "notify-parent", id: draft.effectId(-1), parent: facts.parent, state, outputs });
   if (facts?.trigger !== undefined && LOCKING_TRIGGERS.has(facts.trigger.type))
     draft.askAndKeep({ kind: "notify-trigger", id: draft.effectId(-1), triggerId: facts.trigger.id, state });
-  if ((draft.plan.lists.afterExecution ?? []).length > 0 && state !== "KILLED" && state !== "CANCELLED")
-    startStageTask(draft, -1, "afterExecution", 0);
+  const hasFollowUp = (draft.plan.lists.afterExecution ?? []).length > 0 && draft.state.root !== undefined;
+  if (hasFollowUp && state !== "KILLED" && state !== "CANCELLED") startStageTask(draft, -1, "afterExecution", 0);
 }
 
 /** One task run that kept a killed execution in KILLING has stopped. */
@@ -66,4 +67,12 @@ export function endKill(draft: Draft): void {
   const { root } = draft.state;
   if (root !== undefined) draft.set({ root: { ...root, worst: "KILLED", ended: true } });
   finishExecution(draft, draft.state.stopAs);
+}
+
+/** [Q3] Gives back the slot, or the place in the queue. */
+export function giveBackSlot(draft: Draft): void {
+  const { slot, pending } = draft.state;
+  if (slot === undefined) return;
+  draft.set({ slot: undefined, pending: pending.filter(({ kind }) => kind !== "acquire-slot") });
+  draft.askAndKeep({ kind: "release-slot", id: draft.effectId(-1), acquired: slot.effect });
 }

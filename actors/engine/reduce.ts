@@ -7,7 +7,7 @@ import { created, isDueStart, start } from "./beginning.ts";
 import { breakpointResumed } from "./breakpoints.ts";
 import { canResume, endPause, killChild, pause, refusal, restart, resume, stop } from "./commands.ts";
 import { Draft, effectRun } from "./draft.ts";
-import { endExecution, outputsRendered, runStopped } from "./ending.ts";
+import { endExecution, giveBackSlot, outputsRendered, runStopped } from "./ending.ts";
 import { forking } from "./fork.ts";
 import type { Handler } from "./handler.ts";
 import { itemAnswered } from "./items.ts";
@@ -51,7 +51,8 @@ function settle(draft: Draft): void {
     else childEnded(draft, draft.run(next));
   }
   if (draft.rootEnded !== undefined && !isTerminal(draft.state.status)) endExecution(draft, draft.rootEnded);
-  const { status, retrying } = draft.state;
+  const { status, retrying, slot } = draft.state;
+  if (slot !== undefined && isTerminal(status)) giveBackSlot(draft);
   if (status === "RUNNING" && retrying > 0) draft.moveExecution("RETRYING");
   if (status === "RETRYING" && retrying === 0) draft.moveExecution("RUNNING");
 }
@@ -120,10 +121,10 @@ function isPending(state: ExecutionState, id: string): boolean {
 
 /** True while an effect waits to be acknowledged and for nothing else. */
 function isTold(state: ExecutionState, id: string): boolean {
-  return state.pending.some(
-    ({ id: pending, kind }) => pending === id && kind !== "render-outputs" && kind !== "wake-at",
-  );
+  return state.pending.some(({ id: pending, kind }) => pending === id && !ANSWERED_OTHERWISE.has(kind));
 }
+
+const ANSWERED_OTHERWISE: ReadonlySet<string> = new Set(["render-outputs", "wake-at", "acquire-slot"]);
 
 function answered(id: string, then?: Handler): Handler {
   return (draft) => {

@@ -50,9 +50,14 @@ export function startTask(draft: Draft, place: Place): boolean {
   return false;
 }
 
-/** Asks for the next attempt of a run, or holds it back while the execution is paused by hand. */
+/** True while nothing may start: the execution is paused by hand, or has no slot yet [Q1]. */
+function isHeldBack({ held, slot }: Draft["state"]): boolean {
+  return held || (slot !== undefined && slot.state !== "held");
+}
+
+/** Asks for the next attempt of a run, or holds it back. */
 export function askToRun(draft: Draft, index: number): void {
-  if (draft.state.held) {
+  if (isHeldBack(draft.state)) {
     draft.update(index, { waiting: { kind: "held" } });
     return;
   }

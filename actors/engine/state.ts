@@ -130,7 +130,7 @@ export type ExecutionState = {
   readonly held: boolean;
   /** Task runs that keep a killed execution in KILLING, and what it ends as. */
   readonly stopping: number;
-  readonly stopAs: "KILLED" | "CANCELLED";
+  readonly stopAs: "KILLED" | "CANCELLED" | "FAILED";
   /** The state it will end in, while its outputs are rendered. */
   readonly ending: TerminalState | undefined;
   readonly outputs: JsonObject | undefined;

@@ -1,5 +1,6 @@
 import type { EventOf, Expansion } from "#schema/event.ts";
 import { isTerminal } from "#schema/state.ts";
+import { ancestorsOf } from "./ancestors.ts";
 import type { Draft } from "./draft.ts";
 import { openContainer } from "./lanes.ts";
 import { attemptAnswered, attemptFailed, beginAttempt } from "./runs.ts";
@@ -59,6 +60,7 @@ function startSubflow(draft: Draft, run: TaskRun, expansion: Extract<Expansion, 
   const { namespace, flowId, revision, inputs, wait, transmitFailed, scheduleAt } = expansion;
   const inherited = draft.state.labels.filter((label) => expansion.inheritLabels || label.key.startsWith("system."));
   const effect = draft.effectId(run.index);
+  const ancestors = ancestorsOf(draft.state);
   const request = {
     namespace,
     flowId,
@@ -66,6 +68,7 @@ function startSubflow(draft: Draft, run: TaskRun, expansion: Extract<Expansion, 
     inputs,
     labels: [...inherited, ...expansion.labels],
     depth,
+    ...(ancestors.length === 0 ? {} : { ancestors }),
     wait,
     scheduleAt,
   };

@@ -26,6 +26,8 @@ export type StartRequest = {
   originalCreatedAt?: EpochMs;
   breakpoints?: readonly string[];
   executionKind?: "NORMAL" | "TEST" | "PLAYGROUND";
+  /** The flow's newest revision limits its executions, whatever this revision says. */
+  limited?: boolean;
   /** A check said FAIL_EXECUTION, with this message. */
   failure?: string;
   fork?: Fork;

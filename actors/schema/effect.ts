@@ -27,8 +27,8 @@ export type Effect =
    * the answer but to acknowledge it.
    */
   | { kind: "acquire-slot"; id: EffectId; behavior: "QUEUE" | "CANCEL" | "FAIL"; force?: true }
-  /** Give the slot, or the place in the queue, back. */
-  | { kind: "release-slot"; id: EffectId }
+  /** Give back the slot, or the place in the queue, that effect `acquired` asked for. */
+  | { kind: "release-slot"; id: EffectId; acquired?: EffectId }
   /** Evaluate the condition of a loop after a turn; answered by `loop-evaluated`. */
   | { kind: "evaluate-loop"; id: EffectId; run: number }
   /** Make the directory that the tasks of a WorkingDirectory share; answered by `place-opened`. */

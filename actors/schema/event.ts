@@ -182,6 +182,8 @@ export const ExecutionEvent = z.discriminatedUnion("kind", [
     /** Task ids, or `taskId.value`, before which the execution stops. */
     breakpoints: z.array(z.string()).optional(),
     executionKind: z.enum(["NORMAL", "TEST", "PLAYGROUND"]).optional(),
+    /** The flow's newest revision limits its executions, whatever the revision that runs says. */
+    limited: z.boolean().optional(),
     /** A check of the flow said FAIL_EXECUTION: it ends FAILED at once, with this message. */
     failure: z.string().optional(),
     /** It goes on from what another execution did: `runs-copied` and `fork-completed` follow. */
@@ -208,7 +210,10 @@ export const ExecutionEvent = z.discriminatedUnion("kind", [
     answer: z.enum(["granted", "queued", "refused"]),
     /** Executions that held a slot then. */
     running: z.int().optional(),
+    /** Why it is refused, when not because all slots are taken. */
     reason: z.string().optional(),
+    /** What the flow's newest revision does with an execution that finds all slots taken. */
+    behavior: z.enum(["QUEUE", "CANCEL", "FAIL"]).optional(),
   }),
   /** Whether the condition of a loop holds after a turn. */
   z.object({ kind: z.literal("loop-evaluated"), at, effect, done: z.boolean(), error: z.string().optional() }),

@@ -1,3 +1,4 @@
+import { ancestorsOf } from "#engine/index.ts";
 import { type EvalContext, type Lookup, type LookupAnswer, lookupKey, type Outcome } from "#expr/index.ts";
 import type { ExecutionEvent } from "#schema/event.ts";
 import type { Flow } from "#schema/flow.ts";
@@ -77,7 +78,27 @@ export class Effects {
           }),
         );
         return;
+      case "acquire-slot":
+        leaving.push(() => this.#ask(live, effect, () => this.#acquireSlot(live, effect)));
+        return;
+      case "release-slot":
+        leaving.push(() =>
+          this.#ask(live, effect, async () => {
+            await this.#parts.world.releaseSlot(askerOf(live), effect.acquired ?? effect.id);
+            return this.#acknowledged(effect.id);
+          }),
+        );
+        return;
     }
+  }
+
+  async #acquireSlot(live: Live, effect: Of<"acquire-slot">): Promise<ExecutionEvent | undefined> {
+    // Given back, or asked for anew, since it was asked: a wish that comes late must not take a slot.
+    if (!live.state.pending.some(({ id }) => id === effect.id)) return undefined;
+    const { id, force = false } = effect;
+    const wish = { executionId: live.id, effect: id, force, ancestors: ancestorsOf(live.state) };
+    const answer = await this.#parts.world.acquireSlot(askerOf(live), wish);
+    return { kind: "slot-answered", at: this.#parts.host.now(), effect: id, ...answer };
   }
 
   /** Adds a line to the log of the task run that `effectId` belongs to. */

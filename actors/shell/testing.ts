@@ -4,6 +4,7 @@ import type { ExecutionTrigger } from "#schema/event.ts";
 import type { ExecutionSummary } from "#schema/execution.ts";
 import type { EpochMs, Json, JsonObject } from "#schema/json.ts";
 import type { Job } from "#schema/runner.ts";
+import type { SlotAnswer, SlotWish } from "#schema/slot.ts";
 import type { State } from "#schema/state.ts";
 import type { Asker, Host, Told, World } from "./world.ts";
 
@@ -120,6 +121,8 @@ export class FakeWorld implements World {
     value: null,
   });
   onCommand: (executionId: string, command: Command) => void = () => {};
+  onSlot: (asker: Asker, wish: SlotWish) => SlotAnswer = () => ({ answer: "granted" });
+  onSlotReleased: (asker: Asker, effect: string) => void = () => {};
   onTold: (told: Told) => void = () => {};
   /** The newest row of each execution, in the order of its sequence number. */
   readonly rows = new Map<string, ExecutionSummary>();
@@ -177,6 +180,16 @@ export class FakeWorld implements World {
 
   async tellTrigger(asker: Asker, triggerId: string, state: State): Promise<void> {
     await this.#called("tellTrigger", asker, triggerId, state);
+  }
+
+  async acquireSlot(asker: Asker, wish: SlotWish): Promise<SlotAnswer> {
+    await this.#called("acquireSlot", asker, wish);
+    return this.onSlot(asker, wish);
+  }
+
+  async releaseSlot(asker: Asker, effect: string): Promise<void> {
+    await this.#called("releaseSlot", asker, effect);
+    this.onSlotReleased(asker, effect);
   }
 
   async lookup(asker: Asker, lookup: { kind: string; args: JsonObject }) {

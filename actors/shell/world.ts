@@ -4,6 +4,7 @@ import type { ExecutionTrigger, ParentLink } from "#schema/event.ts";
 import type { ExecutionSummary } from "#schema/execution.ts";
 import type { EpochMs, Json, JsonObject } from "#schema/json.ts";
 import type { Job } from "#schema/runner.ts";
+import type { SlotAnswer, SlotWish } from "#schema/slot.ts";
 import type { State } from "#schema/state.ts";
 
 // What a cell needs of the world outside. Every call may be repeated after a crash and must then have one effect; a rejected
@@ -45,6 +46,13 @@ export interface ExecutionsPort {
   tellTrigger(asker: Asker, triggerId: string, state: State): Promise<void>;
 }
 
+export interface SlotsPort {
+  /** Asks the flow's actor for a concurrency slot. A wish that is queued is answered later by `Cell.slotAnswered`. */
+  acquireSlot(asker: Asker, wish: SlotWish): Promise<SlotAnswer>;
+  /** Gives back what `effect` asked for. */
+  releaseSlot(asker: Asker, effect: string): Promise<void>;
+}
+
 export interface LookupPort {
   /** Answers a look-up of an expression. Problems the user can cause are answers, not rejections. */
   lookup(
@@ -57,7 +65,7 @@ export interface ProjectionPort {
   project(summaries: readonly ExecutionSummary[]): Promise<void>;
 }
 
-export interface World extends WorkPort, ExecutionsPort, LookupPort, ProjectionPort {}
+export interface World extends WorkPort, ExecutionsPort, SlotsPort, LookupPort, ProjectionPort {}
 
 /** Time and waking up, as the cell's host has them. */
 export interface Host {

@@ -1,10 +1,13 @@
+import type { SlotLimit } from "#actors/flow-actor/slot-table.ts";
 import type { ExecutionSummary } from "#schema/execution.ts";
 import type { Job } from "#schema/runner.ts";
+import type { SlotAnswer, SlotWish } from "#schema/slot.ts";
 import type { Cell } from "#shell/cell.ts";
 import type { World } from "#shell/world.ts";
 import type { Clockwork } from "./clockwork.ts";
 import { childIdOf } from "./mutants.ts";
 import type { Random } from "./random.ts";
+import { SimSlots } from "./sim-slots.ts";
 
 /** A call to the world that failed, or whose answer was not heard. */
 export class Refused extends Error {}
@@ -23,6 +26,7 @@ export type Done = { job: string; taskId: string; taskRunId: string; attempt: nu
 export class SimWorld implements World {
   readonly projection = new Map<string, ExecutionSummary>();
   readonly done: Done[] = [];
+  readonly slots: SimSlots;
   boot = 1;
   /** False: the projection takes whatever comes, as one without the rule on sequence numbers would. */
   readonly #isGuarded: boolean;
@@ -47,6 +51,32 @@ export class SimWorld implements World {
     this.#faults = parts.faults;
     this.#reach = parts.reach;
     this.#sources = parts.sources;
+    this.slots = new SimSlots({
+      clock: parts.clock,
+      limitOf: (flowId) => (JSON.parse(parts.sources.get(flowId) ?? "{}") as { concurrency?: SlotLimit }).concurrency,
+      tell: ({ executionId, effect, answer, reason }) =>
+        this.#call(`slot ${executionId}/${effect}`, () => {
+          let taken = false;
+          const said = reason === undefined ? { answer } : { answer, reason };
+          const reached = this.#reach(executionId, (cell) => {
+            const live = cell.find(executionId);
+            taken = live !== undefined && cell.slotAnswered(live, effect, said);
+            return true;
+          });
+          return reached ? taken : undefined;
+        }),
+    });
+  }
+
+  acquireSlot({ flowId }: { flowId: string }, wish: SlotWish): Promise<SlotAnswer> {
+    return this.#call(`acquire ${wish.executionId}/${wish.effect}`, () => this.slots.acquire(flowId, wish));
+  }
+
+  releaseSlot({ flowId, executionId }: { flowId: string; executionId: string }, effect: string): Promise<void> {
+    return this.#call(`release ${executionId}/${effect}`, () => {
+      this.slots.release(flowId, executionId, effect);
+      return null;
+    }).then(() => undefined);
   }
 
   #delay(): number {
@@ -145,7 +175,7 @@ export class SimWorld implements World {
   startSubflow(
     asker: { executionId: string; tenant: string; namespace: string; nonce?: number },
     effect: string,
-    request: { flowId: string; depth: number; wait: boolean },
+    request: { flowId: string; depth: number; wait: boolean; ancestors?: readonly string[] },
     trigger: { id: string; type: string; variables: Record<string, string | number> },
   ) {
     return this.#call(`subflow ${asker.executionId}/${effect}`, () => {
@@ -153,7 +183,9 @@ export class SimWorld implements World {
       const source = this.#sources.get(request.flowId);
       if (source === undefined) return { ok: false as const, message: "no such flow" };
       const { tenant, namespace } = asker;
-      const parent = request.wait ? { parent: { executionId: asker.executionId, effect, depth: request.depth } } : {};
+      const above = request.ancestors === undefined ? {} : { ancestors: [...request.ancestors] };
+      const { depth } = request;
+      const parent = request.wait ? { parent: { executionId: asker.executionId, effect, depth, ...above } } : {};
       const start = {
         id,
         tenant,

@@ -1,4 +1,5 @@
 import { createReducer, type ExecutionState } from "#engine/index.ts";
+import type { Flow } from "#schema/flow.ts";
 import { cellName, derivedExecutionId } from "#schema/ids.ts";
 import { isTerminal } from "#schema/state.ts";
 import type { Cell } from "#shell/cell.ts";
@@ -36,6 +37,7 @@ class Simulation {
   readonly #seed: number;
   readonly #mutant: Mutant | undefined;
   readonly #random: Random;
+  readonly #limits: Random;
   readonly #clock: Clockwork;
   readonly #world: SimWorld;
   readonly #cells = new Map<string, SimCell>();
@@ -52,6 +54,7 @@ class Simulation {
     this.#mutant = mutant;
     const random = new Random(seed);
     this.#random = random;
+    this.#limits = new Random(seed ^ 0x5107);
     this.#clock = new Clockwork(random);
     this.#endOfFaults = this.#clock.now + FAULTS_MS;
     const crash = random.pick([0, 0.01, 0.05, 0.15]);
@@ -161,9 +164,17 @@ class Simulation {
     const names: string[] = [];
     for (const name of ["leaf", "middle", "top"]) {
       const flow = randomFlow(this.#random, name, this.#random.int(1, 16), names);
-      this.#sources.set(name, JSON.stringify(flow));
+      const concurrency = this.#concurrency();
+      this.#sources.set(name, JSON.stringify({ ...flow, ...(concurrency && { concurrency }) }));
       names.push(name);
     }
+  }
+
+  /** Drawn from numbers of its own, so that older seeds stay what they were where there is none. */
+  #concurrency(): Flow["concurrency"] {
+    const random = this.#limits;
+    if (!random.chance(0.3)) return undefined;
+    return { limit: random.int(1, 3), behavior: random.pick(["QUEUE", "QUEUE", "QUEUE", "CANCEL", "FAIL"]) };
   }
 
   /** A client starts an execution and tries again until it hears that it was accepted. */
@@ -240,7 +251,7 @@ class Simulation {
         for (const run of live.state.runs) if (!run.dropped && !isTerminal(run.state)) return false;
       }
     }
-    return true;
+    return this.#world.slots.taken().length === 0;
   }
 
   #check(): string[] {
@@ -273,6 +284,8 @@ class Simulation {
       }
     }
     found.push(...familyViolations(family));
+    for (const { flowId, executionId, held } of this.#world.slots.taken())
+      found.push(`I4 ${executionId} ${held ? "holds a slot" : "is in the queue"} of ${flowId} though all is quiet`);
     for (const { name, errors } of this.#cells.values())
       for (const error of errors.slice(0, 3)) found.push(`${name} broke: ${String(error)}`);
     for (const id of this.#accepted) if (!seen.has(id)) found.push(`I6 ${id} was accepted and is gone`);
