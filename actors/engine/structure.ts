@@ -2,6 +2,7 @@ import type { EventOf, Expansion } from "#schema/event.ts";
 import { isTerminal } from "#schema/state.ts";
 import type { Draft } from "./draft.ts";
 import { openContainer } from "./lanes.ts";
+import { openPlace } from "./places.ts";
 import { attemptAnswered, attemptFailed, beginAttempt } from "./runs.ts";
 import type { TaskRun, Waiting } from "./state.ts";
 
@@ -31,9 +32,10 @@ export function expanded(draft: Draft, before: TaskRun, event: EventOf<"task-exp
     }
     case "subflow":
       return startSubflow(draft, run, expansion);
+    case "place":
+      return openPlace(draft, run, expansion);
     case "dag":
     case "loop-until":
-    case "place":
     case "items":
       return attemptFailed(draft, run.index, `There is no ${expansion.kind} yet.`, {});
     default:
