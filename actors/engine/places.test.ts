@@ -86,7 +86,12 @@ describe("a shared directory", () => {
   test("[D3] a failure to collect it fails the task", () => {
     const d = closed(opened(placed()).finish("a").finish("b"), { error: "no such folder" });
     expect(d.run("w")).toMatchObject({ state: "FAILED", error: "no such folder" });
-    const soft = closed(opened(placed({ allowFailure: true })).finish("a").finish("b"), { error: "x" });
+    const soft = closed(
+      opened(placed({ allowFailure: true }))
+        .finish("a")
+        .finish("b"),
+      { error: "x" },
+    );
     expect(soft.run("w").state).toBe("WARNING");
   });
 
