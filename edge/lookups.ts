@@ -68,7 +68,7 @@ function secret(env: Env, key: string, subkey: string): Answer {
 }
 
 /** The file a path or URI means to this execution, or why it may not be read. */
-function readable(asker: Asker, args: JsonObject): { path: FilePath } | { reason: string } {
+export function readableFile(asker: Asker, args: JsonObject): { path: FilePath } | { reason: string } {
   const path = text(args, "path");
   if (!path.includes("://")) {
     const namespace = text(args, "namespace") || asker.namespace;
@@ -85,7 +85,7 @@ function readable(asker: Asker, args: JsonObject): { path: FilePath } | { reason
 }
 
 async function readFile(env: Env, asker: Asker, args: JsonObject): Promise<Answer> {
-  const target = readable(asker, args);
+  const target = readableFile(asker, args);
   if ("reason" in target) return wrong(target.reason);
   const found = await portsOf(env).files.get(target.path);
   if (found === null) return wrong(`There is no file '${text(args, "path")}'.`);
@@ -104,7 +104,7 @@ async function fileFact(
   kind: "fileSize" | "fileExists" | "fileEmpty",
   args: JsonObject,
 ): Promise<Answer> {
-  const target = readable(asker, args);
+  const target = readableFile(asker, args);
   if ("reason" in target) return wrong(target.reason);
   const head = await portsOf(env).files.head(target.path);
   if (kind === "fileExists") return { ok: true, value: head !== null };

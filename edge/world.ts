@@ -12,6 +12,7 @@ import type { AppParts } from "./parts.ts";
 import { portsOf } from "./ports/ports.ts";
 import { placementOf } from "./request.ts";
 import { startExecution } from "./start-execution.ts";
+import { closePlace, openPlace, removePlace } from "./work/places.ts";
 import { abortWork } from "./work/running.ts";
 
 type SubflowArguments = Parameters<World["startSubflow"]>;
@@ -60,6 +61,9 @@ export function worldOf(env: Env, parts: Pick<AppParts, "cache" | "language">): 
       await actorByName(env.FLOW, flowActorName({ tenant, namespace, flowId })).releaseSlot(executionId, effect);
     },
     lookup: (asker, lookup) => lookUp(env, asker, lookup),
+    openPlace: (asker, owner, given) => openPlace(portsOf(env).files, asker, owner, given),
+    closePlace: (asker, owner, manifest, patterns) => closePlace(portsOf(env).files, asker, owner, manifest, patterns),
+    removePlace: (asker, runs) => removePlace(portsOf(env).files, asker, runs),
     project: (summaries) => portsOf(env).queue.project(summaries),
   };
 }

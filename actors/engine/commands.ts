@@ -5,7 +5,7 @@ import { isTerminal } from "#schema/state.ts";
 import { askForSlot } from "./beginning.ts";
 import type { Draft } from "./draft.ts";
 import { endKill } from "./ending.ts";
-import { openContainer, reviveContainer } from "./lanes.ts";
+import { dropChildren, openContainer, reviveContainer } from "./lanes.ts";
 import { askToRun, endRun, withdraw } from "./runs.ts";
 import type { ExecutionState, TaskRun } from "./state.ts";
 
@@ -162,6 +162,13 @@ export function restart(draft: Draft): void {
 }
 
 function restartRun(draft: Draft, run: TaskRun): void {
+  // What its tasks shared is gone with its end, so none of them can go on without the others.
+  if (run.container?.place !== undefined) {
+    dropChildren(draft, run.index);
+    draft.update(run.index, { container: undefined });
+    move(draft, run, "RESTARTED");
+    return askToRun(draft, run.index);
+  }
   if (run.container !== undefined) {
     move(draft, run, "RUNNING");
     return reviveContainer(draft, run.index, (child) => restartRun(draft, child));

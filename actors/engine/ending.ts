@@ -4,6 +4,7 @@ import type { TerminalState } from "#schema/state.ts";
 import { isTerminal } from "#schema/state.ts";
 import type { Draft } from "./draft.ts";
 import { startStageTask } from "./lanes.ts";
+import { askToClose } from "./place-end.ts";
 
 // How an execution ends.
 //
@@ -61,6 +62,7 @@ export function endKill(draft: Draft): void {
   draft.set({ stopping: 0, held: false });
   for (const run of draft.state.runs) {
     if (run.dropped || isTerminal(run.state)) continue;
+    if (run.container?.place !== undefined) askToClose(draft, run.index, "KILLED");
     const container = run.container === undefined ? {} : { container: { ...run.container, ended: true } };
     draft.move(run.index, "KILLED", { ...container, waiting: undefined });
   }

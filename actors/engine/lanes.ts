@@ -1,8 +1,9 @@
 import type { TerminalState } from "#schema/state.ts";
 import { isTerminal } from "#schema/state.ts";
 import type { Draft } from "./draft.ts";
+import { askToClose } from "./place-end.ts";
 import { endRun, softened, startTask, withdraw } from "./runs.ts";
-import type { Container, LanesExpansion, Stage, TaskRun } from "./state.ts";
+import type { Container, LanesExpansion, PlaceState, Stage, TaskRun } from "./state.ts";
 import { Vector } from "./vector.ts";
 
 // How a flowable, and the execution itself, moves through its children.
@@ -63,7 +64,7 @@ function placeOf(
 }
 
 /** Gives the flowable `owner` (-1: the execution) its children and starts the first of them. */
-export function openContainer(draft: Draft, owner: number, expansion: LanesExpansion): void {
+export function openContainer(draft: Draft, owner: number, expansion: LanesExpansion, place?: PlaceState): void {
   draft.setContainer(owner, {
     expansion,
     stage: "main",
@@ -75,6 +76,7 @@ export function openContainer(draft: Draft, owner: number, expansion: LanesExpan
     worst: "SUCCESS",
     finallyFailed: false,
     ended: false,
+    ...(place === undefined ? {} : { place }),
   });
   openLanes(draft, owner);
 }
@@ -196,6 +198,7 @@ export function endContainer(draft: Draft, owner: number, state: Rank): void {
     draft.rootEnded = state;
     return;
   }
+  if (container.place !== undefined && askToClose(draft, owner, state)) return;
   draft.move(owner, softened(draft, draft.run(owner), state), { waiting: undefined });
   draft.ended.push(owner);
 }
@@ -215,13 +218,20 @@ function abandon(draft: Draft, lanes: Iterable<Vector<number>>): void {
   }
 }
 
+/** Takes all children of a run out of the execution: it starts over. */
+export function dropChildren(draft: Draft, owner: number): void {
+  const container = draft.container(owner);
+  if (container === undefined) return;
+  for (const list of [...container.lanes, container.errors, container.finally])
+    for (const child of list) drop(draft, child);
+}
+
 /** Takes a run and all below it out of the execution; an attempt that still runs is asked to stop. */
 function drop(draft: Draft, index: number): void {
   const run = draft.run(index);
   const { container, state } = run;
-  if (container !== undefined)
-    for (const list of [...container.lanes, container.errors, container.finally])
-      for (const child of list) drop(draft, child);
+  dropChildren(draft, index);
+  if (container?.place !== undefined && !container.ended) askToClose(draft, index, "KILLED");
   if (state === "PAUSED") draft.set({ paused: draft.state.paused - 1 });
   withdraw(draft, run);
   draft.update(index, { dropped: true, waiting: undefined });

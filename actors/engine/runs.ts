@@ -78,6 +78,8 @@ export function withdraw(draft: Draft, run: TaskRun): void {
     draft.ask({ kind: "cancel-task", id: draft.effectId(index), run: index, target: waiting.effect, queued: true });
   else if (waiting?.kind === "answer")
     draft.ask({ kind: "cancel-task", id: draft.effectId(index), run: index, target: waiting.effect });
+  else if (waiting?.kind === "place-open")
+    draft.ask({ kind: "close-place", id: draft.effectId(index), run: index, place: waiting.effect });
 }
 
 /** The run's attempt begins, if it has not begun yet. */
@@ -90,12 +92,20 @@ export function beginAttempt(draft: Draft, run: TaskRun): TaskRun {
 /** An answer to the attempt the run waits for. */
 export function attemptAnswered(draft: Draft, before: TaskRun, answer: TaskAnswer): void {
   if (answer.state === "SKIPPED") return endRun(draft, before.index, "SKIPPED", {});
+  if (answer.place !== undefined) placeLeft(draft, before.parent, answer.place);
   const run = beginAttempt(draft, before);
   closeAttempt(draft, run, answer.state);
   const outputs = answer.outputs === undefined ? {} : { outputs: answer.outputs };
   if (answer.state === "FAILED") return attemptFailed(draft, run.index, answer.error ?? "The task failed.", outputs);
   const retried = run.attempts.length > 1 && draft.task(run).retry?.warningOnRetry === true;
   endRun(draft, run.index, answer.state === "SUCCESS" && retried ? "WARNING" : answer.state, outputs);
+}
+
+/** An attempt has left the directory it shares with its siblings like this, whatever came of it. */
+function placeLeft(draft: Draft, owner: number, manifest: string): void {
+  const container = draft.container(owner);
+  if (container?.place === undefined) return;
+  draft.setContainer(owner, { ...container, place: { ...container.place, manifest } });
 }
 
 function closeAttempt(draft: Draft, run: TaskRun, state: TaskAnswer["state"]): void {

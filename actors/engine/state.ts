@@ -41,6 +41,13 @@ export type Waiting =
       readonly transmitFailed: boolean;
       readonly request: SubflowRequest;
     }
+  /** A shared directory is being made for what this becomes, or collected after it; then it ends in `state`. */
+  | { readonly kind: "place-open"; readonly effect: EffectId; readonly expansion: PlaceExpansion }
+  | {
+      readonly kind: "place-close";
+      readonly effect: EffectId;
+      readonly state: "SUCCESS" | "WARNING" | "FAILED" | "KILLED";
+    }
   /** Killed, and somebody still has to stop: until the answer to `target`, the stop's acknowledgement, or the grace timer. */
   | {
       readonly kind: "cancel";
@@ -53,6 +60,14 @@ export type Waiting =
       readonly worker?: string;
     };
 
+/** The shared directory of a container's tasks: what opened it, and its contents as the last of them left it. */
+export type PlaceState = {
+  readonly id: EffectId;
+  /** URI of the list of its files; undefined while it is empty. */
+  readonly manifest?: string;
+  readonly outputFiles: readonly string[];
+};
+
 /** The flow's concurrency slot: asked for, waiting for one in the flow's queue, or held. `effect` is what asked for it. */
 export type Slot = { readonly state: "asked" | "queued" | "held"; readonly effect: EffectId };
 
@@ -60,6 +75,8 @@ export type Slot = { readonly state: "asked" | "queued" | "held"; readonly effec
 export type Stage = "main" | "errors" | "finally" | "afterExecution";
 
 export type LanesExpansion = Extract<Expansion, { kind: "sequence" | "parallel" | "each" }>;
+
+export type PlaceExpansion = Extract<Expansion, { kind: "place" }>;
 
 /**
  * The children of a flowable or of the execution itself, as lanes: a lane is a sequence of tasks of which one runs at a
@@ -79,6 +96,8 @@ export type Container = {
   readonly worst: "SUCCESS" | "WARNING" | "FAILED" | "KILLED";
   readonly finallyFailed: boolean;
   readonly ended: boolean;
+  /** Its tasks share a directory. */
+  readonly place?: PlaceState;
 };
 
 export type TaskRun = {

@@ -3,6 +3,7 @@ import { isTerminal } from "#schema/state.ts";
 import { ancestorsOf } from "./ancestors.ts";
 import type { Draft } from "./draft.ts";
 import { openContainer } from "./lanes.ts";
+import { openPlace } from "./places.ts";
 import { attemptAnswered, attemptFailed, beginAttempt } from "./runs.ts";
 import type { TaskRun, Waiting } from "./state.ts";
 
@@ -32,9 +33,10 @@ export function expanded(draft: Draft, before: TaskRun, event: EventOf<"task-exp
     }
     case "subflow":
       return startSubflow(draft, run, expansion);
+    case "place":
+      return openPlace(draft, run, expansion);
     case "dag":
     case "loop-until":
-    case "place":
     case "items":
       return attemptFailed(draft, run.index, `There is no ${expansion.kind} yet.`, {});
     default:

@@ -4,6 +4,7 @@ import { registry } from "#tasks/registry.ts";
 import { parseFlow, validateSource } from "./parse-flow.ts";
 
 const HEAD = "id: a\nnamespace: company.team\n";
+const DIRECTORY = "io.kestra.plugin.core.flow.WorkingDirectory";
 const LOG = "io.kestra.plugin.core.log.Log";
 const TASK = `  - id: one\n    type: ${LOG}\n    message: hi\n`;
 const MINIMAL = `${HEAD}tasks:\n${TASK}`;
@@ -197,6 +198,23 @@ describe("[L2] a mistake is reported with its code and place", () => {
       "a Switch without branches",
       task("id: x\ntype: io.kestra.plugin.core.flow.Switch\nvalue: a"),
       ["MISSING_PROPERTY tasks[0] 4:5"],
+    ],
+    [
+      "a WorkingDirectory of nothing",
+      task(`id: x\ntype: ${DIRECTORY}\ntasks: []`),
+      ["MISSING_PROPERTY tasks[0].tasks 6:12"],
+    ],
+    [
+      "a WorkingDirectory with what it cannot hold, and what has no effect in it",
+      task(
+        `id: x\ntype: ${DIRECTORY}\ncache: {patterns: [a]}\nnamespaceFiles: {enabled: true}\ntasks:\n- {id: y, type: io.kestra.plugin.core.flow.Pause}\n- {id: z, type: ${LOG}, message: a, workerGroup: {key: g}}\n- {id: s, type: io.kestra.plugin.core.flow.Sleep, duration: PT1S}`,
+      ),
+      [
+        "warning UNKNOWN_PROPERTY tasks[0].namespaceFiles 7:5",
+        "INVALID_VALUE tasks[0].tasks[0].type 9:21",
+        "INVALID_VALUE tasks[0].tasks[1].workerGroup 10:77",
+        "warning UNKNOWN_PROPERTY tasks[0].cache 6:5",
+      ],
     ],
     [
       "a flow that starts itself",

@@ -7,7 +7,7 @@ import { nearestType } from "#schema/nearest.ts";
 import { hasExpression } from "#schema/property.ts";
 import { type ObjectShape, objectShapeOf } from "#schema/shape.ts";
 import type { AnyTask, FlowableTask, Registry } from "#tasks/define.ts";
-import { checkTask, type PlacedId, warnOfIgnoredInTask } from "./checks.ts";
+import { checkPlace, checkTask, type PlacedId, warnOfIgnoredInTask } from "./checks.ts";
 import { parseInputs } from "./parse-inputs.ts";
 import { parseRetry } from "./parse-retry.ts";
 import type { Reporter } from "./reporter.ts";
@@ -58,6 +58,7 @@ function parseTask(item: Json, path: PropertyPath, parsing: Parsing): Task | und
     lists,
   };
   checkTask(whole, path, parsing.flow, reporter);
+  checkPlace(whole, path, parsing.registry, reporter);
   return whole;
 }
 

@@ -34,7 +34,8 @@ export type Effect =
   /** Make the directory that the tasks of a WorkingDirectory share; answered by `place-opened`. */
   | { kind: "open-place"; id: EffectId; run: number }
   /** Keep what is to be kept of it, and remove it; answered by `place-closed`. */
-  | { kind: "close-place"; id: EffectId; run: number }
+  /** `place`: the effect that opened it, when the state does not tell any more. */
+  | { kind: "close-place"; id: EffectId; run: number; place?: EffectId }
   /** Start the execution of batch `index` of a ForEachItem; answered as `start-subflow`, or by `item-refused`. */
   | { kind: "start-item"; id: EffectId; run: number; index: number }
   /** Start the execution that replaces this one, which is RETRIED; answered by `effect-acknowledged`. */

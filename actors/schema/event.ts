@@ -126,6 +126,8 @@ export const TaskAnswer = z.object({
   error: z.string().optional(),
   metrics: z.array(Metric).optional(),
   updates: Updates.optional(),
+  /** URI of the list of files in the directory it shares with other tasks, as it left them. */
+  place: z.string().optional(),
 });
 export type TaskAnswer = z.infer<typeof TaskAnswer>;
 
@@ -217,7 +219,14 @@ export const ExecutionEvent = z.discriminatedUnion("kind", [
   }),
   /** Whether the condition of a loop holds after a turn. */
   z.object({ kind: z.literal("loop-evaluated"), at, effect, done: z.boolean(), error: z.string().optional() }),
-  z.object({ kind: z.literal("place-opened"), at, effect, error: z.string().optional() }),
+  /** `manifest`: URI of the list of its files. */
+  z.object({
+    kind: z.literal("place-opened"),
+    at,
+    effect,
+    error: z.string().optional(),
+    manifest: z.string().optional(),
+  }),
   z.object({
     kind: z.literal("place-closed"),
     at,

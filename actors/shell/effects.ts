@@ -5,9 +5,11 @@ import type { Flow } from "#schema/flow.ts";
 import type { Json, JsonObject } from "#schema/json.ts";
 import type { Level } from "#schema/state.ts";
 import { jsonSize, MAX_VALUE_CHARACTERS } from "#schema/value-size.ts";
+import { askerOf } from "./asker.ts";
 import type { Live, PerformedEffect } from "./live.ts";
-import { contextOf, type Dialect, lineOf, type Performance, perform, type Subject } from "./perform.ts";
-import type { Asker, Host, World } from "./world.ts";
+import { contextOf, type Dialect, groupOf, lineOf, type Performance, perform, type Subject } from "./perform.ts";
+import { closePlace, isClosing, openPlace, runsOfPlace } from "./places.ts";
+import type { Host, World } from "./world.ts";
 
 const FIRST_RETRY_MS = 200;
 const MAX_RETRY_MS = 30_000;
@@ -43,6 +45,7 @@ export class Effects {
   }
 
   perform(live: Live, effect: PerformedEffect, leaving: (() => void)[]): void {
+    const { world, host } = this.#parts;
     switch (effect.kind) {
       case "run-task":
         return this.#runTask(live, effect, leaving);
@@ -60,6 +63,12 @@ export class Effects {
             return this.#acknowledged(effect.id);
           }),
         );
+        return;
+      case "open-place":
+        leaving.push(() => this.#ask(live, effect, () => openPlace(world, host, live, effect)));
+        return;
+      case "close-place":
+        leaving.push(() => this.#closePlace(live, effect));
         return;
       case "notify-parent":
         leaving.push(() =>
@@ -205,7 +214,8 @@ export class Effects {
     const definition = task === undefined ? undefined : dialect.registry.task(task.type);
     const placed =
       definition !== undefined && "placedBy" in definition && task ? definition.placedBy?.(task.task) : undefined;
-    const group = task?.task.workerGroup?.key ?? live.program.flow.workerGroup?.key ?? "default";
+    const { flow, plan } = live.program;
+    const group = (task === undefined ? undefined : groupOf(flow, plan, task)) ?? "default";
     const isAgent = (placed ?? definition?.where) === "agent";
     if (effect.queued && !isAgent) return;
     const job = { id: `${live.id}/${effect.target}`, tenant: askerOf(live).tenant, group: isAgent ? group : undefined };
@@ -215,6 +225,20 @@ export class Effects {
         return reached === "gone" || !isAgent ? this.#acknowledged(effect.id) : undefined;
       }),
     );
+  }
+
+  #closePlace(live: Live, effect: Of<"close-place">): void {
+    const { world, host, tell } = this.#parts;
+    const runs = runsOfPlace(live, effect);
+    // Best effort: what is left goes with the execution.
+    const remove = () => void world.removePlace(askerOf(live), runs).catch(() => undefined);
+    if (!isClosing(live, effect)) return remove();
+    this.#ask(live, effect, async () => {
+      const event = await closePlace(world, host, live, effect);
+      // Only once the answer is stored: until then it may be asked for again.
+      host.soon(() => tell(live.id, (now) => (isClosing(now, effect) ? undefined : remove())));
+      return event;
+    });
   }
 
   #renderOutputs(live: Live, effect: Of<"render-outputs">, leaving: (() => void)[]): void {
@@ -295,14 +319,6 @@ export class Effects {
 function isAwaited(live: Live, { run, id }: Of<"run-task">): boolean {
   const waiting = live.state.runs.get(run)?.waiting;
   return waiting?.kind === "start" && waiting.effect === id;
-}
-
-/** Who asks, for look-ups and files. */
-export function askerOf(live: Live): Asker {
-  const { facts } = live.state;
-  if (facts === undefined) throw new Error("An execution that was never created asks for nothing.");
-  const { tenant, namespace, flowId, id, trigger } = facts;
-  return { tenant, namespace, flowId, executionId: id, trigger };
 }
 
 /** The outcome; a mistake of ours in making it is a problem like any other, as it would come again at each try. */

@@ -198,6 +198,12 @@ export class Live {
         if (waiting.executionId === undefined)
           this.asked.push({ kind: "start-subflow", id: waiting.effect, run: index, request: waiting.request });
         return;
+      case "place-open":
+        this.asked.push({ kind: "open-place", id: waiting.effect, run: index });
+        return;
+      case "place-close":
+        this.asked.push({ kind: "close-place", id: waiting.effect, run: index });
+        return;
       case "held":
         return;
     }

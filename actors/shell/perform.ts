@@ -162,9 +162,18 @@ class Attempt {
       type: this.#task.type,
       properties: props as JsonObject,
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...this.#sharedPlace(),
     };
-    const group = task.workerGroup?.key ?? this.#subject.flow.workerGroup?.key;
+    const group = groupOf(this.#subject.flow, this.#subject.plan, this.#task);
     return { kind: "job", where, job, group };
+  }
+
+  /** The directory that the task shares with its siblings. */
+  #sharedPlace(): Pick<Job, "place"> {
+    const shared = this.#subject.state.runs.get(this.#run.parent)?.container?.place;
+    if (shared === undefined) return {};
+    const manifest = shared.manifest === undefined ? {} : { manifest: shared.manifest };
+    return { place: { id: `${this.#subject.state.facts?.id}/${shared.id}`, ...manifest } };
   }
 
   #inlineContext() {
@@ -198,6 +207,11 @@ class Attempt {
   #events(event: ExecutionEvent): Performance {
     return { kind: "events", events: [event], lines: this.#lines };
   }
+}
+
+/** The runner group of a task: its own, that of the task it stands in, or the flow's; undefined for the default one. */
+export function groupOf(flow: Flow, plan: Plan, task: PlanTask): string | undefined {
+  return task.task.workerGroup?.key ?? plan.tasks[task.parent]?.task.workerGroup?.key ?? flow.workerGroup?.key;
 }
 
 function placeOf(definition: AnyTask, task: Task): "edge" | "sandbox" | "agent" {

@@ -6,7 +6,7 @@ import type { EpochMs, Json, JsonObject } from "#schema/json.ts";
 import type { Job } from "#schema/runner.ts";
 import type { SlotAnswer, SlotWish } from "#schema/slot.ts";
 import type { State } from "#schema/state.ts";
-import type { Asker, Host, Told, World } from "./world.ts";
+import type { Asker, Host, RunOfPlace, Told, World } from "./world.ts";
 
 // A host and a world for tests of the shell: time moves when the test says so, and every call outside is written down.
 
@@ -120,6 +120,15 @@ export class FakeWorld implements World {
     ok: true,
     value: null,
   });
+  onOpenPlace: (files: JsonObject) => { ok: true; manifest: string | undefined } | { ok: false; message: string } =
+    () => ({
+      ok: true,
+      manifest: "kestra:///list-0",
+    });
+  onClosePlace: (
+    manifest: string | undefined,
+    patterns: readonly string[],
+  ) => { ok: true; outputFiles: JsonObject } | { ok: false; message: string } = () => ({ ok: true, outputFiles: {} });
   onCommand: (executionId: string, command: Command) => void = () => {};
   onSlot: (asker: Asker, wish: SlotWish) => SlotAnswer = () => ({ answer: "granted" });
   onSlotReleased: (asker: Asker, effect: string) => void = () => {};
@@ -195,6 +204,20 @@ export class FakeWorld implements World {
   async lookup(asker: Asker, lookup: { kind: string; args: JsonObject }) {
     await this.#called("lookup", asker, lookup);
     return this.onLookup(lookup.kind, lookup.args);
+  }
+
+  async openPlace(asker: Asker, owner: RunOfPlace, files: JsonObject) {
+    await this.#called("openPlace", asker, owner, files);
+    return this.onOpenPlace(files);
+  }
+
+  async closePlace(asker: Asker, owner: RunOfPlace, manifest: string | undefined, patterns: readonly string[]) {
+    await this.#called("closePlace", asker, owner, manifest, patterns);
+    return this.onClosePlace(manifest, patterns);
+  }
+
+  async removePlace(asker: Asker, runs: readonly RunOfPlace[]): Promise<void> {
+    await this.#called("removePlace", asker, runs);
   }
 
   async project(summaries: readonly ExecutionSummary[]): Promise<void> {

@@ -61,11 +61,35 @@ export interface LookupPort {
   ): Promise<{ ok: true; value: Json; secret?: boolean } | { ok: false; message: string }>;
 }
 
+/** A task run that stores files for a directory; `opened`: the effect that made the directory, for the run that owns it. */
+export type RunOfPlace = { taskId: string; taskRunId: string; opened?: string };
+
+export interface PlacePort {
+  /**
+   * Puts `files` (name to content, or to the URI of a stored file) into a directory that tasks will share; answers the URI of its list,
+   * undefined while it is empty. What the user can mend is an answer.
+   */
+  openPlace(
+    asker: Asker,
+    owner: RunOfPlace,
+    files: JsonObject,
+  ): Promise<{ ok: true; manifest: string | undefined } | { ok: false; message: string }>;
+  /** Keeps copies of the files that match a pattern, as files of `owner`; answers name to URI. */
+  closePlace(
+    asker: Asker,
+    owner: RunOfPlace,
+    manifest: string | undefined,
+    patterns: readonly string[],
+  ): Promise<{ ok: true; outputFiles: JsonObject } | { ok: false; message: string }>;
+  /** Removes what these runs stored for the directory alone. */
+  removePlace(asker: Asker, runs: readonly RunOfPlace[]): Promise<void>;
+}
+
 export interface ProjectionPort {
   project(summaries: readonly ExecutionSummary[]): Promise<void>;
 }
 
-export interface World extends WorkPort, ExecutionsPort, SlotsPort, LookupPort, ProjectionPort {}
+export interface World extends WorkPort, ExecutionsPort, SlotsPort, LookupPort, PlacePort, ProjectionPort {}
 
 /** Time and waking up, as the cell's host has them. */
 export interface Host {

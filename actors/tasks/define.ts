@@ -41,6 +41,14 @@ export interface TaskFiles {
   get(uri: string): Promise<Uint8Array>;
 }
 
+/** A directory that several tasks share, for tasks that hold it in memory. */
+export interface SharedPlace {
+  /** Its files, by relative name; rejects with a TaskFailure when they are more than fit. */
+  load(): Promise<Map<string, Uint8Array>>;
+  /** Leaves it to the next task with these files new or changed, and those gone. */
+  save(changed: Readonly<Record<string, Uint8Array>>, removed: readonly string[]): Promise<void>;
+}
+
 export interface KeyValues {
   get(namespace: string, key: string): Promise<{ type: string; value: Json } | undefined>;
   set(
@@ -83,6 +91,8 @@ export interface EdgeContext extends InlineContext {
   http(call: HttpCall): Promise<HttpAnswer>;
   /** As `http`, with the body streamed into a file of this task run; `nameOf` picks its name from the answer's head. */
   download(call: HttpCall, nameOf: (head: Omit<HttpAnswer, "body">) => string): Promise<Downloaded>;
+  /** The directory it shares with other tasks; undefined when it has its own. */
+  readonly place?: SharedPlace | undefined;
   /** QuickJS, for `sandbox` tasks. */
   script(request: ScriptCall): Promise<ScriptOutcome>;
 }
@@ -99,6 +109,8 @@ export type ScriptOutcome = {
   outputs: JsonObject;
   metrics: readonly Metric[];
   files: Readonly<Record<string, Uint8Array>>;
+  /** Files it was given that are not there any more. */
+  removed?: readonly string[];
   stderrLines: number;
   error?: string;
 };
@@ -146,6 +158,8 @@ export interface FlowableTask<Props = never> extends Described {
   where: "engine";
   /** Own properties that hold nested tasks, e.g. `tasks`, `then`; `errors` and `finally` are always taken. */
   nested: readonly string[];
+  /** It groups no tasks: it may stand where only tasks that run may. */
+  runnable?: true;
   /** Its own failure always counts as WARNING, as `allowFailure` would. */
   allowsFailure?: true;
   /** Which list names the nested properties make; by default each property is a list of its own name. */

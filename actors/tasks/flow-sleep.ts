@@ -13,6 +13,7 @@ export const flowSleep: FlowableTask<Props> = {
   title: "Wait for a time",
   description: "Waits, then goes on. Nothing runs, and nothing costs, while it waits.",
   where: "engine",
+  runnable: true,
   nested: [],
   input,
   output: z.object({}),

@@ -13,6 +13,7 @@ import { flowSequential } from "./flow-sequential.ts";
 import { flowSleep } from "./flow-sleep.ts";
 import { flowSubflow } from "./flow-subflow.ts";
 import { flowSwitch } from "./flow-switch.ts";
+import { flowWorkingDirectory } from "./flow-working-directory.ts";
 import { httpDownload } from "./http-download.ts";
 import { httpRequest } from "./http-request.ts";
 import { kvDelete } from "./kv-delete.ts";
@@ -43,6 +44,7 @@ const TASKS: readonly AnyTask[] = [
   flowSleep,
   flowSubflow,
   flowSwitch,
+  flowWorkingDirectory,
   httpDownload,
   httpRequest,
   kvDelete,

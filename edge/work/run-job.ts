@@ -11,6 +11,7 @@ import { executionOfFile, fileInFolder, fileUri, parseFileUri, taskRunFolder } f
 import { portsOf } from "../ports/ports.ts";
 import { httpCall, httpDownload } from "./guarded-http.ts";
 import { runScript } from "./run-script.ts";
+import { PlaceOfJob } from "./shared-place.ts";
 
 /** Largest file a task may hold in memory, in bytes. */
 const MAX_FILE_BYTES = 20_000_000;
@@ -33,11 +34,13 @@ export async function runJob(
       taskRunId: job.taskRunId,
       attempt: job.attempt,
     });
+  const place = job.place === undefined ? undefined : new PlaceOfJob(portsOf(env).files, job);
+  const left = () => (place?.left === undefined ? {} : { place: place.left });
   try {
     const definition = registry.task(job.type);
     if (definition === undefined || (definition.where !== "edge" && definition.where !== "sandbox"))
       throw new TaskFailure(`${job.type} does not run here.`);
-    const context = contextOf(env, job, sandbox, signal, log, metrics);
+    const context = contextOf(env, job, { sandbox, signal, log, metrics, place });
     const result = await (definition as EdgeTask).run(job.properties as never, context);
     const { state = "SUCCESS", outputs, error } = result;
     if (state === "FAILED" && error !== undefined) log("ERROR", error);
@@ -46,6 +49,7 @@ export async function runJob(
       ...(outputs ? { outputs } : {}),
       ...(error ? { error } : {}),
       ...(metrics.length > 0 ? { metrics } : {}),
+      ...left(),
     };
   } catch (thrown) {
     const isTimeout = signal.aborted && signal.reason instanceof TaskFailure;
@@ -55,18 +59,19 @@ export async function runJob(
     if (!(error instanceof TaskFailure)) console.error(`${job.type} threw:`, error);
     log("ERROR", message);
     const outputs = error instanceof TaskFailure && error.outputs !== undefined ? { outputs: error.outputs } : {};
-    return { state: "FAILED", error: message, ...outputs };
+    return { state: "FAILED", error: message, ...outputs, ...left() };
   }
 }
 
-function contextOf(
-  env: Env,
-  job: Job,
-  sandbox: () => Sandbox,
-  signal: AbortSignal,
-  log: (level: Level, message: string) => void,
-  metrics: Metric[],
-): EdgeContext {
+type Surroundings = {
+  sandbox: () => Sandbox;
+  signal: AbortSignal;
+  log: (level: Level, message: string) => void;
+  metrics: Metric[];
+  place: PlaceOfJob | undefined;
+};
+
+function contextOf(env: Env, job: Job, { sandbox, signal, log, metrics, place }: Surroundings): EdgeContext {
   const guard = { allowsPrivate: (env.ALLOW_PRIVATE ?? "") !== "" };
   const { tenant, namespace, flowId } = job;
   const files = portsOf(env).files;
@@ -83,6 +88,7 @@ function contextOf(
     flow: { tenant, namespace, id: flowId },
     log,
     metric: (metric) => void metrics.push(metric),
+    place,
     http: (call) => httpCall(call, guard, signal),
     download: (call, nameOf) =>
       httpDownload(call, guard, signal, async (head, body, length) => {

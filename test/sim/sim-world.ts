@@ -236,6 +236,18 @@ export class SimWorld implements World {
     return this.#call("lookup", () => ({ ok: true, value: "v" }));
   }
 
+  openPlace(): Promise<{ ok: true; manifest: string }> {
+    return this.#call("open place", () => ({ ok: true, manifest: "kestra:///list" }));
+  }
+
+  closePlace(): Promise<{ ok: true; outputFiles: Record<string, string> }> {
+    return this.#call("close place", () => ({ ok: true, outputFiles: {} }));
+  }
+
+  removePlace(): Promise<void> {
+    return this.#call("remove place", () => null).then(() => undefined);
+  }
+
   project(rows: readonly ExecutionSummary[]): Promise<void> {
     return this.#call("project", () => {
       for (const row of rows)
