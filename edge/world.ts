@@ -11,6 +11,7 @@ import { lookUp } from "./lookups.ts";
 import type { AppParts } from "./parts.ts";
 import { portsOf } from "./ports/ports.ts";
 import { placementOf } from "./request.ts";
+import { judgeStart } from "./start-checks.ts";
 import { startExecution } from "./start-execution.ts";
 import { closePlace, openPlace, removePlace } from "./work/places.ts";
 import { abortWork } from "./work/running.ts";
@@ -88,12 +89,15 @@ async function startSubflow(
     if (wrong.length > 0) return refused(`${name}: ${wrong.map(({ message }) => message).join("; ")}`);
     if (jsonSize(inputs, MAX_VALUE_CHARACTERS) > MAX_VALUE_CHARACTERS)
       return refused(`${name}: the inputs are larger than ${MAX_VALUE_CHARACTERS} characters; pass a file instead.`);
+    const verdict = await judgeStart(language, env, { key, flow: opened.flow, vars: { inputs, trigger } });
+    if (verdict.blocked !== undefined) return refused(`${name}: ${verdict.blocked}`);
+    const failure = verdict.failure === undefined ? {} : { failure: verdict.failure };
     const id = derivedExecutionId([asker.tenant, asker.executionId, effect], placementOf(env));
     const { labels, scheduleAt, wait, depth, ancestors } = request;
     const above = ancestors === undefined ? {} : { ancestors: [...ancestors] };
     const parent = wait ? { parent: { executionId: asker.executionId, effect, depth, ...above } } : {};
     const at = scheduleAt === undefined ? {} : { scheduleAt };
-    await startExecution(env, { id, key, opened, inputs, labels, trigger, ...at, ...parent });
+    await startExecution(env, { id, key, opened, inputs, labels, trigger, ...at, ...parent, ...failure });
     return { ok: true, executionId: id };
   } catch (error) {
     // What the user can cause is an answer; anything else is tried again.

@@ -17,7 +17,7 @@ import type { Claim } from "./trigger-table.ts";
 // R4. A verdict of the slots leaves after the transaction that made it, and by the alarm until it was heard; nobody waits for that.
 
 /** What a trigger says about the execution it starts, rendered. */
-export type Planned = { inputs: JsonObject; labels: { key: string; value: string }[] };
+export type Planned = { inputs: JsonObject; labels: { key: string; value: string }[]; failure?: string };
 
 /** The world outside a flow's actor. Each call may be repeated. */
 export interface FlowWorld {

@@ -79,8 +79,6 @@ const isBranch = (list: string) => list === "defaults" || list.startsWith("case:
 const NOT_YET: Readonly<Record<string, string>> = {
   listeners: "`listeners` are not run: use `afterExecution`",
   sla: "`sla` is not watched yet: the flow runs without it",
-  checks: "`checks` are not evaluated yet: the flow runs without them",
-  concurrency: "`concurrency` is not kept yet: executions of this flow are not limited",
 };
 
 /** Warns of what is read but has no effect. */

@@ -52,6 +52,15 @@ describe("a correct flow", () => {
     expect(problems.map(({ severity }) => severity)).toEqual(["warning"]);
   });
 
+  test("has its checks with the defaults, by either name of their condition", () => {
+    const source = `${MINIMAL}checks:\n  - {condition: "{{ inputs.a }}", message: no}\n  - {when: "1", message: b, style: ERROR, behavior: FAIL_EXECUTION}\n`;
+    expect(flowOf(source).checks).toEqual([
+      { condition: "{{ inputs.a }}", message: "no", style: "INFO", behavior: "BLOCK_EXECUTION" },
+      { condition: "1", message: "b", style: "ERROR", behavior: "FAIL_EXECUTION" },
+    ]);
+    expect(problemsOf(source)).toEqual([]);
+  });
+
   test("keeps labels as texts as they are written, from a map or a list", () => {
     const labels = [{ key: "version", value: "1.10" }];
     expect(flowOf(`${MINIMAL}labels: {version: 1.10}`).labels).toEqual(labels);
@@ -238,10 +247,19 @@ describe("[L2] a mistake is reported with its code and place", () => {
       task(`id: x\ntype: ${LOG}\nmessage: hi\nretry: {type: constant, interval: PT2S, maxDuration: PT1S}`),
       ["INVALID_VALUE tasks[0].retry.interval 7:39"],
     ],
+    ["a concurrency limit of none", `${MINIMAL}concurrency: {limit: 0}`, ["INVALID_VALUE concurrency.limit 7:22"]],
+    ["a check without a condition", `${MINIMAL}checks: [{message: no}]`, ["MISSING_PROPERTY checks[0] 7:10"]],
+    ["a check without a message", `${MINIMAL}checks: [{when: "{{ 1 }}"}]`, ["MISSING_PROPERTY checks[0].message 7:10"]],
     [
-      "a concurrency limit of none",
-      `${MINIMAL}concurrency: {limit: 0}`,
-      ["INVALID_VALUE concurrency.limit 7:22", "warning UNKNOWN_PROPERTY concurrency 7:1"],
+      "a check of another style",
+      `${MINIMAL}checks: [{when: x, message: y, style: LOUD}]`,
+      ["INVALID_VALUE checks[0].style 7:39"],
+    ],
+    ["checks that are no list", `${MINIMAL}checks: {when: x}`, ["INVALID_VALUE checks 7:9"]],
+    [
+      "a mistake in a check's expression",
+      `${MINIMAL}checks: [{condition: "{{ 1 + }}", message: y}]`,
+      ["EXPR_SYNTAX checks[0].condition 7:30"],
     ],
     [
       "a property without effect yet",

@@ -1,4 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
+import { SlotTable } from "#actors/flow-actor/slot-table.ts";
 import { objectScope } from "#expr/index.ts";
 import { resolveInputs } from "#flow/inputs.ts";
 import { renderOutputs } from "#flow/outputs.ts";
@@ -24,6 +25,8 @@ import { nodeSql } from "#test/support/node-sql.ts";
 
 export const TENANT = "main";
 export const NAMESPACE = "company.team";
+/** Looks at slots that are further off than this are left out. */
+const SLOT_LOOK_MS = 10_000;
 
 /** Answers a job in place of an agent, a sandbox or a server; undefined leaves it unanswered. */
 export type Worker = (job: Job) => TaskAnswer | undefined;
@@ -33,6 +36,7 @@ export class Bench {
   readonly context = new MemoryContext();
   readonly database = new DatabaseSync(":memory:");
   readonly sources = new Map<string, string>();
+  readonly slots = new Map<string, SlotTable>();
   readonly #snapshotAfter: number | undefined;
   host: FakeHost;
   store: CellStore;
@@ -48,7 +52,9 @@ export class Bench {
       const flow = this.#flow(request.flowId);
       if (flow === undefined) return { ok: false, message: `Unable to find flow ${request.flowId}` };
       const id = derivedExecutionId([asker.executionId, effect], 1);
-      const parent = request.wait ? { parent: { executionId: asker.executionId, effect, depth: request.depth } } : {};
+      const { depth, ancestors } = request;
+      const above = ancestors === undefined ? {} : { ancestors: [...ancestors] };
+      const parent = request.wait ? { parent: { executionId: asker.executionId, effect, depth, ...above } } : {};
       const scheduleAt = request.scheduleAt === undefined ? {} : { scheduleAt: request.scheduleAt };
       const inputs = this.#inputs(flow, request.inputs);
       if ("message" in inputs) return { ok: false, message: inputs.message };
@@ -61,6 +67,15 @@ export class Bench {
         ...scheduleAt,
       });
       return { ok: true, executionId: id };
+    };
+    this.world.onSlot = ({ flowId }, wish) => {
+      const answer = this.slotsOf(flowId).acquire(wish, this.#flow(flowId)?.concurrency, this.host.now());
+      this.host.soon(() => this.#tellSlots(flowId));
+      return answer;
+    };
+    this.world.onSlotReleased = ({ flowId, executionId }, effect) => {
+      this.slotsOf(flowId).release(executionId, effect, this.#flow(flowId)?.concurrency, this.host.now());
+      this.host.soon(() => this.#tellSlots(flowId));
     };
     this.world.onTold = (told) => {
       const live = this.cell.find(told.parent.executionId);
@@ -145,6 +160,29 @@ export class Bench {
     const context = { scope, lookups: new Map(), now: this.host.now(), random: () => 0.5 };
     const { inputs, problems } = resolveInputs(flow, given, context);
     return problems[0] === undefined ? { inputs } : { message: problems[0].message };
+  }
+
+  /** The concurrency slots of a flow. */
+  slotsOf(flowId: string): SlotTable {
+    const table = this.slots.get(flowId) ?? new SlotTable(nodeSql());
+    this.slots.set(flowId, table);
+    return table;
+  }
+
+  /** Tells who was let out of the queue. */
+  #tellSlots(flowId: string): void {
+    const table = this.slotsOf(flowId);
+    const { host } = this;
+    for (const telling of table.tellings(host.now())) {
+      const { executionId, effect, answer, reason } = telling;
+      const live = this.cell.find(executionId);
+      const said = reason === undefined ? { answer } : { answer, reason };
+      const taken = live !== undefined && this.cell.slotAnswered(live, effect, said);
+      table.told(telling, taken, this.#flow(flowId)?.concurrency, host.now());
+    }
+    const next = table.nextWakeAt();
+    if (next !== undefined && next <= host.now() + SLOT_LOOK_MS)
+      host.later(next - host.now(), () => this.#tellSlots(flowId));
   }
 
   #claim(job: Job): void {
