@@ -7,6 +7,7 @@ import { actorByName, type Env } from "./env.ts";
 import { executionOfFile, type FilePath, fileInFolder, namespaceFilesFolder, parseFileUri } from "./ports/file-path.ts";
 import { portsOf } from "./ports/ports.ts";
 import { secretOf } from "./secrets.ts";
+import { readValue } from "./values.ts";
 
 // Answers to what expressions ask of the world. "There is none" is an answer of null; what the user did wrong is a message.
 
@@ -28,11 +29,18 @@ export async function lookUp(env: Env, asker: Asker, { kind, args }: Lookup): Pr
     case "fileExists":
     case "fileEmpty":
       return fileFact(env, asker, kind, args);
+    case "stored":
+      return storedValue(env, asker, text(args, "uri"));
     case "errorLogs":
       return errorLogs(env, asker.executionId);
     default:
       return wrong(`The function behind '${kind}' is not available on this server.`);
   }
+}
+
+async function storedValue(env: Env, asker: Asker, uri: string): Promise<Answer> {
+  const value = await readValue(portsOf(env).files, asker, uri);
+  return value === undefined ? wrong(`The large output kept as '${uri}' is not there any more.`) : { ok: true, value };
 }
 
 function text(args: JsonObject, name: string): string {

@@ -10,7 +10,9 @@ import type { Env } from "./env.ts";
 import type { OpenFlow } from "./flow-cache.ts";
 import { HttpError } from "./http-error.ts";
 import type { AppParts } from "./parts.ts";
+import { portsOf } from "./ports/ports.ts";
 import { cellById, placementOf } from "./request.ts";
+import { ShownValues } from "./values.ts";
 
 // How the edge starts an execution: fixes its id first, so that a repeated request is the same execution.
 
@@ -56,7 +58,8 @@ export async function startExecution(env: Env, wanted: NewExecution): Promise<Ex
   if (opened.limited) request.limited = true;
   if (wanted.failure !== undefined) request.failure = wanted.failure;
   if (wait) request.wait = true;
-  return untilHeard(() => cellById(env, id).start(request));
+  const execution = await untilHeard(() => cellById(env, id).start(request));
+  return new ShownValues(portsOf(env).files).show(execution);
 }
 
 /** Throws 413 for what is more than an execution can keep as one event. */

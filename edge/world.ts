@@ -2,6 +2,8 @@ import { dispatchName } from "#actors/dispatch/dispatch-rpc.ts";
 import { flowActorName } from "#actors/flow-actor/flow-rpc.ts";
 import { FLOW_ID, NAMESPACE_ID } from "#schema/flow.ts";
 import { cellName, derivedExecutionId } from "#schema/ids.ts";
+import type { JsonObject } from "#schema/json.ts";
+import { holdsMarker } from "#schema/stored.ts";
 import { jsonSize, MAX_VALUE_CHARACTERS } from "#schema/value-size.ts";
 import type { Asker, Told, World } from "#shell/world.ts";
 import type { CellRpc } from "./cells.ts";
@@ -13,6 +15,7 @@ import { portsOf } from "./ports/ports.ts";
 import { placementOf } from "./request.ts";
 import { judgeStart } from "./start-checks.ts";
 import { startExecution } from "./start-execution.ts";
+import { adoptOutputs, keepValues } from "./values.ts";
 import { closePlace, openPlace, removePlace } from "./work/places.ts";
 import { abortWork } from "./work/running.ts";
 
@@ -48,8 +51,10 @@ export function worldOf(env: Env, parts: Pick<AppParts, "cache" | "language">): 
     async command(executionId, command) {
       await cell(executionId).command(executionId, command);
     },
-    async tellParent({ executionId, parent, state, outputs }: Told) {
-      await cell(parent.executionId).childEnded(parent, executionId, state, outputs);
+    async tellParent({ executionId, child, parent, state, outputs }: Told) {
+      const { executionId: parentId } = parent;
+      const taken = outputs && (await adoptedBy(env, cell(parentId), parentId, child, outputs));
+      await cell(parentId).childEnded(parent, executionId, state, taken);
     },
     async tellTrigger({ tenant, namespace, flowId, executionId }: Asker, triggerId, state) {
       const flow = actorByName(env.FLOW, flowActorName({ tenant, namespace, flowId }));
@@ -62,11 +67,21 @@ export function worldOf(env: Env, parts: Pick<AppParts, "cache" | "language">): 
       await actorByName(env.FLOW, flowActorName({ tenant, namespace, flowId })).releaseSlot(executionId, effect);
     },
     lookup: (asker, lookup) => lookUp(env, asker, lookup),
+    keepValues: (asker, effect, texts) => keepValues(portsOf(env).files, asker, effect, texts),
     openPlace: (asker, owner, given) => openPlace(portsOf(env).files, asker, owner, given),
     closePlace: (asker, owner, manifest, patterns) => closePlace(portsOf(env).files, asker, owner, manifest, patterns),
     removePlace: (asker, runs) => removePlace(portsOf(env).files, asker, runs),
     project: (summaries) => portsOf(env).queue.project(summaries),
   };
+}
+
+/** What a parent takes over of its child's outputs: it must not lose them with the child. */
+async function adoptedBy(env: Env, parent: CellRpc, parentId: string, child: Asker, outputs: JsonObject) {
+  if (!holdsMarker(outputs)) return outputs;
+  const execution = await parent.get(parentId);
+  if (execution === null) return outputs;
+  const { tenantId: tenant, namespace, flowId } = execution;
+  return adoptOutputs(portsOf(env).files, child, { tenant, namespace, flowId, executionId: parentId }, outputs);
 }
 
 async function startSubflow(

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
+import type { Expansion } from "#schema/event.ts";
 import type { Flow } from "#schema/flow.ts";
 import { freeze, thaw } from "./snapshot.ts";
 import { CONSTANT_RETRY, Driver, flowOf, task } from "./testing.ts";
 
-const PLACE = { kind: "place", list: "tasks", files: {}, outputFiles: ["*.txt"] } as const;
+const PLACE: Expansion = { kind: "place", list: "tasks", files: {}, outputFiles: ["*.txt"] };
 
 function placed(more: object = {}, flow: Partial<Flow> = {}): Driver {
   const lists = { tasks: [task("a"), task("b")] };

@@ -3,9 +3,11 @@ import { type EvalContext, type Lookup, type LookupAnswer, lookupKey, type Outco
 import type { ExecutionEvent } from "#schema/event.ts";
 import type { Flow } from "#schema/flow.ts";
 import type { Json, JsonObject } from "#schema/json.ts";
+import type { LogLine } from "#schema/log.ts";
 import type { Level } from "#schema/state.ts";
 import { jsonSize, MAX_VALUE_CHARACTERS } from "#schema/value-size.ts";
 import { askerOf } from "./asker.ts";
+import { isLarge, keptEvent, refusedByMemory } from "./kept.ts";
 import type { Live, PerformedEffect } from "./live.ts";
 import { contextOf, type Dialect, groupOf, lineOf, type Performance, perform, type Subject } from "./perform.ts";
 import { closePlace, isClosing, openPlace, runsOfPlace } from "./places.ts";
@@ -33,6 +35,7 @@ type Parts = {
 export type Rendering = (context: EvalContext) => Outcome<Json>;
 export type Evaluation = { ok: true; value: Json } | { ok: false; message: string };
 
+type WorldAnswer = Awaited<ReturnType<World["lookup"]>>;
 type Of<K extends PerformedEffect["kind"]> = Extract<PerformedEffect, { kind: K }>;
 
 /** Does what the reducer asks for. What leaves the actor is put into `leaving`, to be done after the commit. */
@@ -74,7 +77,7 @@ export class Effects {
         leaving.push(() =>
           this.#ask(live, effect, async () => {
             const { parent, state, outputs } = effect;
-            await this.#parts.world.tellParent({ executionId: live.id, parent, state, outputs });
+            await this.#parts.world.tellParent({ executionId: live.id, child: askerOf(live), parent, state, outputs });
             return this.#acknowledged(effect.id);
           }),
         );
@@ -122,18 +125,23 @@ export class Effects {
   async evaluate(live: Live, runIndex: number | undefined, rendering: Rendering): Promise<Evaluation> {
     const answers = new Map<string, LookupAnswer>();
     const run = runIndex === undefined ? undefined : live.state.runs.get(runIndex);
-    for (let round = 0; round < MAX_LOOKUP_ROUNDS; round++) {
+    for (let round = 0; round < MAX_LOOKUP_ROUNDS; ) {
       const outcome = rendering(contextOf(this.#parts.dialect, { ...this.#subject(live, ""), lookups: answers }, run));
       if (outcome.ok === true) return { ok: true, value: maskDeep(live, outcome.value) };
       if (outcome.ok === false) return { ok: false, message: live.masker.mask(outcome.problem.message) };
       await this.#fetch(live, outcome.lookups, answers);
+      if (outcome.lookups.some(({ kind }) => kind !== "stored")) round++;
     }
     return { ok: false, message: `The expression asks for more after ${MAX_LOOKUP_ROUNDS} answers.` };
   }
 
   async #fetch(live: Live, lookups: readonly Lookup[], answers: Map<string, LookupAnswer>): Promise<void> {
+    const refused = refusedByMemory(lookups, answers);
     const found = lookups.map(
-      async (lookup) => [lookup, await this.#parts.world.lookup(askerOf(live), lookup)] as const,
+      async (lookup): Promise<[Lookup, WorldAnswer]> => [
+        lookup,
+        refused.get(lookup) ?? (await this.#parts.world.lookup(askerOf(live), lookup)),
+      ],
     );
     for (const [lookup, answer] of await Promise.all(found)) {
       if (lookup.kind === "secret" && answer.ok && typeof answer.value === "string") live.masker.add(answer.value);
@@ -162,8 +170,31 @@ export class Effects {
     if (performance.kind === "needs") return this.#lookUp(live, effect, performance.lookups, leaving);
     live.lookups.delete(effect.id);
     if (performance.kind === "job") return this.#handOn(live, effect, performance, leaving);
-    live.say(performance.lines);
-    for (const event of performance.events) live.apply(this.#fitting(live, effect, event));
+    const { events, lines } = performance;
+    if (events.some(isLarge)) {
+      leaving.push(() => this.#ask(live, effect, () => this.#keepAndApply(live, effect, events, lines)));
+      return;
+    }
+    live.say(lines);
+    for (const event of events) live.apply(this.#fitting(live, effect, event));
+  }
+
+  /** Moves outputs that are too large for the log into files, then applies the events. Done again after a crash. */
+  async #keepAndApply(
+    live: Live,
+    effect: Of<"run-task">,
+    events: readonly ExecutionEvent[],
+    lines: readonly LogLine[],
+  ): Promise<undefined> {
+    const kept: ExecutionEvent[] = [];
+    for (const event of events) kept.push(await keptEvent(this.#parts.world, live, effect.id, event));
+    if (!isAwaited(live, effect)) return;
+    live.say(lines);
+    for (const event of kept) {
+      if (event.kind === "task-finished" && event.answer.error !== undefined && !events.includes(event))
+        this.say(live, effect.id, "ERROR", event.answer.error);
+      live.apply(this.#fitting(live, effect, { ...event, at: this.#parts.host.now() }));
+    }
   }
 
   /** The event, or the failure of its task when it is more than a row may hold. */
@@ -234,7 +265,7 @@ export class Effects {
     const remove = () => void world.removePlace(askerOf(live), runs).catch(() => undefined);
     if (!isClosing(live, effect)) return remove();
     this.#ask(live, effect, async () => {
-      const event = await closePlace(world, host, live, effect);
+      const event = await keptEvent(world, live, effect.id, await closePlace(world, host, live, effect));
       // Only once the answer is stored: until then it may be asked for again.
       host.soon(() => tell(live.id, (now) => (isClosing(now, effect) ? undefined : remove())));
       return event;
@@ -246,8 +277,14 @@ export class Effects {
     const context = contextOf(dialect, this.#subject(live, effect.id), undefined);
     const outcome = attempted(() => renderOutputs(live.program.flow, context));
     if (outcome.ok === "needs") return this.#lookUp(live, effect, outcome.lookups, leaving);
-    const result = outcome.ok ? fittingOutputs(outcome.value) : { error: live.masker.mask(outcome.problem.message) };
-    live.apply({ kind: "outputs-rendered", at: host.now(), effect: effect.id, ...result });
+    live.lookups.delete(effect.id);
+    const result = outcome.ok ? { outputs: outcome.value } : { error: live.masker.mask(outcome.problem.message) };
+    const event: ExecutionEvent = { kind: "outputs-rendered", at: host.now(), effect: effect.id, ...result };
+    if (!isLarge(event)) {
+      live.apply(event);
+      return;
+    }
+    leaving.push(() => this.#ask(live, effect, () => keptEvent(this.#parts.world, live, effect.id, event)));
   }
 
   async #startSubflow(live: Live, effect: Of<"start-subflow">): Promise<ExecutionEvent> {
@@ -274,7 +311,9 @@ export class Effects {
 
   /** Fetches what an expression needs, then performs the effect again. */
   #lookUp(live: Live, effect: PerformedEffect, lookups: readonly Lookup[], leaving: (() => void)[]): void {
-    const rounds = (this.#rounds.get(effect) ?? 0) + 1;
+    // Stored outputs are as many as there are, so asking for them comes to an end by itself.
+    const asked = lookups.some(({ kind }) => kind !== "stored") ? 1 : 0;
+    const rounds = (this.#rounds.get(effect) ?? 0) + asked;
     this.#rounds.set(effect, rounds);
     const answers = live.lookups.get(effect.id) ?? new Map<string, LookupAnswer>();
     live.lookups.set(effect.id, answers);
@@ -329,15 +368,6 @@ function attempted(render: () => Outcome<JsonObject>): Outcome<JsonObject> {
     const message = error instanceof Error ? error.message : String(error);
     return { ok: false, problem: { code: "EXPR_TYPE", message, line: 1, column: 1 } };
   }
-}
-
-/** The outputs, or why they cannot be kept. */
-function fittingOutputs(outputs: JsonObject): { outputs: JsonObject } | { error: string } {
-  const size = jsonSize(outputs, MAX_VALUE_CHARACTERS);
-  if (size <= MAX_VALUE_CHARACTERS) return { outputs };
-  return {
-    error: `The outputs take about ${size} characters, ${MAX_VALUE_CHARACTERS} are allowed: write large values to a file and give its URI.`,
-  };
 }
 
 function maskDeep(live: Live, value: Json): Json {

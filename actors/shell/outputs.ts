@@ -1,6 +1,7 @@
 import type { Container, ExecutionState, Plan, PlanTask, TaskRun } from "#engine/index.ts";
 import type { LazyMap } from "#expr/index.ts";
 import type { State } from "#schema/state.ts";
+import type { ReadOutputs } from "./stored.ts";
 
 // `outputs` and `tasks` of an execution, looked up through the tree of task runs when an expression asks: nothing is built
 // for the ten thousand outputs it does not mention. Keys: the task id, then the value of each iteration, outermost first.
@@ -86,8 +87,8 @@ function byTask(state: ExecutionState, plan: Plan, leaf: Leaf): LazyMap {
 }
 
 /** `outputs.<taskId>[value]…`. */
-export function outputsOf(state: ExecutionState, plan: Plan): LazyMap {
-  return byTask(state, plan, (run) => run.outputs ?? {});
+export function outputsOf(state: ExecutionState, plan: Plan, read: ReadOutputs): LazyMap {
+  return byTask(state, plan, (run) => read(run.outputs ?? {}));
 }
 
 /** `tasks.<taskId>[value]….state`. */

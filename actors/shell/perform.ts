@@ -68,7 +68,7 @@ export function perform(dialect: Dialect, subject: Subject, effect: RunTask): Pe
 /** The rendering context of a task run, or of the execution. */
 export function contextOf(dialect: Dialect, subject: Subject, run: TaskRun | undefined): EvalContext {
   return {
-    scope: scopeOf(subject.flow, subject.plan, subject.state, run, dialect.surroundings),
+    scope: scopeOf(subject.flow, subject.plan, subject.state, run, dialect.surroundings, subject.lookups),
     lookups: subject.lookups,
     now: subject.now,
     random: subject.random,

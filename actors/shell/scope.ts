@@ -1,10 +1,11 @@
 import type { ExecutionState, Plan, TaskRun } from "#engine/index.ts";
-import type { Scope } from "#expr/index.ts";
+import type { LookupAnswer, Scope } from "#expr/index.ts";
 import type { Flow, Input } from "#schema/flow.ts";
 import { taskRunId } from "#schema/ids.ts";
 import type { Json, JsonObject } from "#schema/json.ts";
 import { isoInstant } from "#schema/time.ts";
 import { outputsOf, statesOf } from "./outputs.ts";
+import { type ReadOutputs, readerOf } from "./stored.ts";
 
 /** What expressions see that is the same for every execution of this server. */
 export type Surroundings = { envs: JsonObject; globals: JsonObject; kestra: JsonObject };
@@ -18,7 +19,9 @@ export function scopeOf(
   state: ExecutionState,
   run: TaskRun | undefined,
   surroundings: Surroundings,
+  answers?: ReadonlyMap<string, LookupAnswer>,
 ): Scope {
+  const read = readerOf(answers);
   const { facts } = state;
   if (facts === undefined) throw new Error("An execution that was never created has no scope.");
   const looks: Record<string, Look> = {
@@ -33,12 +36,12 @@ export function scopeOf(
       startDate: isoInstant(state.histories[0]?.at ?? facts.at),
       originalId: facts.originalId ?? facts.id,
       state: state.status,
-      ...(state.outputs === undefined ? {} : { outputs: state.outputs }),
+      ...(state.outputs === undefined ? {} : { outputs: read(state.outputs) }),
     }),
     inputs: () => withDefaults(flow.inputs, facts.inputs),
     vars: () => flow.variables,
     labels: () => labelsOf(state),
-    outputs: () => outputsOf(state, plan),
+    outputs: () => outputsOf(state, plan, read),
     tasks: () => statesOf(state, plan),
     trigger: () => facts.trigger?.variables,
     schedule: () => facts.variables?.schedule,
@@ -47,7 +50,7 @@ export function scopeOf(
     kestra: () => surroundings.kestra,
     namespace: () => ({}),
     error: () => failureOf(plan, state),
-    ...(run === undefined ? {} : runLooks(plan, state, facts.id, run)),
+    ...(run === undefined ? {} : runLooks(plan, state, run, read)),
   };
   const made = new Map<string, unknown>();
   return {
@@ -60,7 +63,8 @@ export function scopeOf(
   };
 }
 
-function runLooks(plan: Plan, state: ExecutionState, executionId: string, run: TaskRun): Record<string, Look> {
+function runLooks(plan: Plan, state: ExecutionState, run: TaskRun, read: ReadOutputs): Record<string, Look> {
+  const executionId = state.facts?.id ?? "";
   const task = plan.tasks[run.task];
   return {
     task: () => ({ id: task?.id, type: task?.type }),
@@ -72,20 +76,20 @@ function runLooks(plan: Plan, state: ExecutionState, executionId: string, run: T
       ...(run.value === undefined ? {} : { value: run.value }),
       ...(run.iteration === undefined ? {} : { iteration: run.iteration }),
     }),
-    parents: () => parentsOf(state, run),
-    parent: () => parentsOf(state, run)[0],
+    parents: () => parentsOf(state, run, read),
+    parent: () => parentsOf(state, run, read)[0],
   };
 }
 
 /** Ancestors that have something to say, closest first. */
-function parentsOf(state: ExecutionState, run: TaskRun): JsonObject[] {
-  const parents: JsonObject[] = [];
+function parentsOf(state: ExecutionState, run: TaskRun, read: ReadOutputs): object[] {
+  const parents: object[] = [];
   for (let next = state.runs.get(run.parent); next !== undefined; next = state.runs.get(next.parent)) {
     const taskrun: JsonObject = {};
     if (next.value !== undefined) taskrun.value = next.value;
     if (next.iteration !== undefined) taskrun.iteration = next.iteration;
-    const parent: JsonObject = { taskrun };
-    if (next.outputs !== undefined && Object.keys(next.outputs).length > 0) parent.outputs = next.outputs;
+    const parent: { taskrun: JsonObject; outputs?: unknown } = { taskrun };
+    if (next.outputs !== undefined && Object.keys(next.outputs).length > 0) parent.outputs = read(next.outputs);
     if (next.value !== undefined || parent.outputs !== undefined) parents.push(parent);
   }
   return parents;

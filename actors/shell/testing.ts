@@ -6,6 +6,7 @@ import type { EpochMs, Json, JsonObject } from "#schema/json.ts";
 import type { Job } from "#schema/runner.ts";
 import type { SlotAnswer, SlotWish } from "#schema/slot.ts";
 import type { State } from "#schema/state.ts";
+import type { Stored } from "#schema/stored.ts";
 import type { Asker, Host, RunOfPlace, Told, World } from "./world.ts";
 
 // A host and a world for tests of the shell: time moves when the test says so, and every call outside is written down.
@@ -104,6 +105,8 @@ export class FakeWorld implements World {
   /** How many further calls of that name are rejected. */
   readonly refusals = new Map<keyof World, number>();
   readonly jobs: Job[] = [];
+  /** Stored values, by URI. */
+  readonly kept = new Map<string, string>();
   onRun: (job: Job) => void = () => {};
   onEnqueue: (job: Job, group: string) => void = () => {};
   onCancel: (job: { id: string; group: string | undefined }) => "told" | "gone" = () => "gone";
@@ -203,6 +206,8 @@ export class FakeWorld implements World {
 
   async lookup(asker: Asker, lookup: { kind: string; args: JsonObject }) {
     await this.#called("lookup", asker, lookup);
+    const kept = lookup.kind === "stored" ? this.kept.get(String(lookup.args.uri)) : undefined;
+    if (kept !== undefined) return { ok: true as const, value: JSON.parse(kept) as Json };
     return this.onLookup(lookup.kind, lookup.args);
   }
 
@@ -218,6 +223,15 @@ export class FakeWorld implements World {
 
   async removePlace(asker: Asker, runs: readonly RunOfPlace[]): Promise<void> {
     await this.#called("removePlace", asker, runs);
+  }
+
+  async keepValues(asker: Asker, effect: string, texts: readonly string[]): Promise<Stored[]> {
+    await this.#called("keepValues", asker, effect, texts);
+    return texts.map((text) => {
+      const uri = `kestra:///values/${this.kept.size}`;
+      this.kept.set(uri, text);
+      return { uri, size: text.length };
+    });
   }
 
   async project(summaries: readonly ExecutionSummary[]): Promise<void> {

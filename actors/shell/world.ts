@@ -6,6 +6,7 @@ import type { EpochMs, Json, JsonObject } from "#schema/json.ts";
 import type { Job } from "#schema/runner.ts";
 import type { SlotAnswer, SlotWish } from "#schema/slot.ts";
 import type { State } from "#schema/state.ts";
+import type { Stored } from "#schema/stored.ts";
 
 // What a cell needs of the world outside. Every call may be repeated after a crash and must then have one effect; a rejected
 // call is tried again later. Answers to work come back as calls on the cell, never as the result of these promises.
@@ -19,7 +20,14 @@ export type Asker = {
   trigger: ExecutionTrigger | undefined;
 };
 
-export type Told = { executionId: string; parent: ParentLink; state: State; outputs: JsonObject | undefined };
+/** `child`: the execution that has ended; where its outputs have markers, their files are its own. */
+export type Told = {
+  executionId: string;
+  child: Asker;
+  parent: ParentLink;
+  state: State;
+  outputs: JsonObject | undefined;
+};
 
 export interface WorkPort {
   /** Hands jobs to stateless invocations. A lost job is asked for again when its lease is over. */
@@ -85,11 +93,23 @@ export interface PlacePort {
   removePlace(asker: Asker, runs: readonly RunOfPlace[]): Promise<void>;
 }
 
+export interface ValuePort {
+  /** Keeps JSON texts as files of the execution, for ever; the same text of the same effect is one file. In the order of `texts`. */
+  keepValues(asker: Asker, effect: string, texts: readonly string[]): Promise<readonly Stored[]>;
+}
+
 export interface ProjectionPort {
   project(summaries: readonly ExecutionSummary[]): Promise<void>;
 }
 
-export interface World extends WorkPort, ExecutionsPort, SlotsPort, LookupPort, PlacePort, ProjectionPort {}
+export interface World
+  extends WorkPort,
+    ExecutionsPort,
+    SlotsPort,
+    LookupPort,
+    PlacePort,
+    ValuePort,
+    ProjectionPort {}
 
 /** Time and waking up, as the cell's host has them. */
 export interface Host {

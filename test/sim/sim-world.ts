@@ -236,6 +236,12 @@ export class SimWorld implements World {
     return this.#call("lookup", () => ({ ok: true, value: "v" }));
   }
 
+  keepValues(asker: { executionId: string }, effect: string, texts: readonly string[]) {
+    return this.#call("keep values", () =>
+      texts.map((text, n) => ({ uri: `kestra:///${asker.executionId}/${effect}/${n}`, size: text.length })),
+    );
+  }
+
   openPlace(): Promise<{ ok: true; manifest: string }> {
     return this.#call("open place", () => ({ ok: true, manifest: "kestra:///list" }));
   }
