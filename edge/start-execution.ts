@@ -32,11 +32,12 @@ export type NewExecution = {
   trigger?: ExecutionTrigger;
   scheduleAt?: number;
   parent?: ParentLink;
+  depth?: number;
   wait?: boolean;
 };
 
 export async function startExecution(env: Env, wanted: NewExecution): Promise<ExecutionJson> {
-  const { id, key, opened, inputs, trigger, scheduleAt, parent, wait } = wanted;
+  const { id, key, opened, inputs, trigger, scheduleAt, parent, depth, wait } = wanted;
   checkValueSize({ inputs, trigger, labels: wanted.labels });
   const request: StartRequest = {
     id,
@@ -51,6 +52,7 @@ export async function startExecution(env: Env, wanted: NewExecution): Promise<Ex
   if (trigger) request.trigger = trigger;
   if (scheduleAt !== undefined) request.scheduleAt = scheduleAt;
   if (parent) request.parent = parent;
+  if (depth !== undefined) request.depth = depth;
   if (wait) request.wait = true;
   return untilHeard(() => cellById(env, id).start(request));
 }

@@ -1,5 +1,6 @@
 import { dispatchName } from "#actors/dispatch/dispatch-rpc.ts";
 import { flowActorName } from "#actors/flow-actor/flow-rpc.ts";
+import type { ParentLink } from "#schema/event.ts";
 import { FLOW_ID, NAMESPACE_ID } from "#schema/flow.ts";
 import { cellName, derivedExecutionId } from "#schema/ids.ts";
 import { jsonSize, MAX_VALUE_CHARACTERS } from "#schema/value-size.ts";
@@ -70,6 +71,9 @@ async function startSubflow(
   const name = `${namespace}.${flowId}`;
   if (!NAMESPACE_ID.test(namespace) || !FLOW_ID.test(flowId)) return refused(`Unable to find flow ${name}`);
   const key = { tenant: asker.tenant, namespace, flowId };
+  const { restarts } = request;
+  if (restarts !== undefined && (await restarted(env, restarts, asker, effect, request)))
+    return { ok: true, executionId: restarts };
   try {
     const opened = await cache.open(env, key, request.revision);
     if (opened.disabled) return refused(`Cannot execute a flow which is disabled: ${name}`);
@@ -80,9 +84,9 @@ async function startSubflow(
       return refused(`${name}: the inputs are larger than ${MAX_VALUE_CHARACTERS} characters; pass a file instead.`);
     const id = derivedExecutionId([asker.tenant, asker.executionId, effect], placementOf(env));
     const { labels, scheduleAt, wait, depth } = request;
-    const parent = wait ? { parent: { executionId: asker.executionId, effect, depth } } : {};
+    const parent = wait ? { parent: parentLink(asker, effect, request) } : {};
     const at = scheduleAt === undefined ? {} : { scheduleAt };
-    await startExecution(env, { id, key, opened, inputs, labels, trigger, ...at, ...parent });
+    await startExecution(env, { id, key, opened, inputs, labels, trigger, depth, ...at, ...parent });
     return { ok: true, executionId: id };
   } catch (error) {
     // What the user can cause is an answer; anything else is tried again.
@@ -90,6 +94,30 @@ async function startSubflow(
       return refused(`Unable to find flow ${name}: ${error.message}`);
     throw error;
   }
+}
+
+function parentLink(asker: Asker, effect: string, { depth, ancestors, outputs }: SubflowArguments[2]): ParentLink {
+  return {
+    executionId: asker.executionId,
+    effect,
+    depth,
+    ...(ancestors === undefined ? {} : { ancestors: [...ancestors] }),
+    ...(outputs === undefined ? {} : { outputs }),
+  };
+}
+
+/** Restarts the failed execution and ties it to the task that waits; false when it cannot be, and another is to be started. */
+async function restarted(
+  env: Env,
+  executionId: string,
+  asker: Asker,
+  effect: string,
+  request: SubflowArguments[2],
+): Promise<boolean> {
+  const name = cellName(executionId);
+  if (name === undefined) return false;
+  const command = { kind: "restart", parent: parentLink(asker, effect, request) } as const;
+  return (await actorByName(env.CELL, name).command(executionId, command)).ok;
 }
 
 function refused(message: string): { ok: false; message: string } {

@@ -1,4 +1,4 @@
-import { type Plan, type Reduce, refusal, toExecutionJson } from "#engine/index.ts";
+import { CURRENT_FLAGS, type Plan, type Reduce, refusal, toExecutionJson } from "#engine/index.ts";
 import type { Command, CommandAnswer, StartRequest } from "#schema/cell.ts";
 import type { ExecutionEvent, ParentLink, TaskAnswer } from "#schema/event.ts";
 import type { ExecutionJson } from "#schema/execution.ts";
@@ -107,6 +107,7 @@ export class Cell {
       scheduleAt,
       originalId,
       parentId,
+      depth,
     } = request;
     this.#apply(live, {
       kind: "execution-created",
@@ -118,7 +119,8 @@ export class Cell {
       flowRevision: request.revision,
       inputs,
       labels: [...labels],
-      ...defined({ trigger, variables, parent, scheduleAt, originalId, parentId }),
+      flags: [...CURRENT_FLAGS],
+      ...defined({ trigger, variables, parent, scheduleAt, originalId, parentId, depth }),
     });
     this.#turn(live);
     return live;
@@ -146,6 +148,13 @@ export class Cell {
 
   command(live: Live, command: Command): CommandAnswer {
     const at = this.#host.now();
+    // Asked again by a parent that did not hear that it has been restarted for it.
+    const isRestarted =
+      command.kind === "restart" &&
+      command.parent !== undefined &&
+      command.parent.effect === live.state.facts?.parent?.effect &&
+      command.parent.executionId === live.state.facts.parent.executionId;
+    if (isRestarted) return { ok: true, execution: this.json(live) };
     const refused = refusal(live.state, command.kind);
     if (refused !== undefined) {
       if (command.kind === "kill" && command.cascade) return { ok: true, execution: this.json(live) };

@@ -9,7 +9,8 @@ export function isUnfinished(state: ExecutionState): boolean {
   if (state.live === 0) return false;
   // An execution that is paused, or has ended, may have task runs that go on: branches beside, left behind, or after its end.
   for (const { waiting, dropped } of state.runs)
-    if (!dropped && (waiting?.kind === "start" || waiting?.kind === "answer")) return true;
+    if (!dropped && (waiting?.kind === "start" || waiting?.kind === "answer" || waiting?.kind === "condition"))
+      return true;
   return false;
 }
 

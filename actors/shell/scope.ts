@@ -1,25 +1,33 @@
-import type { ExecutionState, Plan, TaskRun } from "#engine/index.ts";
+import { type ExecutionState, iterationOf, mergedVariables, type Plan, type TaskRun } from "#engine/index.ts";
 import type { Scope } from "#expr/index.ts";
 import type { Flow, Input } from "#schema/flow.ts";
 import { taskRunId } from "#schema/ids.ts";
 import type { Json, JsonObject } from "#schema/json.ts";
+import { isTerminal } from "#schema/state.ts";
 import { outputsOf, statesOf } from "./outputs.ts";
+import { itemAround, ownTurns } from "./place-of.ts";
 
 /** What expressions see that is the same for every execution of this server. */
 export type Surroundings = { envs: JsonObject; globals: JsonObject; kestra: JsonObject };
 
 type Look = () => unknown;
 
-/** The context variables of a task run, or of the execution when `run` is left out. Each is made when asked for. */
+/**
+ * The context variables of a task run, or of the execution when `run` is left out. Each is made when asked for. `lane`: of one turn of the
+ * loop that the run is.
+ */
 export function scopeOf(
   flow: Flow,
   plan: Plan,
   state: ExecutionState,
   run: TaskRun | undefined,
   surroundings: Surroundings,
+  lane?: number,
 ): Scope {
   const { facts } = state;
   if (facts === undefined) throw new Error("An execution that was never created has no scope.");
+  const item = itemAround(state, run, lane);
+  const turns = ownTurns(state, run, lane);
   const looks: Record<string, Look> = {
     flow: () => ({
       id: facts.flowId,
@@ -32,13 +40,14 @@ export function scopeOf(
       startDate: new Date(state.histories[0]?.at ?? facts.at).toISOString(),
       originalId: facts.originalId ?? facts.id,
       state: state.status,
+      ...(isTerminal(state.status) ? { endDate: new Date(state.histories.at(-1)?.at ?? state.at).toISOString() } : {}),
       ...(state.outputs === undefined ? {} : { outputs: state.outputs }),
     }),
     inputs: () => withDefaults(flow.inputs, facts.inputs),
-    vars: () => flow.variables,
+    vars: () => variablesOf(flow, state),
     labels: () => labelsOf(state),
-    outputs: () => outputsOf(state, plan),
-    tasks: () => statesOf(state, plan),
+    outputs: () => outputsOf({ state, plan }, turns),
+    tasks: () => statesOf({ state, plan }, turns),
     trigger: () => facts.trigger?.variables,
     schedule: () => facts.variables?.schedule,
     envs: () => surroundings.envs,
@@ -46,6 +55,7 @@ export function scopeOf(
     kestra: () => surroundings.kestra,
     namespace: () => ({}),
     error: () => failureOf(plan, state),
+    ...(item === undefined ? {} : { item: () => item }),
     ...(run === undefined ? {} : runLooks(plan, state, facts.id, run)),
   };
   const made = new Map<string, unknown>();
@@ -69,11 +79,19 @@ function runLooks(plan: Plan, state: ExecutionState, executionId: string, run: T
       attemptsCount: run.attempts.filter((attempt) => attempt.to !== undefined).length,
       ...(run.parent < 0 ? {} : { parentId: taskRunId(executionId, run.parent) }),
       ...(run.value === undefined ? {} : { value: run.value }),
-      ...(run.iteration === undefined ? {} : { iteration: run.iteration }),
+      ...(iterationOf(run) === undefined ? {} : { iteration: iterationOf(run) }),
     }),
     parents: () => parentsOf(state, run),
     parent: () => parentsOf(state, run)[0],
   };
+}
+
+/** The flow's variables with what tasks have set and taken away; expressions in them are left as they are. */
+export function variablesOf(flow: Flow, { variables, unsetVariables }: ExecutionState): JsonObject {
+  if (unsetVariables.length === 0 && Object.keys(variables).length === 0) return flow.variables;
+  const gone = new Set(unsetVariables);
+  const kept = Object.fromEntries(Object.entries(flow.variables).filter(([name]) => !gone.has(name)));
+  return mergedVariables(kept, variables);
 }
 
 /** Ancestors that have something to say, closest first. */

@@ -48,7 +48,12 @@ export class Bench {
       const flow = this.#flow(request.flowId);
       if (flow === undefined) return { ok: false, message: `Unable to find flow ${request.flowId}` };
       const id = derivedExecutionId([asker.executionId, effect], 1);
-      const parent = request.wait ? { parent: { executionId: asker.executionId, effect, depth: request.depth } } : {};
+      const { depth, outputs, restarts } = request;
+      const link = { executionId: asker.executionId, effect, depth, ...(outputs && { outputs }) };
+      const child = restarts === undefined ? undefined : this.cell.find(restarts);
+      if (child !== undefined && this.cell.command(child, { kind: "restart", parent: link }).ok)
+        return { ok: true, executionId: child.id };
+      const parent = request.wait ? { parent: link } : {};
       const scheduleAt = request.scheduleAt === undefined ? {} : { scheduleAt: request.scheduleAt };
       const inputs = this.#inputs(flow, request.inputs);
       if ("message" in inputs) return { ok: false, message: inputs.message };
@@ -57,6 +62,7 @@ export class Bench {
         inputs: inputs.inputs,
         labels: request.labels,
         trigger,
+        depth,
         ...parent,
         ...scheduleAt,
       });
