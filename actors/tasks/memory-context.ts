@@ -22,7 +22,7 @@ export class MemoryContext implements EdgeContext, InlineContext {
   readonly commands: [string, Command][] = [];
   readonly others = new Map<string, { namespace: string; flowId: string }>();
   variables: JsonObject = {};
-  commandAnswer: { ok: false; status: 409; message: string } | undefined;
+  commandAnswer: Extract<CommandAnswer, { ok: false }> | undefined;
   readonly flow = { tenant: "main", namespace: "company.team", id: "flow" };
   readonly lines: [Level, string][] = [];
   readonly metrics: Metric[] = [];
