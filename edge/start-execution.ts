@@ -36,11 +36,12 @@ export type NewExecution = {
   parent?: ParentLink;
   /** A check of the flow lets it fail at once, with this message. */
   failure?: string;
+  depth?: number;
   wait?: boolean;
 };
 
 export async function startExecution(env: Env, wanted: NewExecution): Promise<ExecutionJson> {
-  const { id, key, opened, inputs, trigger, scheduleAt, parent, wait } = wanted;
+  const { id, key, opened, inputs, trigger, scheduleAt, parent, depth, wait } = wanted;
   checkValueSize({ inputs, trigger, labels: wanted.labels });
   const request: StartRequest = {
     id,
@@ -57,6 +58,7 @@ export async function startExecution(env: Env, wanted: NewExecution): Promise<Ex
   if (parent) request.parent = parent;
   if (opened.limited) request.limited = true;
   if (wanted.failure !== undefined) request.failure = wanted.failure;
+  if (depth !== undefined) request.depth = depth;
   if (wait) request.wait = true;
   const execution = await untilHeard(() => cellById(env, id).start(request));
   return new ShownValues(portsOf(env).files).show(execution);

@@ -1,5 +1,6 @@
 import { dispatchName } from "#actors/dispatch/dispatch-rpc.ts";
 import { flowActorName } from "#actors/flow-actor/flow-rpc.ts";
+import type { ParentLink } from "#schema/event.ts";
 import { FLOW_ID, NAMESPACE_ID } from "#schema/flow.ts";
 import { cellName, derivedExecutionId } from "#schema/ids.ts";
 import type { JsonObject } from "#schema/json.ts";
@@ -96,6 +97,9 @@ async function startSubflow(
   const name = `${namespace}.${flowId}`;
   if (!NAMESPACE_ID.test(namespace) || !FLOW_ID.test(flowId)) return refused(`Unable to find flow ${name}`);
   const key = { tenant: asker.tenant, namespace, flowId };
+  const { restarts } = request;
+  if (restarts !== undefined && (await restarted(env, restarts, asker, effect, request)))
+    return { ok: true, executionId: restarts };
   try {
     const opened = await cache.open(env, key, request.revision);
     if (opened.disabled) return refused(`Cannot execute a flow which is disabled: ${name}`);
@@ -108,11 +112,10 @@ async function startSubflow(
     if (verdict.blocked !== undefined) return refused(`${name}: ${verdict.blocked}`);
     const failure = verdict.failure === undefined ? {} : { failure: verdict.failure };
     const id = derivedExecutionId([asker.tenant, asker.executionId, effect], placementOf(env));
-    const { labels, scheduleAt, wait, depth, ancestors } = request;
-    const above = ancestors === undefined ? {} : { ancestors: [...ancestors] };
-    const parent = wait ? { parent: { executionId: asker.executionId, effect, depth, ...above } } : {};
+    const { labels, scheduleAt, wait, depth } = request;
+    const parent = wait ? { parent: parentLink(asker, effect, request) } : {};
     const at = scheduleAt === undefined ? {} : { scheduleAt };
-    await startExecution(env, { id, key, opened, inputs, labels, trigger, ...at, ...parent, ...failure });
+    await startExecution(env, { id, key, opened, inputs, labels, trigger, depth, ...at, ...parent, ...failure });
     return { ok: true, executionId: id };
   } catch (error) {
     // What the user can cause is an answer; anything else is tried again.
@@ -120,6 +123,30 @@ async function startSubflow(
       return refused(`Unable to find flow ${name}: ${error.message}`);
     throw error;
   }
+}
+
+function parentLink(asker: Asker, effect: string, { depth, ancestors, outputs }: SubflowArguments[2]): ParentLink {
+  return {
+    executionId: asker.executionId,
+    effect,
+    depth,
+    ...(ancestors === undefined ? {} : { ancestors: [...ancestors] }),
+    ...(outputs === undefined ? {} : { outputs }),
+  };
+}
+
+/** Restarts the failed execution and ties it to the task that waits; false when it cannot be, and another is to be started. */
+async function restarted(
+  env: Env,
+  executionId: string,
+  asker: Asker,
+  effect: string,
+  request: SubflowArguments[2],
+): Promise<boolean> {
+  const name = cellName(executionId);
+  if (name === undefined) return false;
+  const command = { kind: "restart", parent: parentLink(asker, effect, request) } as const;
+  return (await actorByName(env.CELL, name).command(executionId, command)).ok;
 }
 
 function refused(message: string): { ok: false; message: string } {

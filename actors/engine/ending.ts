@@ -20,7 +20,8 @@ const LOCKING_TRIGGERS: ReadonlySet<string> = new Set([
 
 /** The execution's own tasks are over, in `state`. */
 export function endExecution(draft: Draft, state: TerminalState): void {
-  if (!draft.plan.hasOutputs || state === "KILLED") return finishExecution(draft, state);
+  const isAsked = draft.plan.hasOutputs || draft.state.facts?.parent?.outputs !== undefined;
+  if (!isAsked || state === "KILLED") return finishExecution(draft, state);
   draft.set({ ending: state });
   draft.askAndKeep({ kind: "render-outputs", id: draft.effectId(-1) });
 }

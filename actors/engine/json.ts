@@ -1,7 +1,7 @@
 import { formatDuration } from "#schema/duration.ts";
 import type { ExecutionJson, ExecutionSummary, StateJson, TaskRunJson } from "#schema/execution.ts";
 import { taskRunId } from "#schema/ids.ts";
-import type { EpochMs } from "#schema/json.ts";
+import type { EpochMs, JsonObject } from "#schema/json.ts";
 import { isTerminal, type State } from "#schema/state.ts";
 import { isoInstant } from "#schema/time.ts";
 import type { Plan } from "./plan.ts";
@@ -28,6 +28,11 @@ function attemptJson(attempt: Attempt, now: EpochMs): { state: StateJson } {
   return { state: stateJson(attempt.state, histories, now) };
 }
 
+/** Which turn of the loop around the run is in, from 0; of a loop that goes on until a condition holds, its own turn. */
+export function iterationOf(run: TaskRun): number | undefined {
+  return run.container?.loop?.turn ?? run.iteration;
+}
+
 function taskRunJson(state: ExecutionState, plan: Plan, run: TaskRun, now: EpochMs): TaskRunJson {
   const { facts } = state;
   const executionId = facts?.id ?? "";
@@ -39,11 +44,17 @@ function taskRunJson(state: ExecutionState, plan: Plan, run: TaskRun, now: Epoch
     taskId: plan.tasks[run.task]?.id ?? "",
     ...(run.parent < 0 ? {} : { parentTaskRunId: taskRunId(executionId, run.parent) }),
     ...(run.value === undefined ? {} : { value: run.value }),
-    ...(run.iteration === undefined ? {} : { iteration: run.iteration }),
+    ...(iterationOf(run) === undefined ? {} : { iteration: iterationOf(run) }),
     attempts: run.attempts.map((attempt) => attemptJson(attempt, now)),
     outputs: run.outputs ?? null,
     state: stateJson(run.state, run.histories, now),
   };
+}
+
+/** What came with the execution, and what its tasks have set. */
+function variablesJson({ facts, variables }: ExecutionState): { variables?: JsonObject } {
+  if (facts?.variables === undefined && Object.keys(variables).length === 0) return {};
+  return { variables: { ...facts?.variables, ...variables } };
 }
 
 /** The execution as the API shows it. `now` closes the duration of what still is in its first state. */
@@ -61,7 +72,7 @@ export function toExecutionJson(state: ExecutionState, plan: Plan, now: EpochMs 
     ...(runs.length === 0 ? {} : { taskRunList: runs }),
     ...(Object.keys(facts.inputs).length === 0 ? {} : { inputs: facts.inputs }),
     ...(state.outputs === undefined ? {} : { outputs: state.outputs }),
-    ...(facts.variables === undefined ? {} : { variables: facts.variables }),
+    ...variablesJson(state),
     labels: [...state.labels],
     state: stateJson(state.status, state.histories, now),
     ...(facts.parentId === undefined ? {} : { parentId: facts.parentId }),

@@ -41,7 +41,7 @@ function placeOpened(draft: Draft, index: number, expansion: PlaceExpansion, eve
   }
   draft.update(index, { waiting: undefined });
   const place = { id: effect, outputFiles: expansion.outputFiles, ...(manifest === undefined ? {} : { manifest }) };
-  openContainer(draft, index, { kind: "sequence", list: expansion.list }, place);
+  openContainer(draft, index, { kind: "sequence", list: expansion.list }, { place });
 }
 
 function placeClosed(

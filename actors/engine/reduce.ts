@@ -8,11 +8,12 @@ import { breakpointResumed } from "./breakpoints.ts";
 import { canResume, endPause, killChild, pause, refusal, restart, resume, stop } from "./commands.ts";
 import { Draft, effectRun } from "./draft.ts";
 import { endExecution, giveBackSlot, outputsRendered, runStopped } from "./ending.ts";
+import { hasFlag } from "./flags.ts";
 import { forking } from "./fork.ts";
 import type { Handler } from "./handler.ts";
 import { itemAnswered } from "./items.ts";
 import { childEnded } from "./lanes.ts";
-import { loopEvaluated } from "./loops.ts";
+import { intervalOver, loopEvaluated } from "./loops.ts";
 import { overridden } from "./overrides.ts";
 import { placeAnswered } from "./places.ts";
 import type { Plan } from "./plan.ts";
@@ -21,6 +22,7 @@ import { slaViolated } from "./sla.ts";
 import { slotAnswered, unqueued } from "./slots.ts";
 import type { ExecutionState, TaskRun, TimerRef, Waiting } from "./state.ts";
 import { expanded, subflowFinished, subflowStarted } from "./structure.ts";
+import { taskAnswered } from "./updates.ts";
 
 // The reducer: every decision about an execution, and nothing else.
 //
@@ -55,6 +57,8 @@ function settle(draft: Draft): void {
   if (slot !== undefined && isTerminal(status)) giveBackSlot(draft);
   if (status === "RUNNING" && retrying > 0) draft.moveExecution("RETRYING");
   if (status === "RETRYING" && retrying === 0) draft.moveExecution("RUNNING");
+  const isFree = status === "PAUSED" && draft.state.paused === 0 && !draft.state.held;
+  if (isFree && hasFlag(draft.state.facts, "pauseFollowsTasks")) draft.moveExecution("RUNNING");
 }
 
 /** What the event does in this state; undefined when nothing. */
@@ -70,7 +74,7 @@ function handlerOf(state: ExecutionState, event: ExecutionEvent): Handler | unde
     case "resume-requested":
       return canResume(state, event.run) ? (draft) => resume(draft, event) : undefined;
     case "restart-requested":
-      return isTerminal(state.status) ? restart : undefined;
+      return isTerminal(state.status) ? (draft) => restart(draft, event) : undefined;
     case "labels-set":
       return (draft) => draft.set({ labels: event.labels });
     case "unqueue-requested":
@@ -177,7 +181,7 @@ function answerHandler(run: TaskRun, event: Exclude<EffectEvent, EventOf<"timer-
   if (waiting?.kind === "subflow" && waiting.effect === event.effect) {
     if (event.kind === "subflow-started") return (draft) => subflowStarted(draft, run, waiting, event);
     if (event.kind === "subflow-finished") return (draft) => subflowFinished(draft, run, waiting, event);
-    return event.kind === "task-finished" ? (draft) => attemptAnswered(draft, run, event.answer) : undefined;
+    return event.kind === "task-finished" ? (draft) => taskAnswered(draft, run, event.answer) : undefined;
   }
   if ((waiting?.kind !== "start" && waiting?.kind !== "answer") || waiting.effect !== event.effect) return undefined;
   switch (event.kind) {
@@ -188,7 +192,7 @@ function answerHandler(run: TaskRun, event: Exclude<EffectEvent, EventOf<"timer-
     case "task-expanded":
       return waiting.kind === "start" ? (draft) => expanded(draft, run, event) : undefined;
     case "task-finished":
-      return (draft) => attemptAnswered(draft, run, event.answer);
+      return (draft) => taskAnswered(draft, run, event.answer);
     default:
       return undefined;
   }
@@ -211,7 +215,9 @@ function timerHandler(run: TaskRun, event: EventOf<"timer-fired">): Handler | un
     case "retry":
       return waiting.timer === effect ? (draft) => retryNow(draft, index) : undefined;
     case "sleep":
-      return waiting.timer === effect ? (draft) => attemptAnswered(draft, run, { state: "SUCCESS" }) : undefined;
+      return waiting.timer === effect ? (draft) => sleepOver(draft, run, waiting.timedOut === true) : undefined;
+    case "interval":
+      return waiting.timer === effect ? (draft) => intervalOver(draft, index) : undefined;
     case "pause":
       return waiting.timer === effect ? (draft) => pauseElapsed(draft, run, waiting.behavior) : undefined;
     case "cancel":
@@ -226,8 +232,16 @@ function timerHandler(run: TaskRun, event: EventOf<"timer-fired">): Handler | un
   }
 }
 
+const TIMED_OUT = "The task did not finish within its timeout.";
+
+function sleepOver(draft: Draft, run: TaskRun, isTimedOut: boolean): void {
+  if (!isTimedOut) return attemptAnswered(draft, run, { state: "SUCCESS" });
+  draft.log("ERROR", TIMED_OUT, run.index);
+  attemptFailed(draft, run.index, TIMED_OUT, {});
+}
+
 function timedOut(draft: Draft, run: TaskRun, target: string): void {
-  const message = "The task did not finish within its timeout.";
+  const message = TIMED_OUT;
   draft.log("ERROR", message, run.index);
   draft.ask({ kind: "cancel-task", id: draft.effectId(run.index), run: run.index, target });
   attemptFailed(draft, run.index, message, {});

@@ -1,7 +1,9 @@
 import type { TaskAnswer } from "#schema/event.ts";
+import type { Retry } from "#schema/flow.ts";
 import type { JsonObject } from "#schema/json.ts";
 import type { TerminalState } from "#schema/state.ts";
 import type { Draft } from "./draft.ts";
+import { hasFlag } from "./flags.ts";
 import { nextRetryAt } from "./retry.ts";
 import type { Stage, TaskRun } from "./state.ts";
 
@@ -119,10 +121,17 @@ export function attemptFailed(draft: Draft, index: number, error: string, change
   closeAttempt(draft, draft.run(index), "FAILED");
   const run = draft.run(index);
   if (isLeftBehind(draft, run)) return endRun(draft, index, "FAILED", { ...change, error });
-  const at = nextRetryAt(draft.task(run).retry, run.attempts, draft.at, `${draft.state.facts?.id}/${index}`);
+  const at = nextRetryAt(policyOf(draft, run), run.attempts, draft.at, `${draft.state.facts?.id}/${index}`);
   if (at === undefined) return endRun(draft, index, "FAILED", { ...change, error });
   const timer = draft.timer(index, at);
   draft.move(index, "RETRYING", { ...change, error, waiting: { kind: "retry", timer, at } });
+}
+
+/** Who tries the run again, if anybody does: the policy of a flowable is for its children. */
+function policyOf(draft: Draft, run: TaskRun): Retry | undefined {
+  const { retry, task } = draft.task(run);
+  const isFlowable = Object.keys(task.lists).length > 0;
+  return isFlowable && hasFlag(draft.state.facts, "flowablesAreNotRetried") ? undefined : retry;
 }
 
 /** The retry's time has come. */
@@ -145,7 +154,7 @@ export function attemptLost(draft: Draft, run: TaskRun, reason: string): void {
 }
 
 /** True when the run's container has ended or gone on without it. */
-function isLeftBehind(draft: Draft, run: TaskRun): boolean {
+export function isLeftBehind(draft: Draft, run: TaskRun): boolean {
   const container = draft.container(run.parent);
   if (container === undefined || run.stage === "afterExecution") return false;
   return container.ended || (container.stage === "finally" && run.stage !== "finally");

@@ -29,7 +29,7 @@ export type Effect =
   | { kind: "acquire-slot"; id: EffectId; behavior: "QUEUE" | "CANCEL" | "FAIL"; force?: true }
   /** Give back the slot, or the place in the queue, that effect `acquired` asked for. */
   | { kind: "release-slot"; id: EffectId; acquired?: EffectId }
-  /** Evaluate the condition of a loop after a turn; answered by `loop-evaluated`. */
+  /** Evaluate the condition of a loop after a turn, or render what its turns give; answered by `loop-evaluated`. */
   | { kind: "evaluate-loop"; id: EffectId; run: number }
   /** Make the directory that the tasks of a WorkingDirectory share; answered by `place-opened`. */
   | { kind: "open-place"; id: EffectId; run: number }
@@ -60,4 +60,8 @@ export type SubflowRequest = {
   ancestors?: readonly string[];
   wait: boolean;
   scheduleAt: EpochMs | undefined;
+  /** Rendered by the started execution at its end when its flow declares no outputs. */
+  outputs?: JsonObject;
+  /** Restart this execution, which has failed, and wait for it; start another only when that cannot be. */
+  restarts?: string;
 };

@@ -110,6 +110,7 @@ export class Cell {
       parentId,
       failure,
       limited,
+      depth,
     } = request;
     this.#apply(live, {
       kind: "execution-created",
@@ -122,7 +123,7 @@ export class Cell {
       inputs,
       labels: [...labels],
       flags: [...CURRENT_FLAGS],
-      ...defined({ trigger, variables, parent, scheduleAt, originalId, parentId, failure, limited }),
+      ...defined({ trigger, variables, parent, scheduleAt, originalId, parentId, failure, limited, depth }),
     });
     this.#turn(live);
     return live;
@@ -150,6 +151,13 @@ export class Cell {
 
   command(live: Live, command: Command): CommandAnswer {
     const at = this.#host.now();
+    // Asked again by a parent that did not hear that it has been restarted for it.
+    const isRestarted =
+      command.kind === "restart" &&
+      command.parent !== undefined &&
+      command.parent.effect === live.state.facts?.parent?.effect &&
+      command.parent.executionId === live.state.facts.parent.executionId;
+    if (isRestarted) return { ok: true, execution: this.json(live) };
     const refused = refusal(live.state, command.kind);
     if (refused !== undefined) {
       if (command.kind === "kill" && command.cascade) return { ok: true, execution: this.json(live) };

@@ -1,5 +1,6 @@
 import { ancestorsOf } from "#engine/index.ts";
-import { type EvalContext, type Lookup, type LookupAnswer, lookupKey, type Outcome } from "#expr/index.ts";
+import { type EvalContext, type Lookup, type LookupAnswer, lookupKey, type Outcome, renderDeep } from "#expr/index.ts";
+import { isJsonObject } from "#schema/conform.ts";
 import type { ExecutionEvent } from "#schema/event.ts";
 import type { Flow } from "#schema/flow.ts";
 import type { Json, JsonObject } from "#schema/json.ts";
@@ -11,6 +12,7 @@ import { isLarge, keptEvent, refusedByMemory } from "./kept.ts";
 import type { Live, PerformedEffect } from "./live.ts";
 import { contextOf, type Dialect, groupOf, lineOf, type Performance, perform, type Subject } from "./perform.ts";
 import { closePlace, isClosing, openPlace, runsOfPlace } from "./places.ts";
+import { afterTurn } from "./turns.ts";
 import type { Host, World } from "./world.ts";
 
 const FIRST_RETRY_MS = 200;
@@ -56,6 +58,8 @@ export class Effects {
         return this.#renderOutputs(live, effect, leaving);
       case "cancel-task":
         return this.#cancel(live, effect, leaving);
+      case "evaluate-loop":
+        return this.#evaluateLoop(live, effect, leaving);
       case "start-subflow":
         leaving.push(() => this.#ask(live, effect, () => this.#startSubflow(live, effect)));
         return;
@@ -275,16 +279,39 @@ export class Effects {
   #renderOutputs(live: Live, effect: Of<"render-outputs">, leaving: (() => void)[]): void {
     const { dialect, renderOutputs, host } = this.#parts;
     const context = contextOf(dialect, this.#subject(live, effect.id), undefined);
-    const outcome = attempted(() => renderOutputs(live.program.flow, context));
+    // A flow without outputs of its own gives what its parent asks for.
+    const asked = live.program.plan.hasOutputs ? undefined : live.state.facts?.parent?.outputs;
+    const outcome = attempted(() =>
+      asked === undefined ? renderOutputs(live.program.flow, context) : renderedMap(asked, context),
+    );
     if (outcome.ok === "needs") return this.#lookUp(live, effect, outcome.lookups, leaving);
     live.lookups.delete(effect.id);
     const result = outcome.ok ? { outputs: outcome.value } : { error: live.masker.mask(outcome.problem.message) };
     const event: ExecutionEvent = { kind: "outputs-rendered", at: host.now(), effect: effect.id, ...result };
-    if (!isLarge(event)) {
-      live.apply(event);
+    this.#applyKept(live, effect, event, leaving);
+  }
+
+  /** Applies the event, once what is large in it is kept elsewhere. */
+  #applyKept(live: Live, effect: PerformedEffect, event: ExecutionEvent, leaving: (() => void)[]): void {
+    if (isLarge(event))
+      leaving.push(() => this.#ask(live, effect, () => keptEvent(this.#parts.world, live, effect.id, event)));
+    else live.apply(event);
+  }
+
+  #evaluateLoop(live: Live, effect: Of<"evaluate-loop">, leaving: (() => void)[]): void {
+    const { dialect, renderOutputs, host } = this.#parts;
+    const run = live.state.runs.get(effect.run);
+    if (run?.waiting?.kind !== "condition" || run.waiting.effect !== effect.id) return;
+    const outcome = attempted(() => afterTurn(dialect, renderOutputs, this.#subject(live, effect.id), run));
+    if (outcome.ok === "needs") return this.#lookUp(live, effect, outcome.lookups, leaving);
+    live.lookups.delete(effect.id);
+    const common = { kind: "loop-evaluated", at: host.now(), effect: effect.id } as const;
+    if (!outcome.ok) {
+      live.apply({ ...common, done: true, error: live.masker.mask(outcome.problem.message) });
       return;
     }
-    leaving.push(() => this.#ask(live, effect, () => keptEvent(this.#parts.world, live, effect.id, event)));
+    const { done, outputs } = outcome.value;
+    this.#applyKept(live, effect, { ...common, done, ...(outputs === undefined ? {} : { outputs }) }, leaving);
   }
 
   async #startSubflow(live: Live, effect: Of<"start-subflow">): Promise<ExecutionEvent> {
@@ -361,13 +388,19 @@ function isAwaited(live: Live, { run, id }: Of<"run-task">): boolean {
 }
 
 /** The outcome; a mistake of ours in making it is a problem like any other, as it would come again at each try. */
-function attempted(render: () => Outcome<JsonObject>): Outcome<JsonObject> {
+function attempted<T>(render: () => Outcome<T>): Outcome<T> {
   try {
     return render();
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     return { ok: false, problem: { code: "EXPR_TYPE", message, line: 1, column: 1 } };
   }
+}
+
+function renderedMap(map: JsonObject, context: EvalContext): Outcome<JsonObject> {
+  const outcome = renderDeep(map, context);
+  if (outcome.ok !== true) return outcome;
+  return isJsonObject(outcome.value) ? { ok: true, value: outcome.value } : { ok: true, value: {} };
 }
 
 function maskDeep(live: Live, value: Json): Json {

@@ -11,11 +11,18 @@ import type { World } from "./world.ts";
 /** Most characters of stored outputs that one evaluation may hold at a time: a cell has 128 MB for everything. */
 const MAX_READ_CHARACTERS = MAX_OUTPUT_CHARACTERS + 8_000_000;
 
-type WithOutputs = EventOf<"task-finished" | "task-expanded" | "outputs-rendered" | "place-closed">;
+type WithOutputs = EventOf<"task-finished" | "task-expanded" | "outputs-rendered" | "place-closed" | "loop-evaluated">;
+
+const KINDS: ReadonlySet<string> = new Set([
+  "task-finished",
+  "task-expanded",
+  "outputs-rendered",
+  "place-closed",
+  "loop-evaluated",
+] satisfies WithOutputs["kind"][]);
 
 function hasOutputs(event: ExecutionEvent): event is WithOutputs {
-  const { kind } = event;
-  return kind === "task-finished" || kind === "task-expanded" || kind === "outputs-rendered" || kind === "place-closed";
+  return KINDS.has(event.kind);
 }
 
 function outputsIn(event: WithOutputs): JsonObject | undefined {
@@ -48,6 +55,7 @@ function withOutputs(event: WithOutputs, outputs: JsonObject): ExecutionEvent {
 function failing(event: WithOutputs, error: string): ExecutionEvent {
   const { kind, at, effect } = event;
   if (kind === "outputs-rendered" || kind === "place-closed") return { kind, at, effect, error };
+  if (kind === "loop-evaluated") return { kind, at, effect, done: true, error };
   return { kind: "task-finished", at, effect, answer: { state: "FAILED", error } };
 }
 

@@ -178,8 +178,12 @@ export class Live {
           attempt: run.attempts.filter((a) => a.to !== undefined).length,
         });
         return;
+      case "condition":
+        this.asked.push({ kind: "evaluate-loop", id: waiting.effect, run: index });
+        return;
       case "retry":
       case "sleep":
+      case "interval":
         this.#timers.add(waiting.at, waiting.timer);
         return;
       case "pause":

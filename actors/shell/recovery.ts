@@ -2,7 +2,7 @@ import type { ExecutionState } from "#engine/index.ts";
 
 // What a start of the process asks of a state that an earlier one left behind.
 
-const LOST_WITH_PROCESS: ReadonlySet<string> = new Set(["start", "answer", "place-open", "place-close"]);
+const LOST_WITH_PROCESS: ReadonlySet<string> = new Set(["start", "answer", "condition", "place-open", "place-close"]);
 
 /** True while a crash could lose something that only this process does. */
 export function isUnfinished(state: ExecutionState): boolean {

@@ -1,10 +1,12 @@
-import type { ExecutionState, Plan, TaskRun } from "#engine/index.ts";
+import { type ExecutionState, iterationOf, mergedVariables, type Plan, type TaskRun } from "#engine/index.ts";
 import type { LookupAnswer, Scope } from "#expr/index.ts";
 import type { Flow, Input } from "#schema/flow.ts";
 import { taskRunId } from "#schema/ids.ts";
 import type { Json, JsonObject } from "#schema/json.ts";
+import { isTerminal } from "#schema/state.ts";
 import { isoInstant } from "#schema/time.ts";
 import { outputsOf, statesOf } from "./outputs.ts";
+import { itemAround, ownTurns } from "./place-of.ts";
 import { type ReadOutputs, readerOf } from "./stored.ts";
 
 /** What expressions see that is the same for every execution of this server. */
@@ -12,18 +14,26 @@ export type Surroundings = { envs: JsonObject; globals: JsonObject; kestra: Json
 
 type Look = () => unknown;
 
-/** The context variables of a task run, or of the execution when `run` is left out. Each is made when asked for. */
+/** `answers`: what the world has said; `lane`: of one turn of the loop that the run is. */
+export type Looking = { answers?: ReadonlyMap<string, LookupAnswer>; lane?: number };
+
+/**
+ * The context variables of a task run, or of the execution when `run` is left out. Each is made when asked for. `lane`: of one turn of the
+ * loop that the run is.
+ */
 export function scopeOf(
   flow: Flow,
   plan: Plan,
   state: ExecutionState,
   run: TaskRun | undefined,
   surroundings: Surroundings,
-  answers?: ReadonlyMap<string, LookupAnswer>,
+  { answers, lane }: Looking = {},
 ): Scope {
   const read = readerOf(answers);
   const { facts } = state;
   if (facts === undefined) throw new Error("An execution that was never created has no scope.");
+  const item = itemAround(state, run, lane);
+  const turns = ownTurns(state, run, lane);
   const looks: Record<string, Look> = {
     flow: () => ({
       id: facts.flowId,
@@ -36,13 +46,14 @@ export function scopeOf(
       startDate: isoInstant(state.histories[0]?.at ?? facts.at),
       originalId: facts.originalId ?? facts.id,
       state: state.status,
+      ...(isTerminal(state.status) ? { endDate: isoInstant(state.histories.at(-1)?.at ?? state.at) } : {}),
       ...(state.outputs === undefined ? {} : { outputs: read(state.outputs) }),
     }),
     inputs: () => withDefaults(flow.inputs, facts.inputs),
-    vars: () => flow.variables,
+    vars: () => variablesOf(flow, state),
     labels: () => labelsOf(state),
-    outputs: () => outputsOf(state, plan, read),
-    tasks: () => statesOf(state, plan),
+    outputs: () => outputsOf({ state, plan }, turns, read),
+    tasks: () => statesOf({ state, plan }, turns),
     trigger: () => facts.trigger?.variables,
     schedule: () => facts.variables?.schedule,
     envs: () => surroundings.envs,
@@ -50,6 +61,7 @@ export function scopeOf(
     kestra: () => surroundings.kestra,
     namespace: () => ({}),
     error: () => failureOf(plan, state),
+    ...(item === undefined ? {} : { item: () => item }),
     ...(run === undefined ? {} : runLooks(plan, state, run, read)),
   };
   const made = new Map<string, unknown>();
@@ -74,11 +86,19 @@ function runLooks(plan: Plan, state: ExecutionState, run: TaskRun, read: ReadOut
       attemptsCount: run.attempts.filter((attempt) => attempt.to !== undefined).length,
       ...(run.parent < 0 ? {} : { parentId: taskRunId(executionId, run.parent) }),
       ...(run.value === undefined ? {} : { value: run.value }),
-      ...(run.iteration === undefined ? {} : { iteration: run.iteration }),
+      ...(iterationOf(run) === undefined ? {} : { iteration: iterationOf(run) }),
     }),
     parents: () => parentsOf(state, run, read),
     parent: () => parentsOf(state, run, read)[0],
   };
+}
+
+/** The flow's variables with what tasks have set and taken away; expressions in them are left as they are. */
+export function variablesOf(flow: Flow, { variables, unsetVariables }: ExecutionState): JsonObject {
+  if (unsetVariables.length === 0 && Object.keys(variables).length === 0) return flow.variables;
+  const gone = new Set(unsetVariables);
+  const kept = Object.fromEntries(Object.entries(flow.variables).filter(([name]) => !gone.has(name)));
+  return mergedVariables(kept, variables);
 }
 
 /** Ancestors that have something to say, closest first. */

@@ -102,14 +102,7 @@ export interface ProjectionPort {
   project(summaries: readonly ExecutionSummary[]): Promise<void>;
 }
 
-export interface World
-  extends WorkPort,
-    ExecutionsPort,
-    SlotsPort,
-    LookupPort,
-    PlacePort,
-    ValuePort,
-    ProjectionPort {}
+export interface World extends WorkPort, ExecutionsPort, SlotsPort, LookupPort, PlacePort, ValuePort, ProjectionPort {}
 
 /** Time and waking up, as the cell's host has them. */
 export interface Host {

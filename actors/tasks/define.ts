@@ -1,5 +1,7 @@
 import type * as z from "zod";
-import type { Expansion, Metric } from "#schema/event.ts";
+import type { EvalContext, Outcome } from "#expr/index.ts";
+import type { Command, CommandAnswer } from "#schema/cell.ts";
+import type { Expansion, Metric, Updates } from "#schema/event.ts";
 import type { Task } from "#schema/flow.ts";
 import type { EpochMs, Json, JsonObject } from "#schema/json.ts";
 import type { Level } from "#schema/state.ts";
@@ -26,11 +28,23 @@ type Described = {
   output: z.ZodObject;
 };
 
-/** What an inline task may touch: nothing outside. */
-export interface InlineContext {
+/** What every task that runs on the server may touch. */
+export interface TaskContext {
   readonly now: EpochMs;
   log(level: Level, message: string): void;
   metric(metric: Metric): void;
+}
+
+/** What an inline task may touch: nothing outside. */
+export interface InlineContext extends TaskContext {
+  /** `vars.*` as it is now, with expressions in it unrendered. */
+  readonly variables: JsonObject;
+}
+
+/** Other executions of the same tenant. */
+export interface OtherExecutions {
+  find(executionId: string): Promise<{ namespace: string; flowId: string } | undefined>;
+  command(executionId: string, command: Command): Promise<CommandAnswer>;
 }
 
 /** A file in the internal storage. */
@@ -81,7 +95,10 @@ export type HttpAnswer = {
 export type Downloaded = Omit<HttpAnswer, "body"> & { uri?: string; length: number };
 
 /** What an edge or sandbox task may touch. */
-export interface EdgeContext extends InlineContext {
+export interface EdgeContext extends TaskContext {
+  /** The execution that the task is of. */
+  readonly executionId: string;
+  readonly executions: OtherExecutions;
   /** Aborted on kill and on timeout. */
   readonly signal: { readonly aborted: boolean };
   readonly flow: { tenant: string; namespace: string; id: string };
@@ -120,6 +137,8 @@ export type TaskResult = {
   /** SUCCESS when left out. */
   state?: "SUCCESS" | "WARNING" | "FAILED";
   error?: string;
+  /** What it changes of its own execution; inline tasks only. */
+  updates?: Updates;
 };
 
 /** How a task says "this failed, and it is not a bug of ours". The message is the user's. */
@@ -152,6 +171,12 @@ export interface AgentTask extends Described {
 export interface ExpandContext {
   readonly now: EpochMs;
   readonly lists: Task["lists"];
+  readonly dependsOn?: Task["dependsOn"];
+  readonly gives?: Task["gives"];
+  /** Its `timeout`, of those that have one. */
+  readonly timeoutMs?: number;
+  /** The text of the file that `reads` named. */
+  readonly file?: string;
 }
 
 export interface FlowableTask<Props = never> extends Described {
@@ -164,7 +189,14 @@ export interface FlowableTask<Props = never> extends Described {
   allowsFailure?: true;
   /** Which list names the nested properties make; by default each property is a list of its own name. */
   lists?(properties: JsonObject): Readonly<Record<string, Json>>;
-  expand(props: Props, ctx: ExpandContext): { expansion: Expansion; outputs?: JsonObject };
+  /** The common `timeout` ends it. */
+  timed?: true;
+  /** A file to read before it is expanded: its URI, or a path among the namespace files. */
+  reads?(props: Props): string | undefined;
+  /** `line`: written to the log. */
+  expand(props: Props, ctx: ExpandContext): { expansion: Expansion; outputs?: JsonObject; line?: string };
+  /** Of loops that go on until a condition holds: whether it does, after a turn. Left out, `condition` is rendered. */
+  holds?(properties: JsonObject, context: EvalContext): Outcome<boolean>;
 }
 
 export type AnyTask = InlineTask | EdgeTask | AgentTask | FlowableTask;
