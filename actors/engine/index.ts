@@ -6,6 +6,7 @@ export { LIMITS, type Limits, MAX_TASK_RUNS } from "./draft.ts";
 export { CURRENT_FLAGS, FLAGS } from "./flags.ts";
 export { copyRuns, forkProblem } from "./fork-source.ts";
 export { toExecutionJson, toSummary } from "./json.ts";
+export { mergeLabels } from "./label-merge.ts";
 export { compilePlan, type Plan, type PlanTask } from "./plan.ts";
 export { createReducer, type Reduce, type Step } from "./reduce.ts";
 export { MAX_LOSSES } from "./runs.ts";
