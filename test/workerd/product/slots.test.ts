@@ -123,3 +123,13 @@ test("a check that fails the start gives an execution that FAILED with the messa
   expect(ended.taskRunList).toBeUndefined();
   expect(await messages(id)).toContain("Not today");
 });
+
+test("a subflow that a check blocks is not started: its task fails, with the message", async () => {
+  const [child, parent] = [`blocked_${env.CELLS}`, `blocked_parent_${env.CELLS}`];
+  const checks = `checks:\n  - condition: "{{ trigger.executionId is not defined }}"\n    message: Never below another\n`;
+  await saveFlow(flow(child, `${checks}tasks:\n  - id: one\n    type: ${TYPES.return}\n    format: x\n`));
+  const call = `tasks:\n  - id: call\n    type: ${TYPES.subflow}\n    namespace: ${NAMESPACE}\n    flowId: ${child}\n`;
+  const { id } = await start(flow(parent, call));
+  expect((await settled(id)).state.current).toBe("FAILED");
+  expect((await messages(id)).join("\n")).toContain("Never below another");
+});
