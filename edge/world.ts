@@ -114,7 +114,9 @@ async function startSubflow(
     if (wrong.length > 0) return refused(`${name}: ${wrong.map(({ message }) => message).join("; ")}`);
     if (jsonSize(inputs, MAX_VALUE_CHARACTERS) > MAX_VALUE_CHARACTERS)
       return refused(`${name}: the inputs are larger than ${MAX_VALUE_CHARACTERS} characters; pass a file instead.`);
-    const verdict = await judgeStart(language, env, { key, flow: opened.flow, vars: { inputs, trigger } });
+    const { variables, ...started } = trigger;
+    const vars = { inputs, trigger: { ...started, ...variables } };
+    const verdict = await judgeStart(language, env, { key, flow: opened.flow, vars });
     if (verdict.blocked !== undefined) return refused(`${name}: ${verdict.blocked}`);
     const failure = verdict.failure === undefined ? {} : { failure: verdict.failure };
     const id = derivedExecutionId([asker.tenant, asker.executionId, effect], placementOf(env));

@@ -36,11 +36,13 @@ test("the recordings cover every kind of event and every kind of effect", () => 
     ),
   );
   expect([...effects].sort()).toEqual([
+    "acquire-slot",
     "cancel-task",
     "kill-execution",
     "log",
     "notify-parent",
     "notify-trigger",
+    "release-slot",
     "render-outputs",
     "run-task",
     "start-retry",

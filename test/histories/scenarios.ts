@@ -27,6 +27,12 @@ const HTTP = (id: string) => `{id: ${id}, type: io.kestra.plugin.core.http.Reque
 const SHELL = (id: string) => `{id: ${id}, type: io.kestra.plugin.scripts.shell.Commands, commands: [ls]}`;
 const FAIL = (id: string) => `{id: ${id}, type: io.kestra.plugin.core.execution.Fail}`;
 
+/** One execution at a time, each of which waits for a person. */
+const NARROW = made(
+  "narrow",
+  "inputs:\n  - {id: n, type: INT, required: false}\nconcurrency: {limit: 1}\ntasks:\n  - {id: hold, type: io.kestra.plugin.core.flow.Pause}\n",
+);
+
 const SCRIPT_ANSWER = {
   state: "SUCCESS",
   outputs: { exitCode: 0, vars: { words: 3, most: "the" }, outputFiles: { "counts.json": "kestra:///x" } },
@@ -130,6 +136,48 @@ const PURPOSE_MADE: readonly Scenario[] = [
     source: made("later", `tasks:\n  - ${RETURN("a")}\n`),
     more: { scheduleAt: 1_700_000_060_000 },
     script: { steps: [{ advanceMs: 120_000 }] },
+  },
+  {
+    name: "queued-for-a-slot-then-granted",
+    source: NARROW,
+    async act(bench, live) {
+      const other = bench.start(NARROW, { n: 2 });
+      await bench.run(100);
+      bench.cell.command(live, { kind: "kill", cascade: true });
+      await bench.run(100);
+      bench.cell.command(live, { kind: "restart" });
+      await bench.run(100);
+      bench.cell.command(other, { kind: "resume" });
+    },
+    script: { steps: [{ resume: null }] },
+  },
+  {
+    name: "queued-for-a-slot-then-let-through",
+    source: NARROW,
+    async act(bench, live) {
+      bench.start(NARROW, { n: 2 });
+      await bench.run(100);
+      bench.cell.command(live, { kind: "kill", cascade: true });
+      await bench.run(100);
+      bench.cell.command(live, { kind: "restart" });
+      await bench.run(100);
+      bench.cell.command(live, { kind: "unqueue", state: "RUNNING" });
+    },
+    script: { steps: [{ resume: null }] },
+  },
+  {
+    name: "forced-before-its-date",
+    source: NARROW,
+    more: { scheduleAt: 1_800_000_000_000 },
+    async act(bench, live) {
+      bench.cell.command(live, { kind: "force-run" });
+    },
+    script: { steps: [{ resume: null }] },
+  },
+  {
+    name: "failed-by-a-check",
+    source: made("checked", `checks:\n  - {when: "{{ false }}", message: Not today}\ntasks:\n  - ${RETURN("a")}\n`),
+    more: { failure: "Not today" },
   },
   {
     name: "labelled",

@@ -1,11 +1,15 @@
+import type { SlotTable } from "#actors/flow-actor/slot-table.ts";
 import { createReducer, type ExecutionState, type Plan, type Reduce, type TaskRun } from "#engine/index.ts";
 import type { ExecutionEvent } from "#schema/event.ts";
 import { derivedExecutionId } from "#schema/ids.ts";
 import { isTerminal } from "#schema/state.ts";
 import { Cell, type CellParts } from "#shell/cell.ts";
 import type { Live } from "#shell/live.ts";
+import type { Sql } from "#shell/sql.ts";
 import type { CellStore } from "#shell/store.ts";
 import type { Host, World } from "#shell/world.ts";
+
+import { SLOT_MUTANTS } from "./slot-mutants.ts";
 
 // Mistakes somebody could make, each planted round one part of a cell. A simulator that does not find them finds nothing.
 
@@ -19,6 +23,8 @@ export type Mutant = {
   world?: (world: World) => World;
   host?: (host: Host) => Host;
   projection?: "unguarded";
+  slots?: (table: SlotTable) => SlotTable;
+  slotSql?: (sql: Sql) => Sql;
 };
 
 /** The object with some of its methods replaced; private fields stay with the original. */
@@ -275,7 +281,7 @@ const WORLDS: readonly Mutant[] = [
   },
 ];
 
-export const MUTANTS: readonly Mutant[] = [...REDUCERS, ...STORES, ...WORLDS];
+export const MUTANTS: readonly Mutant[] = [...REDUCERS, ...STORES, ...WORLDS, ...SLOT_MUTANTS];
 
 /** The id of a child as the simulator's world makes it; another for each call under the mutant that forgets to derive it. */
 export function childIdOf(asker: { executionId: string; nonce?: number }, effect: string, cells: number): string {

@@ -7,7 +7,7 @@ import type { SlotAnswer, SlotWish } from "#schema/slot.ts";
 import type { Cell } from "#shell/cell.ts";
 import type { World } from "#shell/world.ts";
 import type { Clockwork } from "./clockwork.ts";
-import { childIdOf } from "./mutants.ts";
+import { childIdOf, type Mutant } from "./mutants.ts";
 import type { Random } from "./random.ts";
 import { SimSlots } from "./sim-slots.ts";
 
@@ -46,6 +46,7 @@ export class SimWorld implements World {
     reach: Reach;
     sources: ReadonlyMap<string, string>;
     isGuarded?: boolean;
+    mutant?: Mutant | undefined;
   }) {
     this.#isGuarded = parts.isGuarded ?? true;
     this.#clock = parts.clock;
@@ -55,6 +56,7 @@ export class SimWorld implements World {
     this.#sources = parts.sources;
     this.slots = new SimSlots({
       clock: parts.clock,
+      mutant: parts.mutant,
       limitOf: (flowId) => (JSON.parse(parts.sources.get(flowId) ?? "{}") as { concurrency?: SlotLimit }).concurrency,
       tell: ({ executionId, effect, answer, reason }) =>
         this.#call(`slot ${executionId}/${effect}`, () => {

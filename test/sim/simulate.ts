@@ -4,7 +4,7 @@ import { cellName, derivedExecutionId } from "#schema/ids.ts";
 import { isTerminal } from "#schema/state.ts";
 import type { Cell } from "#shell/cell.ts";
 import { Clockwork } from "./clockwork.ts";
-import { familyViolations, type Member } from "./families.ts";
+import { familyViolations, limitViolations, type Member } from "./families.ts";
 import { randomFlow, SIM_NAMESPACE } from "./flows.ts";
 import { violations } from "./invariants.ts";
 import type { Mutant } from "./mutants.ts";
@@ -77,6 +77,7 @@ class Simulation {
       reach: (id, body) => this.#reach(id, body),
       sources: this.#sources,
       isGuarded: mutant?.projection !== "unguarded",
+      mutant,
     });
     for (let index = 0; index < CELLS; index++) this.#addCell(`cell-0${index}`);
   }
@@ -268,7 +269,7 @@ class Simulation {
         if (live === undefined || store === undefined) continue;
         const plan = planOf(live.program.source);
         const reduce = (this.#mutant?.reducer ?? createReducer)(plan);
-        family.set(id, { events: store.events(id, 0), reduce, state: live.state });
+        family.set(id, { events: store.events(id, 0), reduce, state: live.state, limit: plan.concurrency?.limit });
         found.push(
           ...violations({
             id,
@@ -284,6 +285,7 @@ class Simulation {
       }
     }
     found.push(...familyViolations(family));
+    found.push(...this.#world.slots.violations, ...this.#world.slots.unreturned(), ...limitViolations(family));
     for (const { flowId, executionId, held } of this.#world.slots.taken())
       found.push(`I4 ${executionId} ${held ? "holds a slot" : "is in the queue"} of ${flowId} though all is quiet`);
     for (const { name, errors } of this.#cells.values())
