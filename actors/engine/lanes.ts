@@ -2,7 +2,7 @@ import type { TerminalState } from "#schema/state.ts";
 import { isTerminal } from "#schema/state.ts";
 import { dependents, isReady } from "./dag.ts";
 import type { Draft } from "./draft.ts";
-import { pauseRun } from "./pauses.ts";
+import { pauseAfter } from "./pauses.ts";
 import { endRun, softened, startTask, withdraw } from "./runs.ts";
 import type { Container, LanesExpansion, PauseExpansion, Stage, TaskRun } from "./state.ts";
 import { askAfterTurn, asksAfterTurn, firstTurn, shed, tellCount, turnsAfterRestart } from "./turns.ts";
@@ -205,7 +205,7 @@ export function startTurn(draft: Draft, owner: number): void {
   for (const lane of container.lanes)
     for (const index of lane) {
       drop(draft, index);
-      draft.update(index, shed(draft.run(index)));
+      forget(draft, index);
     }
   const turn = container.loop.turn + 1;
   draft.setContainer(owner, { ...container, lanes: Vector.empty(), active: 0, loop: { ...container.loop, turn } });
@@ -271,7 +271,7 @@ export function endContainer(draft: Draft, owner: number, state: Rank): void {
   const run = draft.run(owner);
   const { then } = container;
   if (then !== undefined && (state === "SUCCESS" || state === "WARNING") && draft.state.exit === undefined)
-    return pauseRun(draft, run, then);
+    return pauseAfter(draft, run, then);
   draft.move(owner, softened(draft, run, state), { waiting: undefined });
   draft.ended.push(owner);
 }
@@ -294,10 +294,8 @@ function abandon(draft: Draft, lanes: Iterable<Vector<number>>): void {
 /** Takes a run and all below it out of the execution; an attempt that still runs is asked to stop. */
 function drop(draft: Draft, index: number): void {
   const run = draft.run(index);
-  const { container, state } = run;
-  if (container !== undefined)
-    for (const list of [...container.lanes, container.errors, container.finally])
-      for (const child of list) drop(draft, child);
+  const { state } = run;
+  for (const child of childrenOf(run)) drop(draft, child);
   const { live, paused, retrying } = draft.state;
   if (!isTerminal(state))
     draft.set({
@@ -309,12 +307,24 @@ function drop(draft: Draft, index: number): void {
   draft.update(index, { dropped: true, waiting: undefined });
 }
 
+/** Keeps of a dropped run, and of all below it, no more than its place. */
+function forget(draft: Draft, index: number): void {
+  const run = draft.run(index);
+  for (const child of childrenOf(run)) forget(draft, child);
+  draft.replace(shed(run));
+}
+
+/** Indices of all task runs of the run's container. */
+function childrenOf({ container }: TaskRun): number[] {
+  if (container === undefined) return [];
+  return [...container.lanes, container.errors, container.finally].flatMap((list) => [...list]);
+}
+
 /** Takes the children of a run out of the execution: it begins anew. */
 export function dropChildren(draft: Draft, owner: number): void {
-  const { container } = draft.run(owner);
-  if (container === undefined) return;
-  for (const list of [...container.lanes, container.errors, container.finally])
-    for (const child of list) drop(draft, child);
+  const run = draft.run(owner);
+  if (run.container === undefined) return;
+  for (const child of childrenOf(run)) drop(draft, child);
   draft.update(owner, { container: undefined });
 }
 
