@@ -2,10 +2,11 @@ import type { TerminalState } from "#schema/state.ts";
 import { isTerminal } from "#schema/state.ts";
 import { dependents, isReady } from "./dag.ts";
 import type { Draft } from "./draft.ts";
+import { drop, forget } from "./drops.ts";
 import { pauseAfter } from "./pauses.ts";
 import { endRun, softened, startTask, withdraw } from "./runs.ts";
 import type { Container, LanesExpansion, PauseExpansion, Stage, TaskRun } from "./state.ts";
-import { askAfterTurn, asksAfterTurn, firstTurn, shed, tellCount, turnsAfterRestart } from "./turns.ts";
+import { askAfterTurn, asksAfterTurn, firstTurn, tellCount, turnsAfterRestart } from "./turns.ts";
 import { Vector } from "./vector.ts";
 
 // How a flowable, and the execution itself, moves through its children.
@@ -289,43 +290,6 @@ function abandon(draft: Draft, lanes: Iterable<Vector<number>>): void {
       endRun(draft, index, "KILLED", {});
     }
   }
-}
-
-/** Takes a run and all below it out of the execution; an attempt that still runs is asked to stop. */
-function drop(draft: Draft, index: number): void {
-  const run = draft.run(index);
-  const { state } = run;
-  for (const child of childrenOf(run)) drop(draft, child);
-  const { live, paused, retrying } = draft.state;
-  if (!isTerminal(state))
-    draft.set({
-      live: live - 1,
-      paused: paused - Number(state === "PAUSED"),
-      retrying: retrying - Number(state === "RETRYING"),
-    });
-  withdraw(draft, run);
-  draft.update(index, { dropped: true, waiting: undefined });
-}
-
-/** Keeps of a dropped run, and of all below it, no more than its place. */
-function forget(draft: Draft, index: number): void {
-  const run = draft.run(index);
-  for (const child of childrenOf(run)) forget(draft, child);
-  draft.replace(shed(run));
-}
-
-/** Indices of all task runs of the run's container. */
-function childrenOf({ container }: TaskRun): number[] {
-  if (container === undefined) return [];
-  return [...container.lanes, container.errors, container.finally].flatMap((list) => [...list]);
-}
-
-/** Takes the children of a run out of the execution: it begins anew. */
-export function dropChildren(draft: Draft, owner: number): void {
-  const run = draft.run(owner);
-  if (run.container === undefined) return;
-  for (const child of childrenOf(run)) drop(draft, child);
-  draft.update(owner, { container: undefined });
 }
 
 /** Goes on where a restart left this container: failed places start again, lanes cut short go on, unopened ones open. */

@@ -247,7 +247,7 @@ describe("an expansion", () => {
 });
 
 describe("a Subflow whose execution is restarted with its parent", () => {
-  const RESTARTS = { ...SUBFLOW, restarts: true };
+  const RESTARTS: typeof SUBFLOW = { ...SUBFLOW, restarts: true };
   const failed = (expansion = RESTARTS) =>
     new Driver(flowOf([task("s"), task("z")]))
       .create()
