@@ -71,6 +71,11 @@ export class Draft {
     return run;
   }
 
+  /** Puts `run` where the run of its index is. */
+  replace(run: TaskRun): void {
+    this.#state.runs = this.#state.runs.set(run.index, run, this.#owner);
+  }
+
   /** Moves a task run to `state`, with its place in the histories. */
   move(index: number, state: State, change: Partial<TaskRun> = {}): TaskRun {
     const run = this.run(index);

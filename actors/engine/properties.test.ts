@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Effect } from "#schema/effect.ts";
-import type { ExecutionEvent, Expansion } from "#schema/event.ts";
+import type { ExecutionEvent, Expansion, Updates } from "#schema/event.ts";
 import type { Flow, Task } from "#schema/flow.ts";
 import { isTerminal, TERMINAL_STATES } from "#schema/state.ts";
+import { CURRENT_FLAGS } from "./flags.ts";
 import { toExecutionJson, toSummary } from "./json.ts";
 import { compilePlan, type Plan } from "./plan.ts";
 import { createReducer } from "./reduce.ts";
@@ -62,7 +63,27 @@ function randomExpansion(choices: Choices, at: number): Expansion {
     { kind: "pause", until: at + 1_000, behavior: (["RESUME", "WARN", "FAIL", "CANCEL"] as const)[choices.next(4)] },
     { kind: "pause" },
     { kind: "sleep", until: at + 500 },
-    { ...SUBFLOW, wait: choices.next(3) > 0, transmitFailed: choices.next(2) === 0 },
+    { ...SUBFLOW, wait: choices.next(3) > 0, transmitFailed: choices.next(2) === 0, restarts: choices.next(2) === 0 },
+    { kind: "dag", list: "tasks", concurrency: choices.next(3), dependsOn: [[], [0].slice(choices.next(2)), [1, 0]] },
+    {
+      kind: "each",
+      list: "tasks",
+      values: ["a", "a", "b"].slice(choices.next(4)),
+      concurrency: choices.next(3),
+      scoped: true,
+      tolerant: choices.next(2) === 0,
+      gives: choices.next(2) === 0,
+    },
+    {
+      kind: "loop-until",
+      list: "tasks",
+      intervalMs: choices.next(3) * 200,
+      failOnMaxReached: choices.next(2) === 0,
+      ...(choices.next(2) === 0 ? { maxIterations: 1 + choices.next(3) } : {}),
+      ...(choices.next(3) === 0 ? { deadlineAt: at + 900 } : {}),
+    },
+    { kind: "pause", before: "tasks", ...(choices.next(2) === 0 ? { until: at + 700, behavior: "FAIL" } : {}) },
+    { kind: "sleep", until: at + 400, timedOut: true },
   ];
   return options[choices.next(options.length)] ?? { kind: "pause" };
 }
@@ -79,6 +100,8 @@ const ANSWERS = [
   "CANCELLED",
 ] as const;
 
+const EXITS = ["SUCCESS", "WARNING", "FAILED", "KILLED", "CANCELLED"] as const;
+
 /** Some event about one of the effects asked for so far, or a command. */
 function randomEvent(choices: Choices, asked: readonly Effect[], at: number): ExecutionEvent {
   const ids = asked.flatMap((effect) => ("id" in effect ? [effect.id] : []));
@@ -88,7 +111,7 @@ function randomEvent(choices: Choices, asked: readonly Effect[], at: number): Ex
     choices.next(25) === 0
       ? (["9:9", "x:99", "no", "-1:3"][choices.next(4)] ?? "")
       : (from[choices.next(from.length)] ?? "");
-  switch (choices.next(16)) {
+  switch (choices.next(19)) {
     case 0:
     case 1:
     case 2:
@@ -128,6 +151,20 @@ function randomEvent(choices: Choices, asked: readonly Effect[], at: number): Ex
       ];
       return commands[choices.next(commands.length)] ?? { kind: "pause-requested", at };
     }
+    case 11:
+    case 12: {
+      const said = [{ done: true }, { done: false }, { done: false }, { done: true, error: "no" }] as const;
+      return { kind: "loop-evaluated", at, effect, ...(said[choices.next(said.length)] ?? { done: true }) };
+    }
+    case 13: {
+      const updates: Updates = {
+        labels: [{ key: "k", value: String(at) }],
+        variables: { a: { [`v${choices.next(3)}`]: at } },
+        ...(choices.next(3) === 0 ? { unset: ["a"] } : {}),
+        ...(choices.next(3) === 0 ? { exit: EXITS[choices.next(EXITS.length)] ?? "SUCCESS" } : {}),
+      };
+      return { kind: "task-finished", at, effect, answer: { state: "SUCCESS", updates } };
+    }
     default:
       return {
         kind: "task-finished",
@@ -147,6 +184,7 @@ const CREATED = {
   flowRevision: 1,
   inputs: {},
   labels: [],
+  flags: [...CURRENT_FLAGS],
 };
 
 type Run = { plan: Plan; log: ExecutionEvent[]; state: ExecutionState; asked: Effect[] };

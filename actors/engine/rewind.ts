@@ -1,7 +1,7 @@
 import { isTerminal } from "#schema/state.ts";
 import type { Draft } from "./draft.ts";
+import { drop, dropChildren } from "./drops.ts";
 import {
-  drop,
   listOf,
   openContainer,
   openLanes,
@@ -40,14 +40,9 @@ export function restartRun(draft: Draft, run: TaskRun): void {
 
 /** Starts the run again from its beginning, without the children it has. */
 export function restartWhole(draft: Draft, run: TaskRun): void {
-  if (run.container !== undefined) dropChildren(draft, run.container);
+  dropChildren(draft, run.index);
   draft.move(run.index, "RESTARTED", { error: undefined, losses: 0, waiting: undefined, container: undefined });
   askToRun(draft, run.index);
-}
-
-function dropChildren(draft: Draft, container: Container): void {
-  for (const list of [...container.lanes, container.errors, container.finally, container.afterExecution])
-    for (const child of list) drop(draft, child);
 }
 
 /** Begins what was copied from another execution, where its fork says. */
