@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { FakeCell } from "#test/support/fake-cell.ts";
 import { createTestServer, HELLO, startedIn, type TestServer, yaml } from "#test/support/fake-env.ts";
-import { runJob } from "./work/run-job.ts";
+import { otherExecutions } from "./work/other-executions.ts";
 import { worldOf } from "./world.ts";
 
 const ASKER = {
@@ -74,37 +74,26 @@ describe("a subflow", () => {
 });
 
 describe("a task that acts on another execution", () => {
-  const kill = (executionId: string, tenant = "main") =>
-    runJob(
-      server.env,
-      {
-        id: `${ASKER.executionId}/1:1`,
-        epoch: 0,
-        ...ASKER,
-        tenant,
-        taskId: "kill",
-        taskRunId: "r",
-        attempt: 0,
-        type: "io.kestra.plugin.kestra.executions.Kill",
-        properties: { executionId, propagateKill: true },
-      },
-      () => {
-        throw new Error("no sandbox");
-      },
-      new AbortController().signal,
-      () => {},
-    );
+  const executions = (tenant = "main") => otherExecutions(server.env, tenant);
 
   test("reaches it by its id", async () => {
     const id = await started("1:2");
-    expect(await kill(id)).toEqual({ state: "SUCCESS" });
+    expect(await executions().find(id)).toMatchObject({ namespace: "company.team", flowId: "hello" });
+    expect((await executions().command(id, { kind: "kill", cascade: true })).ok).toBe(true);
     expect(cells().flatMap(({ commands }) => commands)).toEqual([{ kind: "kill", cascade: true }]);
   });
 
   test("does not find one of another tenant, nor one that is not there", async () => {
     const id = await started("1:2");
-    for (const answer of [await kill(id, "other"), await kill("nowhere")])
-      expect(answer).toMatchObject({ state: "FAILED", error: expect.stringContaining("Unable to find execution") });
+    for (const [tenant, wanted] of [
+      ["other", id],
+      ["main", "nowhere"],
+      ["main", ASKER.executionId],
+    ] as const) {
+      expect(await executions(tenant).find(wanted)).toBeUndefined();
+      const answer = await executions(tenant).command(wanted, { kind: "kill", cascade: true });
+      expect(answer).toMatchObject({ ok: false, status: 404 });
+    }
     expect(cells().flatMap(({ commands }) => commands)).toEqual([]);
   });
 });
