@@ -73,6 +73,7 @@ const OF_EXAMPLE_FLOWS: readonly Scenario[] = [
   "each-parallel-legacy",
   "after-execution-sees-the-end",
   "retry-with-warning",
+  "working-directory-stops-at-a-failure",
 ].map((name) => ({ name: `flow-${name}`, source: sourceOf(name), script: expectedOf(name) }));
 
 const PURPOSE_MADE: readonly Scenario[] = [
