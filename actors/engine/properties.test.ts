@@ -84,6 +84,8 @@ function randomExpansion(choices: Choices, at: number): Expansion {
     },
     { kind: "pause", before: "tasks", ...(choices.next(2) === 0 ? { until: at + 700, behavior: "FAIL" } : {}) },
     { kind: "sleep", until: at + 400, timedOut: true },
+    { kind: "place", list: "tasks", files: {}, outputFiles: ["*"] },
+    { kind: "place", list: "tasks", files: {}, outputFiles: [] },
   ];
   return options[choices.next(options.length)] ?? { kind: "pause" };
 }
@@ -111,7 +113,7 @@ function randomEvent(choices: Choices, asked: readonly Effect[], at: number): Ex
     choices.next(25) === 0
       ? (["9:9", "x:99", "no", "-1:3"][choices.next(4)] ?? "")
       : (from[choices.next(from.length)] ?? "");
-  switch (choices.next(19)) {
+  switch (choices.next(22)) {
     case 0:
     case 1:
     case 2:
@@ -165,12 +167,25 @@ function randomEvent(choices: Choices, asked: readonly Effect[], at: number): Ex
       };
       return { kind: "task-finished", at, effect, answer: { state: "SUCCESS", updates } };
     }
+    case 14:
+      return {
+        kind: "place-opened",
+        at,
+        effect,
+        ...(choices.next(6) === 0 ? { error: "no" } : { manifest: `m${at}` }),
+      };
+    case 15:
+      return { kind: "place-closed", at, effect, ...(choices.next(6) === 0 ? { error: "no" } : { outputs: { at } }) };
     default:
       return {
         kind: "task-finished",
         at,
         effect,
-        answer: { state: ANSWERS[choices.next(ANSWERS.length)] ?? "FAILED", outputs: { at } },
+        answer: {
+          state: ANSWERS[choices.next(ANSWERS.length)] ?? "FAILED",
+          outputs: { at },
+          ...(choices.next(3) === 0 ? { place: `p${at}` } : {}),
+        },
       };
   }
 }
@@ -285,6 +300,23 @@ describe("random flows under random events", () => {
     fc.assert(
       fc.property(numbers, (given) => {
         run(given, 80, (_, __, after) => expect(stuck(after)).toEqual([]));
+      }),
+      OPTIONS,
+    );
+  });
+
+  test("[D3][D4] a directory whose task run is over was asked to be closed, whatever ended it", () => {
+    fc.assert(
+      fc.property(numbers, (given) => {
+        const { state, asked } = run(given, 150);
+        const closed = new Set(asked.flatMap((effect) => (effect.kind === "close-place" ? [effect.place] : [])));
+        for (const effect of asked) {
+          if (effect.kind !== "open-place") continue;
+          const owner = state.runs.get(effect.run);
+          const wasMade = owner?.container?.place?.id === effect.id;
+          if (wasMade && owner !== undefined && (isTerminal(owner.state) || owner.dropped))
+            expect(closed.has(effect.id)).toBe(true);
+        }
       }),
       OPTIONS,
     );

@@ -90,6 +90,7 @@ const OF_EXAMPLE_FLOWS: readonly Scenario[] = [
   "loop-until-resumed-before-its-time",
   "paused-branch-cut-off-by-a-failure",
   "pause-tells-somebody-first",
+  "working-directory-stops-at-a-failure",
 ].map((name) => ({ name: `flow-${name}`, source: sourceOf(name), script: expectedOf(name) }));
 
 const PURPOSE_MADE: readonly Scenario[] = [
