@@ -2,6 +2,7 @@ import { dispatchName } from "#actors/dispatch/dispatch-rpc.ts";
 import { flowActorName } from "#actors/flow-actor/flow-rpc.ts";
 import { FLOW_ID, NAMESPACE_ID } from "#schema/flow.ts";
 import { cellName, derivedExecutionId } from "#schema/ids.ts";
+import type { JsonObject } from "#schema/json.ts";
 import { jsonSize, MAX_VALUE_CHARACTERS } from "#schema/value-size.ts";
 import type { Asker, Told, World } from "#shell/world.ts";
 import type { CellRpc } from "./cells.ts";
@@ -9,6 +10,7 @@ import { actorByName, type Env } from "./env.ts";
 import { HttpError } from "./http-error.ts";
 import { lookUp } from "./lookups.ts";
 import type { AppParts } from "./parts.ts";
+import { parseFileUri } from "./ports/file-path.ts";
 import { portsOf } from "./ports/ports.ts";
 import { placementOf } from "./request.ts";
 import { startExecution } from "./start-execution.ts";
@@ -46,8 +48,19 @@ export function worldOf(env: Env, parts: Pick<AppParts, "cache" | "language">): 
     async command(executionId, command) {
       await cell(executionId).command(executionId, command);
     },
-    async tellParent({ executionId, parent, state, outputs }: Told) {
-      await cell(parent.executionId).childEnded(parent, executionId, state, outputs);
+    async findSubflow(asker, effect) {
+      const id = derivedExecutionId([asker.tenant, asker.executionId, effect], placementOf(env));
+      return (await cell(id).get(id)) === null ? undefined : id;
+    },
+    async tellParent({ tenant, executionId, parent, state, outputs }: Told) {
+      const { outputsTo } = parent;
+      if (outputsTo !== undefined && outputs !== undefined) await storeOutputs(env, tenant, outputsTo, outputs);
+      await cell(parent.executionId).childEnded(
+        parent,
+        executionId,
+        state,
+        outputsTo === undefined ? outputs : undefined,
+      );
     },
     async tellTrigger({ tenant, namespace, flowId, executionId }: Asker, triggerId, state) {
       const flow = actorByName(env.FLOW, flowActorName({ tenant, namespace, flowId }));
@@ -79,8 +92,9 @@ async function startSubflow(
     if (jsonSize(inputs, MAX_VALUE_CHARACTERS) > MAX_VALUE_CHARACTERS)
       return refused(`${name}: the inputs are larger than ${MAX_VALUE_CHARACTERS} characters; pass a file instead.`);
     const id = derivedExecutionId([asker.tenant, asker.executionId, effect], placementOf(env));
-    const { labels, scheduleAt, wait, depth } = request;
-    const parent = wait ? { parent: { executionId: asker.executionId, effect, depth } } : {};
+    const { labels, scheduleAt, wait, depth, outputsTo } = request;
+    const link = { executionId: asker.executionId, effect, depth, ...(outputsTo === undefined ? {} : { outputsTo }) };
+    const parent = wait ? { parent: link } : {};
     const at = scheduleAt === undefined ? {} : { scheduleAt };
     await startExecution(env, { id, key, opened, inputs, labels, trigger, ...at, ...parent });
     return { ok: true, executionId: id };
@@ -90,6 +104,13 @@ async function startSubflow(
       return refused(`Unable to find flow ${name}: ${error.message}`);
     throw error;
   }
+}
+
+/** Writes the outputs as one record of a file of records, each on its line: JSON is Ion. */
+async function storeOutputs(env: Env, tenant: string, uri: string, outputs: JsonObject): Promise<void> {
+  const path = parseFileUri(tenant, uri);
+  if (path === undefined) throw new Error(`${uri} is no place for outputs`);
+  await portsOf(env).files.put(path, new TextEncoder().encode(`${JSON.stringify(outputs)}\n`));
 }
 
 function refused(message: string): { ok: false; message: string } {

@@ -4,6 +4,7 @@ import type { State } from "#schema/state.ts";
 import { isTerminal } from "#schema/state.ts";
 import type { Draft } from "./draft.ts";
 import { endKill } from "./ending.ts";
+import { askItems, stopItems } from "./items.ts";
 import { openContainer, reviveContainer } from "./lanes.ts";
 import { askToRun, endRun, withdraw } from "./runs.ts";
 import type { ExecutionState, TaskRun } from "./state.ts";
@@ -36,6 +37,7 @@ export function stop(draft: Draft, stopAs: "KILLED" | "CANCELLED", cascade: bool
 /** Stops one task run; true when somebody else has to stop first. */
 function stopRun(draft: Draft, run: TaskRun, cascade: boolean): boolean {
   const { waiting, index } = run;
+  if (waiting?.kind === "items") return stopItems(draft, run, cascade, KILL_GRACE_MS);
   const external = waiting?.kind === "answer" || (waiting?.kind === "subflow" && cascade);
   if (!external) {
     withdraw(draft, run);
@@ -118,7 +120,10 @@ export function pausedRun(state: ExecutionState, index: number | undefined): Tas
 function release(draft: Draft): void {
   draft.set({ held: false });
   if (draft.state.paused === 0) draft.moveExecution("RUNNING");
-  for (const run of draft.state.runs) if (run.waiting?.kind === "held") askToRun(draft, run.index);
+  for (const { waiting, index } of draft.state.runs) {
+    if (waiting?.kind === "held") askToRun(draft, index);
+    else if (waiting?.kind === "items") askItems(draft, index);
+  }
 }
 
 /** Ends a paused task run; the execution goes on unless another task is paused. */

@@ -1,6 +1,8 @@
+import type { JsonObject } from "#schema/json.ts";
 import type { TerminalState } from "#schema/state.ts";
 import { isTerminal } from "#schema/state.ts";
 import type { Draft } from "./draft.ts";
+import { isItemUnderWay } from "./item-records.ts";
 import { endRun, softened, startTask, withdraw } from "./runs.ts";
 import type { Container, LanesExpansion, Stage, TaskRun } from "./state.ts";
 import { Vector } from "./vector.ts";
@@ -196,8 +198,21 @@ export function endContainer(draft: Draft, owner: number, state: Rank): void {
     draft.rootEnded = state;
     return;
   }
-  draft.move(owner, softened(draft, draft.run(owner), state), { waiting: undefined });
+  draft.move(owner, softened(draft, draft.run(owner), state), { ...gathered(draft, owner), waiting: undefined });
   draft.ended.push(owner);
+}
+
+/** The outputs of a flowable that takes over some of its tasks'. */
+function gathered(draft: Draft, owner: number): { outputs?: JsonObject } {
+  const { outputs = {}, container } = draft.run(owner);
+  if (container?.expansion.kind !== "sequence" || container.expansion.gathers === undefined) return {};
+  const lane = container.lanes.get(0);
+  const taken = container.expansion.gathers.flatMap(({ name, slot, from }) => {
+    const index = lane?.get(slot);
+    const value = index === undefined ? undefined : draft.run(index).outputs?.[from];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return { outputs: { ...outputs, ...Object.fromEntries(taken) } };
 }
 
 /** Ends, KILLED, what lives in these lanes and cannot go on without its container; running attempts are left alone. */
@@ -208,11 +223,17 @@ function abandon(draft: Draft, lanes: Iterable<Vector<number>>): void {
     const run = draft.run(index);
     if (isTerminal(run.state)) continue;
     if (run.container !== undefined) endContainer(draft, index, "KILLED");
-    else if (run.waiting?.kind !== "answer" && run.waiting?.kind !== "subflow") {
+    else if (!isUnderWay(run)) {
       withdraw(draft, run);
       endRun(draft, index, "KILLED", {});
     }
   }
+}
+
+/** True for an attempt that runs somewhere and needs nothing of its container to end. */
+function isUnderWay({ waiting, items }: TaskRun): boolean {
+  if (waiting?.kind === "items") return items !== undefined && isItemUnderWay(items);
+  return waiting?.kind === "answer" || waiting?.kind === "subflow";
 }
 
 /** Takes a run and all below it out of the execution; an attempt that still runs is asked to stop. */

@@ -130,7 +130,7 @@ export function attemptLost(draft: Draft, run: TaskRun, reason: string): void {
 }
 
 /** True when the run's container has ended or gone on without it. */
-function isLeftBehind(draft: Draft, run: TaskRun): boolean {
+export function isLeftBehind(draft: Draft, run: TaskRun): boolean {
   const container = draft.container(run.parent);
   if (container === undefined || run.stage === "afterExecution") return false;
   return container.ended || (container.stage === "finally" && run.stage !== "finally");

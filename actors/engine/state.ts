@@ -2,6 +2,7 @@ import type { AnsweredEffect, EffectId, SubflowRequest } from "#schema/effect.ts
 import type { EventOf, Expansion, Label } from "#schema/event.ts";
 import type { EpochMs, JsonObject } from "#schema/json.ts";
 import type { State, TerminalState } from "#schema/state.ts";
+import type { ItemRecords } from "./item-records.ts";
 import { Vector } from "./vector.ts";
 
 export type History = { readonly state: State; readonly at: EpochMs };
@@ -41,6 +42,8 @@ export type Waiting =
       readonly transmitFailed: boolean;
       readonly request: SubflowRequest;
     }
+  /** Executions of batches, as the run's `items` say; killed, until those that run have ended or `stop`. */
+  | { readonly kind: "items"; readonly stop?: TimerRef }
   /** Killed, and somebody still has to stop: until the answer to `target`, the stop's acknowledgement, or the grace timer. */
   | {
       readonly kind: "cancel";
@@ -81,6 +84,26 @@ export type Container = {
   readonly ended: boolean;
 };
 
+/** One asking for batches: all of them, or those at `indices`. Effect numbers run from `base`. */
+export type ItemRound = { readonly base: number; readonly indices?: readonly number[] };
+
+/** The batches of a ForEachItem: one execution for each. */
+export type Items = {
+  readonly wait: boolean;
+  readonly transmitFailed: boolean;
+  /** The last one counts; a restart adds one. */
+  readonly rounds: readonly ItemRound[];
+  /** Place in the last round of the next batch to ask for. */
+  readonly next: number;
+  /** Asked for and not answered. */
+  readonly open: number;
+  readonly records: ItemRecords;
+  /** How many batches are in which state; CREATED are those not started yet. */
+  readonly counts: Readonly<Partial<Record<State, number>>>;
+  /** Killed together with its children: one that starts late is killed too. */
+  readonly stopped?: true;
+};
+
 export type TaskRun = {
   readonly index: number;
   /** Number of the task in the plan. */
@@ -101,6 +124,7 @@ export type TaskRun = {
   readonly error?: string;
   readonly waiting?: Waiting;
   readonly container?: Container;
+  readonly items?: Items;
   /** Taken out by a restart: no longer part of the execution. */
   readonly dropped?: true;
 };

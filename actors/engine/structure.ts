@@ -1,9 +1,11 @@
+import type { SubflowRequest } from "#schema/effect.ts";
 import type { EventOf, Expansion } from "#schema/event.ts";
 import { isTerminal } from "#schema/state.ts";
 import type { Draft } from "./draft.ts";
+import { openItems } from "./items.ts";
 import { openContainer } from "./lanes.ts";
 import { attemptAnswered, attemptFailed, beginAttempt } from "./runs.ts";
-import type { TaskRun, Waiting } from "./state.ts";
+import type { ExecutionState, TaskRun, Waiting } from "./state.ts";
 
 // What flowables become: children, a pause, or another execution.
 
@@ -31,10 +33,11 @@ export function expanded(draft: Draft, before: TaskRun, event: EventOf<"task-exp
     }
     case "subflow":
       return startSubflow(draft, run, expansion);
+    case "items":
+      return openItems(draft, run, expansion);
     case "dag":
     case "loop-until":
     case "place":
-    case "items":
       return attemptFailed(draft, run.index, `There is no ${expansion.kind} yet.`, {});
     default:
       draft.update(run.index, { waiting: undefined });
@@ -49,26 +52,26 @@ function pauseRun(draft: Draft, run: TaskRun, expansion: Extract<Expansion, { ki
   if (!isTerminal(draft.state.status)) draft.moveExecution("PAUSED");
 }
 
+/** What is asked for when this execution starts another one. */
+export function subflowRequest(
+  state: ExecutionState,
+  expansion: Extract<Expansion, { kind: "subflow" }>,
+): SubflowRequest {
+  const { namespace, flowId, revision, inputs, inheritLabels, wait, scheduleAt } = expansion;
+  const inherited = state.labels.filter((label) => inheritLabels || label.key.startsWith("system."));
+  const depth = (state.facts?.parent?.depth ?? 0) + 1;
+  return { namespace, flowId, revision, inputs, labels: [...inherited, ...expansion.labels], depth, wait, scheduleAt };
+}
+
 function startSubflow(draft: Draft, run: TaskRun, expansion: Extract<Expansion, { kind: "subflow" }>): void {
-  const depth = (draft.state.facts?.parent?.depth ?? 0) + 1;
-  if (depth > MAX_DEPTH) {
+  const request = subflowRequest(draft.state, expansion);
+  if (request.depth > MAX_DEPTH) {
     const message = `Subflows are nested deeper than ${MAX_DEPTH}: does ${expansion.namespace}.${expansion.flowId} end up calling itself?`;
     draft.log("ERROR", message, run.index);
     return attemptFailed(draft, run.index, message, {});
   }
-  const { namespace, flowId, revision, inputs, wait, transmitFailed, scheduleAt } = expansion;
-  const inherited = draft.state.labels.filter((label) => expansion.inheritLabels || label.key.startsWith("system."));
+  const { wait, transmitFailed } = expansion;
   const effect = draft.effectId(run.index);
-  const request = {
-    namespace,
-    flowId,
-    revision,
-    inputs,
-    labels: [...inherited, ...expansion.labels],
-    depth,
-    wait,
-    scheduleAt,
-  };
   draft.update(run.index, { waiting: { kind: "subflow", effect, wait, transmitFailed, request } });
   draft.ask({ kind: "start-subflow", id: effect, run: run.index, request });
 }

@@ -50,15 +50,24 @@ function parseTask(item: Json, path: PropertyPath, parsing: Parsing): Task | und
   const typedRetry = parseRetry(retry, [...path, "retry"], reporter);
   const properties = definition === undefined ? own : ownTexts(definition, own, path, reporter);
   const lists = definition?.where === "engine" ? parseLists(definition, own, path, parsing) : {};
-  const whole: Task = {
+  const written: Task = {
     ...task,
     ...(typedRetry && { retry: typedRetry }),
     ...(asks.length > 0 && { asks }),
     properties,
     lists,
   };
+  const whole = definition?.where === "engine" ? withParts(definition, written, path, parsing) : written;
   checkTask(whole, path, parsing.flow, reporter);
   return whole;
+}
+
+/** The task with the tasks its type is made of, whose ids are taken. */
+function withParts(definition: FlowableTask, task: Task, path: PropertyPath, { taskIds }: Parsing): Task {
+  const parts = definition.parts?.(task);
+  if (parts === undefined) return task;
+  for (const { id } of parts) taskIds.push({ id, path });
+  return { ...task, lists: { ...task.lists, tasks: parts } };
 }
 
 /** Properties of the task's own type, and those that every task may have. A type that redefines a common one owns it. */
@@ -85,6 +94,11 @@ function findTask(type: Json | undefined, path: PropertyPath, { registry, report
   if (type === undefined || type === null) return undefined; // reported as missing
   const name = String(type);
   const definition = registry.task(name);
+  if (definition?.internal) {
+    const whole = name.slice(0, name.indexOf("$"));
+    reporter.error("UNKNOWN_TYPE", path, `\`${name}\` is a part of \`${whole}\`: write that instead`);
+    return undefined;
+  }
   if (definition !== undefined) {
     if (definition.type !== name) reportAlias(name, definition.type, path, reporter);
     return definition;

@@ -1,9 +1,10 @@
 import { type EvalContext, type Lookup, type LookupAnswer, lookupKey, type Outcome } from "#expr/index.ts";
-import type { ExecutionEvent } from "#schema/event.ts";
+import type { ExecutionEvent, ExecutionTrigger } from "#schema/event.ts";
 import type { Flow } from "#schema/flow.ts";
 import type { Json, JsonObject } from "#schema/json.ts";
 import type { Level } from "#schema/state.ts";
 import { jsonSize, MAX_VALUE_CHARACTERS } from "#schema/value-size.ts";
+import { isItemAwaited, itemRequest } from "./items.ts";
 import type { Live, PerformedEffect } from "./live.ts";
 import { contextOf, type Dialect, lineOf, type Performance, perform, type Subject } from "./perform.ts";
 import type { Asker, Host, World } from "./world.ts";
@@ -52,6 +53,19 @@ export class Effects {
       case "start-subflow":
         leaving.push(() => this.#ask(live, effect, () => this.#startSubflow(live, effect)));
         return;
+      case "start-item":
+        return this.#startItem(live, effect, leaving);
+      case "kill-executions": {
+        // What was told once is not told again when another one cannot be reached.
+        const left = new Set(effect.executionIds);
+        leaving.push(() =>
+          this.#ask(live, effect, async () => {
+            await killAll(this.#parts.world, left);
+            return this.#acknowledged(effect.id);
+          }),
+        );
+        return;
+      }
       case "kill-execution":
         leaving.push(() =>
           this.#ask(live, effect, async () => {
@@ -64,7 +78,8 @@ export class Effects {
         leaving.push(() =>
           this.#ask(live, effect, async () => {
             const { parent, state, outputs } = effect;
-            await this.#parts.world.tellParent({ executionId: live.id, parent, state, outputs });
+            const { tenant } = askerOf(live);
+            await this.#parts.world.tellParent({ tenant, executionId: live.id, parent, state, outputs });
             return this.#acknowledged(effect.id);
           }),
         );
@@ -205,18 +220,45 @@ export class Effects {
     live.apply({ kind: "outputs-rendered", at: host.now(), effect: effect.id, ...result });
   }
 
+  /** Renders what a batch is given, then starts its execution; in a killed task, only finds out whether it was started before. */
+  #startItem(live: Live, effect: Of<"start-item">, leaving: (() => void)[]): void {
+    const { dialect, world, host } = this.#parts;
+    if (!isItemAwaited(live, effect)) return;
+    const rendering = itemRequest(dialect, this.#subject(live, effect.id), effect);
+    if (rendering.kind === "needs") return this.#lookUp(live, effect, rendering.lookups, leaving);
+    live.lookups.delete(effect.id);
+    const { id } = effect;
+    if (rendering.kind === "refused") {
+      const message = live.masker.mask(rendering.message);
+      live.apply({ kind: "item-refused", at: host.now(), effect: id, message });
+      return;
+    }
+    leaving.push(() =>
+      this.#ask(live, effect, async () => {
+        if (!isItemAwaited(live, effect)) return undefined;
+        const isStopped = live.state.runs.get(effect.run)?.items?.stopped === true;
+        const started = isStopped
+          ? foundOr(await world.findSubflow(askerOf(live), id), "killed before it was started")
+          : await world.startSubflow(askerOf(live), id, rendering.request, this.#triggerOf(live, effect.run));
+        const at = host.now();
+        if (started.ok) return { kind: "subflow-started", at, effect: id, executionId: started.executionId };
+        return { kind: "item-refused", at, effect: id, message: started.message };
+      }),
+    );
+  }
+
+  /** What an execution that this task run starts sees as its trigger. */
+  #triggerOf(live: Live, run: number): ExecutionTrigger {
+    const { namespace, flowId } = askerOf(live);
+    const task = live.program.plan.tasks[live.state.runs.get(run)?.task ?? -1];
+    const flowRevision = live.state.facts?.flowRevision ?? 0;
+    const variables = { executionId: live.id, namespace, flowId, flowRevision };
+    return { id: task?.id ?? "", type: task?.type ?? "", variables };
+  }
+
   async #startSubflow(live: Live, effect: Of<"start-subflow">): Promise<ExecutionEvent> {
-    const asker = askerOf(live);
-    const { facts } = live.state;
-    const task = live.program.plan.tasks[live.state.runs.get(effect.run)?.task ?? -1];
-    const variables = {
-      executionId: live.id,
-      namespace: asker.namespace,
-      flowId: asker.flowId,
-      flowRevision: facts?.flowRevision ?? 0,
-    };
-    const trigger = { id: task?.id ?? "", type: task?.type ?? "", variables };
-    const started = await this.#parts.world.startSubflow(asker, effect.id, effect.request, trigger);
+    const trigger = this.#triggerOf(live, effect.run);
+    const started = await this.#parts.world.startSubflow(askerOf(live), effect.id, effect.request, trigger);
     const at = this.#parts.host.now();
     if (started.ok) return { kind: "subflow-started", at, effect: effect.id, executionId: started.executionId };
     this.say(live, effect.id, "ERROR", started.message);
@@ -274,6 +316,24 @@ export class Effects {
 function isAwaited(live: Live, { run, id }: Of<"run-task">): boolean {
   const waiting = live.state.runs.get(run)?.waiting;
   return waiting?.kind === "start" && waiting.effect === id;
+}
+
+function foundOr(executionId: string | undefined, message: string): Awaited<ReturnType<World["startSubflow"]>> {
+  return executionId === undefined ? { ok: false, message } : { ok: true, executionId };
+}
+
+const KILLS_AT_A_TIME = 20;
+
+/** Kills what is `left`, and takes out what has heard. Rejects when one could not be reached. */
+async function killAll(world: World, left: Set<string>): Promise<void> {
+  const next = left.values();
+  const worker = async () => {
+    for (const executionId of next) {
+      await world.command(executionId, { kind: "kill", cascade: true });
+      left.delete(executionId);
+    }
+  };
+  await Promise.all(Array.from({ length: KILLS_AT_A_TIME }, worker));
 }
 
 /** Who asks, for look-ups and files. */

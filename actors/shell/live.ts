@@ -7,6 +7,7 @@ import {
   type Plan,
   type Reduce,
   thaw,
+  unansweredItems,
 } from "#engine/index.ts";
 import type { LookupAnswer } from "#expr/index.ts";
 import type { Effect } from "#schema/effect.ts";
@@ -195,6 +196,11 @@ export class Live {
       case "subflow":
         if (waiting.executionId === undefined)
           this.asked.push({ kind: "start-subflow", id: waiting.effect, run: index, request: waiting.request });
+        return;
+      case "items":
+        if (waiting.stop !== undefined) this.#timers.add(waiting.stop.at, waiting.stop.id);
+        for (const { id, batch } of unansweredItems(run))
+          this.asked.push({ kind: "start-item", id, run: index, index: batch });
         return;
       case "held":
         return;

@@ -8,8 +8,11 @@ export function isUnfinished(state: ExecutionState): boolean {
   if (state.status === "RUNNING" || state.status === "KILLING") return true;
   if (state.live === 0) return false;
   // An execution that is paused, or has ended, may have task runs that go on: branches beside, left behind, or after its end.
-  for (const { waiting, dropped } of state.runs)
-    if (!dropped && (waiting?.kind === "start" || waiting?.kind === "answer")) return true;
+  for (const { waiting, dropped, items } of state.runs) {
+    if (dropped) continue;
+    if (waiting?.kind === "start" || waiting?.kind === "answer") return true;
+    if (waiting?.kind === "items" && (items?.open ?? 0) > 0) return true;
+  }
   return false;
 }
 

@@ -115,6 +115,7 @@ export class FakeWorld implements World {
     ok: true,
     executionId: "child",
   });
+  onFind: (effect: string) => string | undefined = () => undefined;
   onLookup: (kind: string, args: JsonObject) => { ok: true; value: Json } | { ok: false; message: string } = () => ({
     ok: true,
     value: null,
@@ -163,6 +164,11 @@ export class FakeWorld implements World {
   async startSubflow(asker: Asker, effect: string, request: SubflowRequest, trigger: ExecutionTrigger) {
     await this.#called("startSubflow", asker, effect, request, trigger);
     return await this.onSubflow(asker, effect, request, trigger);
+  }
+
+  async findSubflow(asker: Asker, effect: string): Promise<string | undefined> {
+    await this.#called("findSubflow", asker, effect);
+    return this.onFind(effect);
   }
 
   async command(executionId: string, command: Command): Promise<void> {

@@ -18,7 +18,13 @@ export type Asker = {
   trigger: ExecutionTrigger | undefined;
 };
 
-export type Told = { executionId: string; parent: ParentLink; state: State; outputs: JsonObject | undefined };
+export type Told = {
+  tenant: string;
+  executionId: string;
+  parent: ParentLink;
+  state: State;
+  outputs: JsonObject | undefined;
+};
 
 export interface WorkPort {
   /** Hands jobs to stateless invocations. A lost job is asked for again when its lease is over. */
@@ -40,7 +46,10 @@ export interface ExecutionsPort {
     request: SubflowRequest,
     trigger: ExecutionTrigger,
   ): Promise<{ ok: true; executionId: string } | { ok: false; message: string }>;
+  /** The execution that `startSubflow` started for this effect; undefined when it never did. */
+  findSubflow(asker: Asker, effect: string): Promise<string | undefined>;
   command(executionId: string, command: Command): Promise<void>;
+  /** With `parent.outputsTo` the outputs are stored in that file first, and the parent is told without them. */
   tellParent(told: Told): Promise<void>;
   tellTrigger(asker: Asker, triggerId: string, state: State): Promise<void>;
 }

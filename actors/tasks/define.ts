@@ -24,6 +24,11 @@ type Described = {
   /** Own properties, as a user may write them; `dynamic()` marks the rendered ones. Every field has a description. */
   input: z.ZodObject;
   output: z.ZodObject;
+  /**
+   * A part of another type: nobody writes it and no list shows it. Its properties see `siblings`, the outputs of the tasks before it in
+   * its sequence.
+   */
+  internal?: true;
 };
 
 /** What an inline task may touch: nothing outside. */
@@ -39,6 +44,14 @@ export interface TaskFiles {
   put(name: string, body: Uint8Array): Promise<string>;
   /** Reads a file this execution may read; rejects with a TaskFailure when it may not or there is none. */
   get(uri: string): Promise<Uint8Array>;
+  /** The URI of the file of this task run called `name`, whether there is one or not. */
+  uri(name: string): string;
+  /** As `get`, in chunks: for a file of any size. */
+  open(uri: string): AsyncIterable<Uint8Array>;
+  /** As `put`, for a file of any size. When the chunks fail, nothing is stored. */
+  store(name: string, chunks: AsyncIterable<Uint8Array>): Promise<string>;
+  /** URIs of the files of this execution at any depth below the folder `uri`, in the order of their names. */
+  list(uri: string): Promise<string[]>;
 }
 
 export interface KeyValues {
@@ -150,6 +163,10 @@ export interface FlowableTask<Props = never> extends Described {
   allowsFailure?: true;
   /** Which list names the nested properties make; by default each property is a list of its own name. */
   lists?(properties: JsonObject): Readonly<Record<string, Json>>;
+  /** Tasks that the type is made of, as its list `tasks`. They render what it says: it is expanded with no properties of its own. */
+  parts?(task: Task): readonly Task[];
+  /** What each batch of an `items` expansion becomes, with the same properties. */
+  starts?: FlowableTask;
   expand(props: Props, ctx: ExpandContext): { expansion: Expansion; outputs?: JsonObject };
 }
 

@@ -6,6 +6,10 @@ import { flowAllowFailure } from "./flow-allow-failure.ts";
 import { flowEachParallel } from "./flow-each-parallel.ts";
 import { flowEachSequential } from "./flow-each-sequential.ts";
 import { flowForEach } from "./flow-for-each.ts";
+import { flowForEachItem } from "./flow-for-each-item.ts";
+import { flowForEachItemExecutable } from "./flow-for-each-item-executable.ts";
+import { flowForEachItemMergeOutputs } from "./flow-for-each-item-merge-outputs.ts";
+import { flowForEachItemSplit } from "./flow-for-each-item-split.ts";
 import { flowIf } from "./flow-if.ts";
 import { flowParallel } from "./flow-parallel.ts";
 import { flowPause } from "./flow-pause.ts";
@@ -36,6 +40,7 @@ const TASKS: readonly AnyTask[] = [
   flowEachParallel,
   flowEachSequential,
   flowForEach,
+  flowForEachItem,
   flowIf,
   flowParallel,
   flowPause,
@@ -59,6 +64,9 @@ const TASKS: readonly AnyTask[] = [
   shellScript,
 ];
 
+/** Parts of other types: found by name, in no list. */
+const PARTS: readonly AnyTask[] = [flowForEachItemSplit, flowForEachItemExecutable, flowForEachItemMergeOutputs];
+
 const TRIGGERS: readonly TriggerDefinition[] = [triggerSchedule, triggerWebhook];
 
 function byName<T extends { type: string; aliases: readonly string[] }>(definitions: readonly T[]): Map<string, T> {
@@ -73,8 +81,12 @@ function byName<T extends { type: string; aliases: readonly string[] }>(definiti
 }
 
 /** A registry of these types; a type name or alias that occurs twice throws. */
-export function createRegistry(tasks: readonly AnyTask[], triggers: readonly TriggerDefinition[]): Registry {
-  const taskByName = byName(tasks);
+export function createRegistry(
+  tasks: readonly AnyTask[],
+  triggers: readonly TriggerDefinition[],
+  parts: readonly AnyTask[] = [],
+): Registry {
+  const taskByName = byName([...tasks, ...parts]);
   const triggerByName = byName(triggers);
   return {
     task: (type) => taskByName.get(type),
@@ -85,4 +97,4 @@ export function createRegistry(tasks: readonly AnyTask[], triggers: readonly Tri
 }
 
 /** Every type that comes with Windhover. */
-export const registry: Registry = createRegistry(TASKS, TRIGGERS);
+export const registry: Registry = createRegistry(TASKS, TRIGGERS, PARTS);

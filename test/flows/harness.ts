@@ -3,6 +3,7 @@ import { objectScope } from "#expr/index.ts";
 import { resolveInputs } from "#flow/inputs.ts";
 import { renderOutputs } from "#flow/outputs.ts";
 import { parseFlow } from "#flow/parse-flow.ts";
+import { decodeText, encodeUtf8 } from "#schema/bytes.ts";
 import type { StartRequest } from "#schema/cell.ts";
 import type { TaskAnswer } from "#schema/event.ts";
 import type { Flow } from "#schema/flow.ts";
@@ -48,7 +49,9 @@ export class Bench {
       const flow = this.#flow(request.flowId);
       if (flow === undefined) return { ok: false, message: `Unable to find flow ${request.flowId}` };
       const id = derivedExecutionId([asker.executionId, effect], 1);
-      const parent = request.wait ? { parent: { executionId: asker.executionId, effect, depth: request.depth } } : {};
+      const { depth, outputsTo } = request;
+      const link = { executionId: asker.executionId, effect, depth, ...(outputsTo === undefined ? {} : { outputsTo }) };
+      const parent = request.wait ? { parent: link } : {};
       const scheduleAt = request.scheduleAt === undefined ? {} : { scheduleAt: request.scheduleAt };
       const inputs = this.#inputs(flow, request.inputs);
       if ("message" in inputs) return { ok: false, message: inputs.message };
@@ -62,9 +65,16 @@ export class Bench {
       });
       return { ok: true, executionId: id };
     };
-    this.world.onTold = (told) => {
-      const live = this.cell.find(told.parent.executionId);
-      if (live !== undefined) this.cell.childEnded(live, told.parent, told.executionId, told.state, told.outputs);
+    this.world.onTold = ({ parent, executionId, state, outputs }) => {
+      if (parent.outputsTo !== undefined && outputs !== undefined)
+        this.context.stored.set(parent.outputsTo, encodeUtf8(`${JSON.stringify(outputs)}\n`));
+      const live = this.cell.find(parent.executionId);
+      const told = parent.outputsTo === undefined ? outputs : undefined;
+      if (live !== undefined) this.cell.childEnded(live, parent, executionId, state, told);
+    };
+    this.world.onLookup = (kind, args) => {
+      const stored = kind === "read" ? this.context.stored.get(String(args.path)) : undefined;
+      return { ok: true, value: stored === undefined ? null : decodeText(stored) };
     };
     this.world.onCommand = (id, command) => {
       const live = this.cell.find(id);
@@ -156,8 +166,13 @@ export class Bench {
 
   async #work(job: Job): Promise<void> {
     const definition = registry.task(job.type);
-    const isKv = job.type.startsWith("io.kestra.plugin.core.kv.");
-    this.#answer(job, isKv ? await runEdge(definition as EdgeTask, job, this.context) : this.worker(job));
+    const isReal = job.type.startsWith("io.kestra.plugin.core.kv.") || definition?.internal === true;
+    this.#answer(
+      job,
+      isReal
+        ? await runEdge(definition as EdgeTask, job, new MemoryContext(this.context, job.taskRunId))
+        : this.worker(job),
+    );
   }
 
   #answer(job: Job, answer: TaskAnswer | undefined): void {
