@@ -6,6 +6,7 @@ import type { FlowLanguage } from "./language.ts";
 import { portsOf } from "./ports/ports.ts";
 import { placementOf } from "./request.ts";
 import { withFlowLabels } from "./start-execution.ts";
+import { pinTemplates } from "./templates.ts";
 import { planTriggered } from "./triggered.ts";
 
 /** The world of a flow's actor on the platform: cells, look-ups and lists. */
@@ -28,7 +29,7 @@ export function createFlowWorld(env: Env, language: FlowLanguage, now: () => num
     },
 
     async start(request) {
-      await cell(request.id).start(request);
+      await cell(request.id).start(await pinTemplates(env, request));
     },
 
     async stateOf(executionId) {

@@ -11,6 +11,7 @@ import type { OpenFlow } from "./flow-cache.ts";
 import { HttpError } from "./http-error.ts";
 import type { AppParts } from "./parts.ts";
 import { cellById, placementOf } from "./request.ts";
+import { pinTemplates } from "./templates.ts";
 
 // How the edge starts an execution: fixes its id first, so that a repeated request is the same execution.
 
@@ -52,7 +53,8 @@ export async function startExecution(env: Env, wanted: NewExecution): Promise<Ex
   if (scheduleAt !== undefined) request.scheduleAt = scheduleAt;
   if (parent) request.parent = parent;
   if (wait) request.wait = true;
-  return untilHeard(() => cellById(env, id).start(request));
+  const pinned = await pinTemplates(env, request);
+  return untilHeard(() => cellById(env, id).start(pinned));
 }
 
 /** Throws 413 for what is more than an execution can keep as one event. */

@@ -10,7 +10,8 @@ import type { AnyTask, FlowableTask, Registry } from "#tasks/define.ts";
 import { checkTask, type PlacedId, warnOfIgnoredInTask } from "./checks.ts";
 import { parseInputs } from "./parse-inputs.ts";
 import { parseRetry } from "./parse-retry.ts";
-import type { Reporter } from "./reporter.ts";
+import { Reporter } from "./reporter.ts";
+import { documentOf, type ParseTemplate, type Templates, withTemplate } from "./templates.ts";
 
 /** What the parsing of tasks and triggers needs: where the types are, where problems go, and what it collects. */
 export type Parsing = {
@@ -20,6 +21,10 @@ export type Parsing = {
   /** Ids met so far, with their places, in the order of the text. */
   taskIds: PlacedId[];
   triggerIds: PlacedId[];
+  /** What is pinned to the source; undefined when nothing is, as while the flow is written. */
+  templates?: Templates | undefined;
+  /** Names of the templates that are being read, outermost first. */
+  within?: readonly string[];
 };
 
 /** The tasks in the list `value` at `path`, those of unknown type too. */
@@ -57,7 +62,10 @@ function parseTask(item: Json, path: PropertyPath, parsing: Parsing): Task | und
     properties,
     lists,
   };
-  const whole = definition?.where === "engine" ? withParts(definition, written, path, parsing) : written;
+  const expanded = definition?.where === "engine" ? withParts(definition, written, path, parsing) : written;
+  const whole = withTemplate(expanded, parsing.templates, parsing.within ?? [], (template, within) =>
+    parseTemplate(template, within, parsing),
+  );
   checkTask(whole, path, parsing.flow, reporter);
   return whole;
 }
@@ -68,6 +76,16 @@ function withParts(definition: FlowableTask, task: Task, path: PropertyPath, { t
   if (parts === undefined) return task;
   for (const { id } of parts) taskIds.push({ id, path });
   return { ...task, lists: { ...task.lists, tasks: parts } };
+}
+
+/** The lists of a template. Its ids are its own: a template may stand in a flow twice. */
+function parseTemplate(template: JsonObject, within: readonly string[], parsing: Parsing): ReturnType<ParseTemplate> {
+  const reporter = new Reporter(documentOf(template));
+  const inner: Parsing = { ...parsing, reporter, within, taskIds: [] };
+  const list = (name: string) => parseTasks(template[name], [name], inner);
+  const lists = { tasks: list("tasks"), ...(template.errors === undefined ? {} : { errors: list("errors") }) };
+  const wrong = reporter.problems.find(({ severity = "error" }) => severity === "error");
+  return wrong === undefined ? { lists } : { problem: wrong.message };
 }
 
 /** Properties of the task's own type, and those that every task may have. A type that redefines a common one owns it. */

@@ -36,6 +36,8 @@ export type Task = {
   lists: Readonly<Record<string, readonly Task[]>>;
   /** What a resume asks for, of tasks that pause. */
   asks?: readonly Input[];
+  /** Why it cannot run: it fails with this message. */
+  problem?: string;
   /** Dag only: ids each child waits for. */
   dependsOn?: Readonly<Record<string, readonly string[]>>;
 };

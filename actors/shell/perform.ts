@@ -104,6 +104,7 @@ class Attempt {
     }
     const definition = this.#dialect.registry.task(this.#task.type);
     if (definition === undefined) return this.failed(`There is no task type ${this.#task.type}.`);
+    if (task.problem !== undefined) return this.failed(task.problem);
     const timeoutMs = task.timeout === undefined ? undefined : render(task.timeout, context);
     if (timeoutMs?.ok === "needs") return { kind: "needs", lookups: timeoutMs.lookups };
     if (timeoutMs?.ok === false) return this.failed(`timeout: ${timeoutMs.problem.message}`);

@@ -17,6 +17,7 @@ import { flowSequential } from "./flow-sequential.ts";
 import { flowSleep } from "./flow-sleep.ts";
 import { flowSubflow } from "./flow-subflow.ts";
 import { flowSwitch } from "./flow-switch.ts";
+import { flowTemplate } from "./flow-template.ts";
 import { httpDownload } from "./http-download.ts";
 import { httpRequest } from "./http-request.ts";
 import { kvDelete } from "./kv-delete.ts";
@@ -48,6 +49,7 @@ const TASKS: readonly AnyTask[] = [
   flowSleep,
   flowSubflow,
   flowSwitch,
+  flowTemplate,
   httpDownload,
   httpRequest,
   kvDelete,
