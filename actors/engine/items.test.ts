@@ -76,21 +76,21 @@ describe("batches are started and counted", () => {
     expect(driver.has("after")).toBe(true);
   });
 
-  test("[B1] at most 50 are unanswered; an answer makes room for the next", () => {
+  test("[B1] at most 20 are unanswered; an answer makes room for the next", () => {
     const driver = begin({ total: 120 });
-    expect(starts(driver)).toHaveLength(50);
+    expect(starts(driver)).toHaveLength(20);
     started(driver, 7);
-    expect(starts(driver)).toHaveLength(51);
+    expect(starts(driver)).toHaveLength(21);
     ended(driver, 7);
-    expect(starts(driver)).toHaveLength(51);
+    expect(starts(driver)).toHaveLength(21);
     refused(driver, 3);
-    expect(starts(driver).map(({ index }) => index)).toEqual(Array.from({ length: 52 }, (_, index) => index));
+    expect(starts(driver).map(({ index }) => index)).toEqual(Array.from({ length: 22 }, (_, index) => index));
   });
 
   test("[B2][E3] effect ids of a round are consecutive and never come again", () => {
     const driver = begin({ total: 60 });
     const first = Number(startOf(driver, 0).split(":")[1]);
-    expect(startOf(driver, 49)).toBe(`0:${first + 49}`);
+    expect(startOf(driver, 19)).toBe(`0:${first + 19}`);
     driver.kill();
     driver.advance(KILL_GRACE_MS);
     driver.restart().expand("items", { ...ITEMS, total: 60 });
@@ -253,11 +253,10 @@ describe("what stands in its way", () => {
   test("[E4] while the execution is paused by hand no batch is asked for", () => {
     const driver = begin({ total: 60 });
     driver.apply({ kind: "pause-requested", at: driver.now });
-    for (let batch = 0; batch < 50; batch++) ended(driver, batch);
-    expect(starts(driver)).toHaveLength(50);
+    for (let batch = 0; batch < 20; batch++) ended(driver, batch);
+    expect(starts(driver)).toHaveLength(20);
     driver.resume();
-    expect(starts(driver)).toHaveLength(60);
-    for (let batch = 50; batch < 60; batch++) ended(driver, batch);
+    for (let batch = 20; batch < 60; batch++) ended(driver, batch);
     expect(driver.run("items").state).toBe("SUCCESS");
   });
 

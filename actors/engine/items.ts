@@ -24,8 +24,8 @@ import type { ItemRound, Items, TaskRun } from "./state.ts";
 // B5. After a kill no batch is asked for. Children that run are killed, and so is one of which is heard late.
 // B6. A restart or a retry asks for what did not end well, and leaves the rest.
 
-/** Starts that may be under way at a time. */
-const MAX_UNANSWERED = 50;
+/** Starts that may be under way at a time: enough to keep many cells busy, few enough to let others in between. */
+const MAX_UNANSWERED = 20;
 /** Batches one task may have. */
 const MAX_BATCHES = 1_000_000;
 

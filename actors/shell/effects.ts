@@ -37,6 +37,8 @@ type Of<K extends PerformedEffect["kind"]> = Extract<PerformedEffect, { kind: K 
 export class Effects {
   readonly #parts: Parts;
   readonly #rounds = new WeakMap<PerformedEffect, number>();
+  /** Those that have a turn coming. */
+  readonly #soon = new Set<Live>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -233,7 +235,7 @@ export class Effects {
       live.apply({ kind: "item-refused", at: host.now(), effect: id, message });
       return;
     }
-    leaving.push(() =>
+    const start = () =>
       this.#ask(live, effect, async () => {
         if (!isItemAwaited(live, effect)) return undefined;
         const isStopped = live.state.runs.get(effect.run)?.items?.stopped === true;
@@ -243,8 +245,12 @@ export class Effects {
         const at = host.now();
         if (started.ok) return { kind: "subflow-started", at, effect: id, executionId: started.executionId };
         return { kind: "item-refused", at, effect: id, message: started.message };
-      }),
-    );
+      });
+    // Executions that run in the same process would else follow one another without an end, and nobody outside be heard meanwhile.
+    leaving.push(() => {
+      live.underway.add(id);
+      host.soon(start);
+    });
   }
 
   /** What an execution that this task run starts sees as its trigger. */
@@ -290,6 +296,16 @@ export class Effects {
     );
   }
 
+  /** One turn, and one commit, for all answers that are there by then. */
+  #turnSoon(live: Live): void {
+    if (this.#soon.has(live)) return;
+    this.#soon.add(live);
+    this.#parts.host.soon(() => {
+      this.#soon.delete(live);
+      this.#parts.turn(live);
+    });
+  }
+
   /** Calls the world and applies its answer; a rejected call is repeated later, for ever. */
   #ask(
     live: Live,
@@ -302,7 +318,8 @@ export class Effects {
       (event) => {
         live.underway.delete(effect.id);
         if (event !== undefined) live.apply(event);
-        this.#parts.turn(live);
+        if (effect.kind === "start-item") this.#turnSoon(live);
+        else this.#parts.turn(live);
       },
       () => {
         const next = Math.min(2 * retryMs, MAX_RETRY_MS);

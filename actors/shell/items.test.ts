@@ -88,21 +88,25 @@ describe("the execution of a batch", () => {
 });
 
 describe("after a crash", () => {
-  test.for([3, 2_000])("[S3] each batch runs once, with a snapshot after %i events", async (snapshotAfter) => {
-    const bench = benchOf(120, { snapshotAfter });
-    const live = bench.start(PARENT);
-    bench.worker = () => undefined;
-    await bench.run(1_000);
-    for (let start = 2; start < 6; start++) {
-      bench.restartAs(`b${start}`);
-      bench.worker = () => (start < 5 ? undefined : { state: "SUCCESS" });
-      await bench.run(start === 5 ? LONG_MS : 7);
-    }
-    const again = bench.again(live);
-    expect([again.state.status, iterations(again)]).toEqual(["SUCCESS", { SUCCESS: 120 }]);
-    expect(new Set(asked(bench)).size).toBe(120);
-    expect(bench.host.errors).toEqual([]);
-  });
+  test.for([3, 2_000])(
+    "[S3] each batch runs once, with a snapshot after %i events",
+    { timeout: 30_000 },
+    async (snapshotAfter) => {
+      const bench = benchOf(120, { snapshotAfter });
+      const live = bench.start(PARENT);
+      bench.worker = () => undefined;
+      await bench.run(1_000);
+      for (let start = 2; start < 6; start++) {
+        bench.restartAs(`b${start}`);
+        bench.worker = () => (start < 5 ? undefined : { state: "SUCCESS" });
+        await bench.run(start === 5 ? LONG_MS : 7);
+      }
+      const again = bench.again(live);
+      expect([again.state.status, iterations(again)]).toEqual(["SUCCESS", { SUCCESS: 120 }]);
+      expect(new Set(asked(bench)).size).toBe(120);
+      expect(bench.host.errors).toEqual([]);
+    },
+  );
 
   test("[B5] a killed one finds out what it had started, starts nothing, and kills it", async () => {
     const bench = benchOf(3);
