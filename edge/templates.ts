@@ -1,12 +1,12 @@
 import { templatesActorName } from "#actors/namespace/namespace-rpc.ts";
 import {
   MAX_TEMPLATE_DEPTH,
+  pinned,
   type TemplateKey,
   templateName,
   templateRefs,
   templateRefsOfSource,
   unknownTemplate,
-  withPinned,
 } from "#flow/templates.ts";
 import type { StartRequest } from "#schema/cell.ts";
 import type { JsonObject } from "#schema/json.ts";
@@ -20,7 +20,7 @@ export function templatesOf(env: Env, tenant: string) {
 export async function pinTemplates(env: Env, request: StartRequest): Promise<StartRequest> {
   const refs = templateRefsOfSource(request.source);
   if (refs.length === 0) return request;
-  const source = withPinned(request.source, await closure(env, request.tenant, refs));
+  const source = pinned(request.source, refs, await closure(env, request.tenant, refs));
   return { ...request, source, sourceId: await digest(source) };
 }
 

@@ -88,7 +88,15 @@ function buildFlow(
     reporter.error("INVALID_VALUE", ["tasks"], "`tasks` must hold at least one task");
   }
   const names = { id: String(root.id ?? ""), namespace: String(root.namespace ?? "") };
-  const parsing: Parsing = { registry, reporter, flow: names, taskIds: [], triggerIds: [], templates };
+  const parsing: Parsing = {
+    registry,
+    reporter,
+    flow: names,
+    taskIds: [],
+    triggerIds: [],
+    templates,
+    defaults: pluginDefaults,
+  };
   const flow = assemble(root, parsing, pluginDefaults);
   const typedRetry = parseRetry(retry, ["retry"], reporter);
   checkDuplicates(parsing.taskIds, "task", reporter);

@@ -1,6 +1,6 @@
 import { isJsonObject, type PropertyPath, unknownProperty, withTexts } from "#schema/conform.ts";
 import { parseDuration } from "#schema/duration.ts";
-import type { Input, Task } from "#schema/flow.ts";
+import type { Input, PluginDefault, Task } from "#schema/flow.ts";
 import { TaskCommon } from "#schema/flow-source.ts";
 import type { Json, JsonObject } from "#schema/json.ts";
 import { nearestType } from "#schema/nearest.ts";
@@ -10,6 +10,7 @@ import type { AnyTask, FlowableTask, Registry } from "#tasks/define.ts";
 import { checkTask, type PlacedId, warnOfIgnoredInTask } from "./checks.ts";
 import { parseInputs } from "./parse-inputs.ts";
 import { parseRetry } from "./parse-retry.ts";
+import { applyPluginDefaults } from "./plugin-defaults.ts";
 import { Reporter } from "./reporter.ts";
 import { documentOf, type ParseTemplate, type Templates, withTemplate } from "./templates.ts";
 
@@ -23,6 +24,8 @@ export type Parsing = {
   triggerIds: PlacedId[];
   /** What is pinned to the source; undefined when nothing is, as while the flow is written. */
   templates?: Templates | undefined;
+  /** Those of the flow, for what its templates hold. */
+  defaults?: readonly PluginDefault[];
   /** Names of the templates that are being read, outermost first. */
   within?: readonly string[];
 };
@@ -79,7 +82,8 @@ function withParts(definition: FlowableTask, task: Task, path: PropertyPath, { t
 }
 
 /** The lists of a template. Its ids are its own: a template may stand in a flow twice. */
-function parseTemplate(template: JsonObject, within: readonly string[], parsing: Parsing): ReturnType<ParseTemplate> {
+function parseTemplate(written: JsonObject, within: readonly string[], parsing: Parsing): ReturnType<ParseTemplate> {
+  const template = applyPluginDefaults(written, parsing.defaults ?? [], parsing.registry);
   const reporter = new Reporter(documentOf(template));
   const inner: Parsing = { ...parsing, reporter, within, taskIds: [] };
   const list = (name: string) => parseTasks(template[name], [name], inner);

@@ -3,7 +3,7 @@ import type { Task } from "#schema/flow.ts";
 import type { JsonObject } from "#schema/json.ts";
 import { registry } from "#tasks/registry.ts";
 import { parseFlow } from "./parse-flow.ts";
-import { MAX_TEMPLATE_DEPTH, templateRefs, templateRefsOfSource, withPinned } from "./templates.ts";
+import { MAX_TEMPLATE_DEPTH, pinned, templateRefs, templateRefsOfSource, withPinned } from "./templates.ts";
 
 const LOG = { type: "io.kestra.plugin.core.log.Log", message: "{{ parent.outputs.args.name }}" };
 const use = (templateId: string, id = `use_${templateId}`) => ({
@@ -25,6 +25,13 @@ describe("a pinned template", () => {
   test("gives its tasks to the task that stands for it", () => {
     const task = first(withPinned(flow(use("t")), [template("t", { id: "say", ...LOG })]));
     expect(task).toMatchObject({ type: "io.kestra.plugin.core.flow.Template", lists: { tasks: [{ id: "say" }] } });
+  });
+
+  test("takes the flow's plugin defaults", () => {
+    const pluginDefaults = [{ type: "io.kestra.plugin.core.log.Log", values: { level: "WARN" } }];
+    const source = JSON.stringify({ id: "f", namespace: "a.b", tasks: [use("t")], pluginDefaults });
+    const task = first(withPinned(source, [template("t", { id: "say", ...LOG })]));
+    expect(task?.lists.tasks?.[0]?.properties.level).toBe("WARN");
   });
 
   test("may stand in a flow twice", () => {
@@ -65,6 +72,14 @@ describe("a template that cannot be used fails its task and says why", () => {
     let task = first(withPinned(flow(use("t0")), templates));
     while (task?.problem === undefined && task !== undefined) task = task.lists.tasks?.[0];
     expect(task?.problem).toContain(`nested deeper than ${MAX_TEMPLATE_DEPTH}: a.b.t0 → a.b.t1`);
+  });
+
+  test("it is too long", () => {
+    const source = flow(use("t"));
+    const long = template("t", { id: "say", ...LOG, message: "x".repeat(1_048_576) });
+    const short = pinned(source, templateRefsOfSource(source), [long]);
+    expect(first(short)?.problem).toContain("longer than 1048576 bytes");
+    expect(pinned(source, templateRefsOfSource(source), [])).toBe(withPinned(source, []));
   });
 
   test("[W3] it is not valid", () => {

@@ -1,7 +1,8 @@
+import { encodeUtf8 } from "#schema/bytes.ts";
 import { isJsonObject } from "#schema/conform.ts";
 import { FLOW_ID, NAMESPACE_ID, type Task } from "#schema/flow.ts";
 import type { Json, JsonObject } from "#schema/json.ts";
-import { readYaml, type YamlDocument } from "./read-yaml.ts";
+import { MAX_SOURCE_BYTES, readYaml, type YamlDocument } from "./read-yaml.ts";
 
 // Templates: lists of tasks with a name, in place of which a `Template` task stands. The source of an execution has those it needs
 // pinned behind it as a document of its own, so that a later change of one changes nothing of what runs.
@@ -50,10 +51,22 @@ export function templateRefsOfSource(source: string): TemplateKey[] {
   return first === undefined ? [] : templateRefs(first.value);
 }
 
-/** The source with these templates behind it. */
+/** The source with these templates behind it; `problem` in place of the tasks of one says why it cannot run. */
 export function withPinned(source: string, templates: readonly JsonObject[]): string {
   // JSON is YAML.
   return `${source}${source.endsWith("\n") ? "" : "\n"}---\n${PINNED}: ${JSON.stringify(templates)}\n`;
+}
+
+/** As `withPinned`; when that is longer than a source may be, the tasks fail and say so. */
+export function pinned(source: string, refs: readonly TemplateKey[], templates: readonly JsonObject[]): string {
+  const whole = withPinned(source, templates);
+  if (encodeUtf8(whole).length <= MAX_SOURCE_BYTES) return whole;
+  const problem = `With its templates the flow is longer than ${MAX_SOURCE_BYTES} bytes: put tasks into flows of their own.`;
+  const short = withPinned(
+    source,
+    refs.map(({ namespace, id }) => ({ namespace, id, problem })),
+  );
+  return encodeUtf8(short).length <= MAX_SOURCE_BYTES ? short : source;
 }
 
 /** What is pinned by this document; undefined when it is something else. */
@@ -90,6 +103,7 @@ export function withTemplate(
     return { ...task, problem: `Templates are nested deeper than ${MAX_TEMPLATE_DEPTH}: ${path.join(" → ")}` };
   const template = templates.get(name);
   if (template === undefined) return { ...task, problem: unknownTemplate(name) };
+  if (typeof template.problem === "string") return { ...task, problem: template.problem };
   const parsed = parse(template, path);
   if ("problem" in parsed) return { ...task, problem: `The template ${name} is not valid: ${parsed.problem}` };
   return { ...task, lists: { ...parsed.lists, ...task.lists } };
