@@ -72,6 +72,7 @@ function randomExpansion(choices: Choices, at: number): Expansion {
     { kind: "pause" },
     { kind: "sleep", until: at + 500 },
     { ...SUBFLOW, wait: choices.next(3) > 0, transmitFailed: choices.next(2) === 0, restarts: choices.next(2) === 0 },
+    { kind: "items", total: choices.next(4), wait: choices.next(3) > 0, transmitFailed: choices.next(2) === 0 },
     { kind: "dag", list: "tasks", concurrency: choices.next(3), dependsOn: [[], [0].slice(choices.next(2)), [1, 0]] },
     {
       kind: "each",
@@ -143,7 +144,9 @@ function randomEvent(choices: Choices, asked: readonly Effect[], at: number): Ex
         state: TERMINAL_STATES[choices.next(5)] ?? "FAILED",
       };
     case 8:
-      return { kind: "effect-acknowledged", at, effect };
+      return choices.next(3) === 0
+        ? { kind: "item-refused", at, effect, message: "no" }
+        : { kind: "effect-acknowledged", at, effect };
     case 9:
       return {
         kind: "outputs-rendered",

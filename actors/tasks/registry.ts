@@ -14,6 +14,10 @@ import { flowDag } from "./flow-dag.ts";
 import { flowEachParallel } from "./flow-each-parallel.ts";
 import { flowEachSequential } from "./flow-each-sequential.ts";
 import { flowForEach } from "./flow-for-each.ts";
+import { flowForEachItem } from "./flow-for-each-item.ts";
+import { flowForEachItemExecutable } from "./flow-for-each-item-executable.ts";
+import { flowForEachItemMergeOutputs } from "./flow-for-each-item-merge-outputs.ts";
+import { flowForEachItemSplit } from "./flow-for-each-item-split.ts";
 import { flowIf } from "./flow-if.ts";
 import { flowLoop } from "./flow-loop.ts";
 import { flowLoopUntil } from "./flow-loop-until.ts";
@@ -23,6 +27,7 @@ import { flowSequential } from "./flow-sequential.ts";
 import { flowSleep } from "./flow-sleep.ts";
 import { flowSubflow } from "./flow-subflow.ts";
 import { flowSwitch } from "./flow-switch.ts";
+import { flowTemplate } from "./flow-template.ts";
 import { flowWaitFor } from "./flow-wait-for.ts";
 import { flowWorkingDirectory } from "./flow-working-directory.ts";
 import { httpDownload } from "./http-download.ts";
@@ -56,6 +61,7 @@ const TASKS: readonly AnyTask[] = [
   flowEachParallel,
   flowEachSequential,
   flowForEach,
+  flowForEachItem,
   flowIf,
   flowLoop,
   flowLoopUntil,
@@ -65,8 +71,9 @@ const TASKS: readonly AnyTask[] = [
   flowSleep,
   flowSubflow,
   flowSwitch,
-  flowWorkingDirectory,
+  flowTemplate,
   flowWaitFor,
+  flowWorkingDirectory,
   httpDownload,
   httpRequest,
   kvDelete,
@@ -83,6 +90,9 @@ const TASKS: readonly AnyTask[] = [
   shellScript,
 ];
 
+/** Parts of other types: found by name, in no list. */
+const PARTS: readonly AnyTask[] = [flowForEachItemSplit, flowForEachItemExecutable, flowForEachItemMergeOutputs];
+
 const TRIGGERS: readonly TriggerDefinition[] = [triggerSchedule, triggerWebhook];
 
 function byName<T extends { type: string; aliases: readonly string[] }>(definitions: readonly T[]): Map<string, T> {
@@ -97,8 +107,12 @@ function byName<T extends { type: string; aliases: readonly string[] }>(definiti
 }
 
 /** A registry of these types; a type name or alias that occurs twice throws. */
-export function createRegistry(tasks: readonly AnyTask[], triggers: readonly TriggerDefinition[]): Registry {
-  const taskByName = byName(tasks);
+export function createRegistry(
+  tasks: readonly AnyTask[],
+  triggers: readonly TriggerDefinition[],
+  parts: readonly AnyTask[] = [],
+): Registry {
+  const taskByName = byName([...tasks, ...parts]);
   const triggerByName = byName(triggers);
   return {
     task: (type) => taskByName.get(type),
@@ -109,4 +123,4 @@ export function createRegistry(tasks: readonly AnyTask[], triggers: readonly Tri
 }
 
 /** Every type that comes with Windhover. */
-export const registry: Registry = createRegistry(TASKS, TRIGGERS);
+export const registry: Registry = createRegistry(TASKS, TRIGGERS, PARTS);

@@ -215,6 +215,19 @@ export class SimWorld implements World {
     );
   }
 
+  findSubflow(asker: Parameters<World["findSubflow"]>[0], effect: string): Promise<string | undefined> {
+    const id = childIdOf(asker, effect, 3);
+    let found: string | undefined;
+    return this.#call(`find ${id}`, () =>
+      this.#reach(id, (cell) => {
+        found = cell.find(id)?.id;
+        return true;
+      })
+        ? null
+        : undefined,
+    ).then(() => found);
+  }
+
   command(executionId: string, command: { kind: "kill"; cascade: boolean }): Promise<void> {
     return this.#call(`kill ${executionId}`, () =>
       this.#reach(executionId, (cell) => {
