@@ -8,6 +8,7 @@ import {
   type HttpCall,
   type ScriptCall,
   type ScriptOutcome,
+  type SharedPlace,
   TaskFailure,
 } from "./define.ts";
 
@@ -23,6 +24,8 @@ export class MemoryContext implements EdgeContext {
   readonly stored = new Map<string, Uint8Array>();
   readonly values = new Map<string, { type: string; value: Json }>();
   readonly ttls: (number | undefined)[] = [];
+  /** Set by a test for a task that shares its directory. */
+  place: SharedPlace | undefined;
   answer: HttpAnswer = { url: "https://example.com/", status: 200, headers: {}, body: new Uint8Array() };
   outcome: ScriptOutcome = { exitCode: 0, outputs: {}, metrics: [], files: {}, stderrLines: 0 };
 

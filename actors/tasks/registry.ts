@@ -27,6 +27,7 @@ import { pythonCommands } from "./python-commands.ts";
 import { pythonScript } from "./python-script.ts";
 import { shellCommands } from "./shell-commands.ts";
 import { shellScript } from "./shell-script.ts";
+import { storageLocalFiles } from "./storage-local-files.ts";
 import { triggerSchedule } from "./trigger-schedule.ts";
 import { triggerWebhook } from "./trigger-webhook.ts";
 
@@ -59,6 +60,7 @@ const TASKS: readonly AnyTask[] = [
   pythonScript,
   shellCommands,
   shellScript,
+  storageLocalFiles,
 ];
 
 const TRIGGERS: readonly TriggerDefinition[] = [triggerSchedule, triggerWebhook];
