@@ -12,6 +12,7 @@ import {
   type InlineContext,
   type ScriptCall,
   type ScriptOutcome,
+  type SharedPlace,
   TaskFailure,
 } from "./define.ts";
 
@@ -34,6 +35,8 @@ export class MemoryContext implements EdgeContext, InlineContext {
   /** Size of the chunks that `files.open` gives. */
   chunkBytes = 7;
   readonly ttls: (number | undefined)[] = [];
+  /** Set by a test for a task that shares its directory. */
+  place: SharedPlace | undefined;
   answer: HttpAnswer = { url: "https://example.com/", status: 200, headers: {}, body: new Uint8Array() };
   outcome: ScriptOutcome = { exitCode: 0, outputs: {}, metrics: [], files: {}, stderrLines: 0 };
 

@@ -43,6 +43,7 @@ import { pythonCommands } from "./python-commands.ts";
 import { pythonScript } from "./python-script.ts";
 import { shellCommands } from "./shell-commands.ts";
 import { shellScript } from "./shell-script.ts";
+import { storageLocalFiles } from "./storage-local-files.ts";
 import { triggerSchedule } from "./trigger-schedule.ts";
 import { triggerWebhook } from "./trigger-webhook.ts";
 
@@ -88,6 +89,7 @@ const TASKS: readonly AnyTask[] = [
   pythonScript,
   shellCommands,
   shellScript,
+  storageLocalFiles,
 ];
 
 /** Parts of other types: found by name, in no list. */
