@@ -3,13 +3,14 @@ import type { EventOf } from "#schema/event.ts";
 import type { TerminalState } from "#schema/state.ts";
 import { isTerminal } from "#schema/state.ts";
 import type { Draft } from "./draft.ts";
+import { hasFlag } from "./flags.ts";
 import { startStageTask } from "./lanes.ts";
 
 // How an execution ends.
 //
 // N1. Its flow outputs are rendered first, while it still runs; a failure to render them makes it FAILED.
 // N2. Whoever waits for the end is told by an effect that is asked for until it is answered.
-// N3. `afterExecution` runs after the terminal state is reached and cannot change it.
+// N3. `afterExecution` runs after the terminal state is reached, whichever it is, and cannot change it.
 
 /** Trigger types whose next evaluation waits for the end of the execution they started. */
 const LOCKING_TRIGGERS: ReadonlySet<string> = new Set([
@@ -44,7 +45,8 @@ export function finishExecution(draft: Draft, state: TerminalState): void {
     draft.askAndKeep({ kind: "notify-parent", id: draft.effectId(-1), parent: facts.parent, state, outputs });
   if (facts?.trigger !== undefined && LOCKING_TRIGGERS.has(facts.trigger.type))
     draft.askAndKeep({ kind: "notify-trigger", id: draft.effectId(-1), triggerId: facts.trigger.id, state });
-  if ((draft.plan.lists.afterExecution ?? []).length > 0 && state !== "KILLED" && state !== "CANCELLED")
+  const isStopped = state === "KILLED" || state === "CANCELLED";
+  if ((draft.plan.lists.afterExecution ?? []).length > 0 && (!isStopped || hasFlag(facts, "afterStop")))
     startStageTask(draft, -1, "afterExecution", 0);
 }
 

@@ -8,6 +8,8 @@ export const FLAGS = {
   sla: 2,
   /** 2026-11: `retry.behavior: CREATE_NEW_EXECUTION` makes a new execution. */
   newExecutionRetry: 3,
+  /** 2026-11: `afterExecution` runs after every terminal state, KILLED and CANCELLED too. */
+  afterStop: 4,
 } as const;
 
 export type Flag = keyof typeof FLAGS;

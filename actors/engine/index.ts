@@ -1,6 +1,7 @@
 // The engine's public face.
 
 export { KILL_GRACE_MS, pausedRun, refusal } from "./commands.ts";
+export { CURRENT_FLAGS } from "./flags.ts";
 export { toExecutionJson, toSummary } from "./json.ts";
 export { compilePlan, type Plan, type PlanTask } from "./plan.ts";
 export { createReducer, type Reduce, type Step } from "./reduce.ts";

@@ -1,6 +1,7 @@
 import type { PropertyPath } from "#schema/conform.ts";
 import type { Task } from "#schema/flow.ts";
 import type { JsonObject } from "#schema/json.ts";
+import { KNOWN_RUNNERS } from "#tasks/script-common.ts";
 import type { Reporter } from "./reporter.ts";
 
 // Rules over the whole flow.
@@ -45,7 +46,6 @@ export function checkTask(
 const isBranch = (list: string) => list === "defaults" || list.startsWith("case:");
 
 const NOT_YET: Readonly<Record<string, string>> = {
-  listeners: "`listeners` are not run: use `afterExecution`",
   sla: "`sla` is not watched yet: the flow runs without it",
   checks: "`checks` are not evaluated yet: the flow runs without them",
   concurrency: "`concurrency` is not kept yet: executions of this flow are not limited",
@@ -83,6 +83,22 @@ export function warnOfIgnoredInTask(
   const again = "`CREATE_NEW_EXECUTION` is not there yet: the task is tried again in the same execution";
   if (retry.behavior === "CREATE_NEW_EXECUTION")
     reporter.warning("UNKNOWN_PROPERTY", [...path, "retry", "behavior"], again);
+}
+
+/** Warns of a task runner that is accepted and that no agent has. */
+export function warnOfRunner(item: JsonObject, path: PropertyPath, reporter: Reporter): void {
+  const { taskRunner } = item;
+  if (typeof taskRunner !== "object" || taskRunner === null || Array.isArray(taskRunner)) return;
+  const type = KNOWN_RUNNERS.find((known) => known === taskRunner.type);
+  if (type === undefined) return;
+  const message = `${type} is not run by runner agents yet: the task FAILS when it is reached. Use io.kestra.plugin.core.runner.Process on an agent of a group of its own`;
+  reporter.add({
+    code: "TYPE_NOT_RUN",
+    path: [...path, "taskRunner", "type"],
+    message,
+    on: "value",
+    severity: "warning",
+  });
 }
 
 export function warnOfReservedId(id: string, reporter: Reporter): void {

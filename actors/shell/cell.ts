@@ -1,4 +1,4 @@
-import { type Plan, type Reduce, refusal, toExecutionJson } from "#engine/index.ts";
+import { CURRENT_FLAGS, type Plan, type Reduce, refusal, toExecutionJson } from "#engine/index.ts";
 import type { Command, CommandAnswer, StartRequest } from "#schema/cell.ts";
 import type { ExecutionEvent, ParentLink, TaskAnswer } from "#schema/event.ts";
 import type { ExecutionJson } from "#schema/execution.ts";
@@ -118,6 +118,7 @@ export class Cell {
       flowRevision: request.revision,
       inputs,
       labels: [...labels],
+      flags: [...CURRENT_FLAGS],
       ...defined({ trigger, variables, parent, scheduleAt, originalId, parentId }),
     });
     this.#turn(live);

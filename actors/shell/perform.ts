@@ -18,6 +18,7 @@ import { cutMessage, type LogLine } from "#schema/log.ts";
 import { type Job, OUTPUT_DIR_MARKER, WORKING_DIR_MARKER } from "#schema/runner.ts";
 import type { Level } from "#schema/state.ts";
 import { type AnyTask, type Registry, TaskFailure } from "#tasks/define.ts";
+import { checkGuard } from "./guard.ts";
 import type { Masker } from "./mask.ts";
 import { type Surroundings, scopeOf } from "./scope.ts";
 
@@ -95,6 +96,12 @@ class Attempt {
   perform(): Performance {
     const { task } = this.#task;
     const context = contextOf(this.#dialect, this.#subject, this.#run);
+    if (task.guard !== undefined) {
+      const held = checkGuard(task.guard, context, this.#subject);
+      if ("lookups" in held) return { kind: "needs", lookups: held.lookups };
+      if ("reason" in held) this.#log("WARN", held.reason);
+      if (!held.holds) return this.#answered({ state: "SKIPPED" });
+    }
     if (task.runIf !== undefined) {
       const condition = render(task.runIf, context);
       if (condition.ok === "needs") return { kind: "needs", lookups: condition.lookups };
@@ -102,7 +109,7 @@ class Attempt {
       if (!isTruthy(condition.value)) return this.#answered({ state: "SKIPPED" });
     }
     const definition = this.#dialect.registry.task(this.#task.type);
-    if (definition === undefined) return this.failed(`There is no task type ${this.#task.type}.`);
+    if (definition === undefined) return this.failed(notRun(this.#task.type, this.#dialect.registry));
     const timeoutMs = task.timeout === undefined ? undefined : render(task.timeout, context);
     if (timeoutMs?.ok === "needs") return { kind: "needs", lookups: timeoutMs.lookups };
     if (timeoutMs?.ok === false) return this.failed(`timeout: ${timeoutMs.problem.message}`);
@@ -198,6 +205,12 @@ class Attempt {
   #events(event: ExecutionEvent): Performance {
     return { kind: "events", events: [event], lines: this.#lines };
   }
+}
+
+function notRun(type: string, registry: Registry): string {
+  const known = registry.known(type);
+  if (known === undefined) return `There is no task type ${type}. Is this server older than the flow?`;
+  return `${type} is not run by this server yet. ${known.needs} Disable the task, or do its work in a script or an HTTP request.`;
 }
 
 function placeOf(definition: AnyTask, task: Task): "edge" | "sandbox" | "agent" {

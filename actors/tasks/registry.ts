@@ -1,5 +1,6 @@
+import { CONDITIONS } from "./conditions.ts";
 import { debugReturn } from "./debug-return.ts";
-import type { AnyTask, Registry, TriggerDefinition } from "./define.ts";
+import type { AnyTask, ConditionDefinition, KnownType, Registry, TriggerDefinition } from "./define.ts";
 import { denoScript } from "./deno-script.ts";
 import { executionFail } from "./execution-fail.ts";
 import { flowAllowFailure } from "./flow-allow-failure.ts";
@@ -15,6 +16,7 @@ import { flowSubflow } from "./flow-subflow.ts";
 import { flowSwitch } from "./flow-switch.ts";
 import { httpDownload } from "./http-download.ts";
 import { httpRequest } from "./http-request.ts";
+import { KNOWN_TYPES, typeOfPackage } from "./known-types.ts";
 import { kvDelete } from "./kv-delete.ts";
 import { kvGet } from "./kv-get.ts";
 import { kvSet } from "./kv-set.ts";
@@ -72,17 +74,41 @@ function byName<T extends { type: string; aliases: readonly string[] }>(definiti
   return names;
 }
 
+export type MoreTypes = {
+  conditions?: readonly ConditionDefinition[];
+  /** Types that are accepted and not run; those that are defined are left out. */
+  known?: readonly KnownType[];
+  /** As `known`, for names that no list holds. */
+  knownBy?: (type: string) => KnownType | undefined;
+};
+
 /** A registry of these types; a type name or alias that occurs twice throws. */
-export function createRegistry(tasks: readonly AnyTask[], triggers: readonly TriggerDefinition[]): Registry {
+export function createRegistry(
+  tasks: readonly AnyTask[],
+  triggers: readonly TriggerDefinition[],
+  { conditions = [], known = [], knownBy = () => undefined }: MoreTypes = {},
+): Registry {
   const taskByName = byName(tasks);
   const triggerByName = byName(triggers);
+  const conditionByName = byName(conditions);
+  const isDefined = (type: string) => taskByName.has(type) || triggerByName.has(type);
+  const knownTypes = known.filter(({ type }) => !isDefined(type));
+  const knownByName = new Map(knownTypes.map((item) => [item.type, item]));
   return {
     task: (type) => taskByName.get(type),
     trigger: (type) => triggerByName.get(type),
+    condition: (type) => conditionByName.get(type),
+    known: (type) => (isDefined(type) ? undefined : (knownByName.get(type) ?? knownBy(type))),
     tasks,
     triggers,
+    conditions,
+    knownTypes,
   };
 }
 
 /** Every type that comes with Windhover. */
-export const registry: Registry = createRegistry(TASKS, TRIGGERS);
+export const registry: Registry = createRegistry(TASKS, TRIGGERS, {
+  conditions: CONDITIONS,
+  known: KNOWN_TYPES,
+  knownBy: typeOfPackage,
+});

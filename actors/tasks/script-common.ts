@@ -62,6 +62,24 @@ const Docker = z.strictObject({
   portBindings: dynamic(z.array(z.string())).describe("Published ports").optional(),
 });
 
+/** Task runners of Kestra that no agent has yet. */
+export const KNOWN_RUNNERS = [
+  "io.kestra.plugin.ee.kubernetes.runner.Kubernetes",
+  "io.kestra.plugin.kubernetes.runner.KubernetesTaskRunner",
+  "io.kestra.plugin.ee.aws.runner.Batch",
+  "io.kestra.plugin.aws.runner.BatchTaskRunner",
+  "io.kestra.plugin.ee.azure.runner.Batch",
+  "io.kestra.plugin.azure.runner.BatchTaskRunner",
+  "io.kestra.plugin.ee.gcp.runner.Batch",
+  "io.kestra.plugin.ee.gcp.runner.CloudRun",
+  "io.kestra.plugin.gcp.runner.GcpBatchTaskRunner",
+  "io.kestra.plugin.gcp.runner.GcpCloudRunTaskRunner",
+] as const;
+
+const OtherRunner = z.looseObject({
+  type: z.enum(KNOWN_RUNNERS).describe("Accepted, and not run by agents yet"),
+});
+
 const LegacyDocker = z.strictObject({
   image: dynamic(z.string()).describe("Image of the container").optional(),
   ...dockerShape,
@@ -81,7 +99,7 @@ const NamespaceFiles = z.strictObject({
 /** What every script task may have. */
 export const scriptInput = {
   containerImage: dynamic(z.string()).describe("Image of the container; one for the language when left out").optional(),
-  taskRunner: z.discriminatedUnion("type", [Process, Docker]).describe("Where and how it runs").optional(),
+  taskRunner: z.discriminatedUnion("type", [Process, Docker, OtherRunner]).describe("Where and how it runs").optional(),
   beforeCommands: dynamic(z.array(z.string())).describe("Commands to run before").optional(),
   env: dynamic(textMap()).describe("Environment variables").optional(),
   inputFiles: dynamic(anyMap())
