@@ -1,5 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
-import { objectScope } from "#expr/index.ts";
+import { type LookupAnswer, lookupKey, objectScope } from "#expr/index.ts";
 import { resolveInputs } from "#flow/inputs.ts";
 import { renderOutputs } from "#flow/outputs.ts";
 import { parseFlow } from "#flow/parse-flow.ts";
@@ -8,6 +8,7 @@ import type { TaskAnswer } from "#schema/event.ts";
 import type { Flow } from "#schema/flow.ts";
 import { derivedExecutionId } from "#schema/ids.ts";
 import type { EpochMs, JsonObject } from "#schema/json.ts";
+import type { LogLine } from "#schema/log.ts";
 import type { Job } from "#schema/runner.ts";
 import { Cell } from "#shell/cell.ts";
 import type { Live } from "#shell/live.ts";
@@ -25,12 +26,14 @@ import { nodeSql } from "#test/support/node-sql.ts";
 export const TENANT = "main";
 export const NAMESPACE = "company.team";
 
-/** Answers a job in place of an agent, a sandbox or a server; undefined leaves it unanswered. */
-export type Worker = (job: Job) => TaskAnswer | undefined;
+type Answered = TaskAnswer | undefined;
+
+/** Answers a job in place of an agent, a sandbox or a server; undefined leaves it unanswered. Lines are told as they come. */
+export type Worker = (job: Job, tell: (line: LogLine) => void) => Answered | Promise<Answered>;
 
 export class Bench {
   readonly world = new FakeWorld();
-  readonly context = new MemoryContext();
+  readonly context: MemoryContext;
   readonly database = new DatabaseSync(":memory:");
   readonly sources = new Map<string, string>();
   readonly #snapshotAfter: number | undefined;
@@ -38,9 +41,14 @@ export class Bench {
   store: CellStore;
   cell: Cell;
   worker: Worker = () => ({ state: "SUCCESS" });
+  /** Tasks of the server are run by their own code, not by the worker; key-value tasks always are. */
+  runsEdge = false;
+  /** Jobs whose answer takes real time. */
+  readonly working = new Set<Promise<void>>();
 
-  constructor(options: { snapshotAfter?: number; boot?: string | undefined } = {}) {
+  constructor(options: { snapshotAfter?: number; boot?: string | undefined; context?: MemoryContext } = {}) {
     this.#snapshotAfter = options.snapshotAfter;
+    this.context = options.context ?? new MemoryContext();
     this.host = new FakeHost("boot" in options ? options.boot : "b1");
     this.world.onRun = (job) => this.host.soon(() => void this.#work(job));
     this.world.onEnqueue = (job) => this.host.soon(() => this.#claim(job));
@@ -130,9 +138,19 @@ export class Bench {
     return this.host.run(ms);
   }
 
+  /** As `run`, and then until no job is left that takes real time. */
+  async settle(ms = 100): Promise<void> {
+    await this.run(ms);
+    while (this.working.size > 0) {
+      await Promise.race(this.working);
+      await this.run(ms);
+    }
+  }
+
   #request(id: string, flowId: string): StartRequest {
     const source = this.sources.get(flowId) ?? "";
-    return { id, tenant: TENANT, namespace: NAMESPACE, flowId, revision: 1, source, inputs: {}, labels: [] };
+    const { namespace } = accepted(source);
+    return { id, tenant: TENANT, namespace, flowId, revision: 1, source, inputs: {}, labels: [] };
   }
 
   #flow(id: string): Flow | undefined {
@@ -142,27 +160,45 @@ export class Bench {
 
   #inputs(flow: Flow, given: JsonObject): { inputs: JsonObject } | { message: string } {
     const scope = objectScope({ flow: { id: flow.id, namespace: flow.namespace }, vars: flow.variables });
-    const context = { scope, lookups: new Map(), now: this.host.now(), random: () => 0.5 };
-    const { inputs, problems } = resolveInputs(flow, given, context);
-    return problems[0] === undefined ? { inputs } : { message: problems[0].message };
+    const lookups = new Map<string, LookupAnswer>();
+    for (;;) {
+      const context = { scope, lookups, now: this.host.now(), random: () => 0.5 };
+      const { inputs, problems, needs } = resolveInputs(flow, given, context);
+      if (needs.length === 0) return problems[0] === undefined ? { inputs } : { message: problems[0].message };
+      for (const need of needs) lookups.set(lookupKey(need), this.world.onLookup(need.kind, need.args));
+    }
   }
 
   #claim(job: Job): void {
     const live = this.cell.find(job.executionId);
     if (live === undefined) return;
     this.cell.dispatched(live, effectOf(job), { worker: "agent:a1", leaseUntil: this.host.now() + 30_000 });
-    this.#answer(job, this.worker(job));
+    this.#ask(job);
   }
 
   async #work(job: Job): Promise<void> {
     const definition = registry.task(job.type);
     const isKv = job.type.startsWith("io.kestra.plugin.core.kv.");
-    this.#answer(job, isKv ? await runEdge(definition as EdgeTask, job, this.context) : this.worker(job));
+    if (!isKv && !(this.runsEdge && definition?.where === "edge")) return this.#ask(job);
+    this.#answer(job, await runEdge(definition as EdgeTask, job, this.context), []);
   }
 
-  #answer(job: Job, answer: TaskAnswer | undefined): void {
+  #ask(job: Job): void {
+    const lines: LogLine[] = [];
+    const { taskId, taskRunId, attempt } = job;
+    const tell = (line: LogLine) => void lines.push({ ...line, at: this.host.now(), taskId, taskRunId, attempt });
+    const answer = this.worker(job, tell);
+    if (!(answer instanceof Promise)) return this.#answer(job, answer, lines);
+    const working = answer.then((late) => {
+      this.working.delete(working);
+      this.#answer(job, late, lines);
+    });
+    this.working.add(working);
+  }
+
+  #answer(job: Job, answer: Answered, lines: readonly LogLine[]): void {
     const live = this.cell.find(job.executionId);
-    if (answer !== undefined && live !== undefined) this.cell.answer(live, effectOf(job), answer, []);
+    if (answer !== undefined && live !== undefined) this.cell.answer(live, effectOf(job), answer, lines);
   }
 }
 
