@@ -1,7 +1,7 @@
 import type { PropertyPath } from "#schema/conform.ts";
 import type { Task } from "#schema/flow.ts";
 import type { JsonObject } from "#schema/json.ts";
-import { KNOWN_RUNNERS } from "#tasks/script-common.ts";
+import { KNOWN_RUNNERS } from "#schema/task-runners.ts";
 import type { Reporter } from "./reporter.ts";
 
 // Rules over the whole flow.

@@ -5,7 +5,6 @@ import type { Json, JsonObject } from "#schema/json.ts";
 import { nearestType } from "#schema/nearest.ts";
 import { objectShapeOf } from "#schema/shape.ts";
 import { State } from "#schema/state.ts";
-import { hasSecondsField } from "#tasks/cron.ts";
 import type { Registry, TriggerDefinition } from "#tasks/define.ts";
 import { checkLabels, toLabels } from "./labels.ts";
 import { parseGuard } from "./parse-conditions.ts";
@@ -118,7 +117,8 @@ function typeOf(written: Json | undefined, definition: TriggerDefinition | undef
 
 /** Six fields without `withSeconds` may have been meant otherwise. */
 function warnOfSeconds({ cron, withSeconds }: JsonObject, path: PropertyPath, { reporter }: Parsing): void {
-  if (typeof cron !== "string" || withSeconds === true || withSeconds === "true" || !hasSecondsField(cron)) return;
+  if (typeof cron !== "string" || withSeconds === true || withSeconds === "true") return;
+  if (cron.trim().split(/\s+/).length !== 6) return;
   const message =
     "The first of six fields is seconds: set `withSeconds: true`, or write five fields to count in minutes";
   reporter.warning("INVALID_VALUE", [...path, "cron"], message);

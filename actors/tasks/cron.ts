@@ -110,7 +110,7 @@ function check(cron: string, { withSeconds = false }: CronOptions): Checked {
 }
 
 /** Six fields are read as with seconds, whether `withSeconds` is set or not. */
-export function hasSecondsField(cron: string): boolean {
+function hasSecondsField(cron: string): boolean {
   return cron.trim().split(/\s+/).length === 6;
 }
 

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { Task } from "#schema/flow.ts";
+import { KNOWN_RUNNERS } from "#schema/task-runners.ts";
 import { anyMap, deprecated, duration, dynamic, textMap } from "./property.ts";
 
 const Process = z.strictObject({
@@ -61,20 +62,6 @@ const Docker = z.strictObject({
   resumeContainer: dynamic(z.boolean()).describe("Find the container again after a crash of the agent").optional(),
   portBindings: dynamic(z.array(z.string())).describe("Published ports").optional(),
 });
-
-/** Task runners of Kestra that no agent has yet. */
-export const KNOWN_RUNNERS = [
-  "io.kestra.plugin.ee.kubernetes.runner.Kubernetes",
-  "io.kestra.plugin.kubernetes.runner.KubernetesTaskRunner",
-  "io.kestra.plugin.ee.aws.runner.Batch",
-  "io.kestra.plugin.aws.runner.BatchTaskRunner",
-  "io.kestra.plugin.ee.azure.runner.Batch",
-  "io.kestra.plugin.azure.runner.BatchTaskRunner",
-  "io.kestra.plugin.ee.gcp.runner.Batch",
-  "io.kestra.plugin.ee.gcp.runner.CloudRun",
-  "io.kestra.plugin.gcp.runner.GcpBatchTaskRunner",
-  "io.kestra.plugin.gcp.runner.GcpCloudRunTaskRunner",
-] as const;
 
 const OtherRunner = z.looseObject({
   type: z.enum(KNOWN_RUNNERS).describe("Accepted, and not run by agents yet"),
