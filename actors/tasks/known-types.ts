@@ -30,7 +30,7 @@ const CORE: Readonly<Record<string, string>> = {
   trigger: "Toggle",
 };
 
-const LANGUAGES = "bun deno dotnet go jbang julia lua perl php powershell r ruby".split(" ");
+const LANGUAGES = ["dotnet", "jbang"];
 const JVM_LANGUAGES = "groovy jython nashorn".split(" ");
 
 const AGENT: Readonly<Record<string, string>> = {
@@ -84,7 +84,6 @@ const CORE_ALIASES: readonly (readonly [string, string])[] = [
   ),
   ["trigger.Toggle", "trigger.Toggle"],
 ];
-const OLD_SCRIPTS = ["Bash", "Node", "Python"];
 
 const PLUGIN = "io.kestra.plugin.";
 const OLD = "io.kestra.core.tasks.";
@@ -103,7 +102,6 @@ const TASKS: readonly KnownType[] = [
   ...names("agent", `${PLUGIN}scripts.`, same(LANGUAGES, "Commands Script")),
   ...names("agent", `${PLUGIN}scripts.`, same(JVM_LANGUAGES, "Eval FileTransform")),
   ...names("agent", `${PLUGIN}jdbc.`, same(DATABASES, JDBC)),
-  ...OLD_SCRIPTS.map((name) => ({ type: `${OLD}scripts.${name}`, kind: "task", needs: NEEDS.agent }) as const),
   ...CORE_ALIASES.map(
     ([alias, name]) =>
       ({ type: `${OLD}${alias}`, real: `${PLUGIN}core.${name}`, kind: "task", needs: NEEDS.server }) as const,

@@ -26,6 +26,8 @@ import { nodeScript } from "./node-script.ts";
 import { outputOutputValues } from "./output-output-values.ts";
 import { pythonCommands } from "./python-commands.ts";
 import { pythonScript } from "./python-script.ts";
+import { SCRIPT_LANGUAGES } from "./script-languages.ts";
+import { legacyBash, legacyNode, legacyPython } from "./script-legacy.ts";
 import { shellCommands } from "./shell-commands.ts";
 import { shellScript } from "./shell-script.ts";
 import { triggerSchedule } from "./trigger-schedule.ts";
@@ -59,6 +61,10 @@ const TASKS: readonly AnyTask[] = [
   pythonScript,
   shellCommands,
   shellScript,
+  ...SCRIPT_LANGUAGES,
+  legacyBash,
+  legacyNode,
+  legacyPython,
 ];
 
 const TRIGGERS: readonly TriggerDefinition[] = [triggerSchedule, triggerWebhook];

@@ -67,7 +67,7 @@ const OtherRunner = z.looseObject({
   type: z.enum(KNOWN_RUNNERS).describe("Accepted, and not run by agents yet"),
 });
 
-const LegacyDocker = z.strictObject({
+export const LegacyDocker = z.strictObject({
   image: dynamic(z.string()).describe("Image of the container").optional(),
   ...dockerShape,
 });

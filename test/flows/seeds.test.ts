@@ -26,7 +26,7 @@ describe("an example of the documentation ends as its file says", () => {
 });
 
 /** Grows with what is built, never shrinks. */
-const RUN = 84;
+const RUN = 86;
 
 describe("of the examples", () => {
   test("at least 120 are kept, and every one that is not run says why", () => {
