@@ -50,6 +50,8 @@ export interface KeyValues {
     options: { overwrite: boolean; ttlMs?: number },
   ): Promise<"stored" | "exists">;
   delete(namespace: string, key: string): Promise<boolean>;
+  /** Keys with a live value, in order. */
+  keys(namespace: string): Promise<readonly string[]>;
 }
 
 export type HttpCall = {

@@ -79,12 +79,13 @@ describe("the JSON schema of a flow", () => {
   });
 });
 
-test.each([...registry.tasks, ...registry.triggers].map((definition) => [definition.type, definition] as const))(
-  "the page of %s tells its name, its aliases, its properties and its examples",
-  (type, definition) => {
-    const page = typePage(definition);
-    for (const part of [type, ...definition.aliases, ...Object.keys(definition.input.shape)])
-      expect(page).toContain(`\`${part}\``);
-    for (const { yaml } of definition.examples) expect(page).toContain(yaml.trimEnd());
-  },
-);
+test.each(
+  [...registry.tasks, ...registry.triggers, ...registry.conditions].map(
+    (definition) => [definition.type, definition] as const,
+  ),
+)("the page of %s tells its name, its aliases, its properties and its examples", (type, definition) => {
+  const page = typePage(definition);
+  for (const part of [type, ...definition.aliases, ...Object.keys(definition.input.shape)])
+    expect(page).toContain(`\`${part}\``);
+  for (const { yaml } of definition.examples) expect(page).toContain(yaml.trimEnd());
+});

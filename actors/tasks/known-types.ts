@@ -21,7 +21,7 @@ const CORE: Readonly<Record<string, string>> = {
   log: "Fetch PurgeLogs",
   debug: "Echo",
   templating: "TemplatedTask",
-  kv: "GetKeys PurgeKV",
+  kv: "PurgeKV",
   metric: "Publish",
   http: "SseRequest",
   namespace: "DeleteFiles DownloadFiles PurgeFiles UploadFiles",

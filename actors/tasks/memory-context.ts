@@ -61,6 +61,11 @@ export class MemoryContext implements EdgeContext {
       return "stored";
     },
     delete: async (namespace: string, key: string) => this.values.delete(`${namespace}/${key}`),
+    keys: async (namespace: string) => {
+      const start = `${namespace}/`;
+      const own = [...this.values.keys()].filter((name) => name.startsWith(start));
+      return own.map((name) => name.slice(start.length)).sort();
+    },
   };
 
   async http(call: HttpCall): Promise<HttpAnswer> {

@@ -19,6 +19,7 @@ import { httpRequest } from "./http-request.ts";
 import { KNOWN_TYPES, typeOfPackage } from "./known-types.ts";
 import { kvDelete } from "./kv-delete.ts";
 import { kvGet } from "./kv-get.ts";
+import { kvGetKeys } from "./kv-get-keys.ts";
 import { kvSet } from "./kv-set.ts";
 import { logLog } from "./log-log.ts";
 import { nodeCommands } from "./node-commands.ts";
@@ -51,6 +52,7 @@ const TASKS: readonly AnyTask[] = [
   httpRequest,
   kvDelete,
   kvGet,
+  kvGetKeys,
   kvSet,
   logLog,
   outputOutputValues,

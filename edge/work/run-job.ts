@@ -106,6 +106,7 @@ function contextOf(
       },
       set: (of, key, value, options) => keys(of).setValue(key, value as never, options),
       delete: (of, key) => keys(of).deleteValue(key),
+      keys: async (of) => (await keys(of).listValues()).map(({ key }) => key),
     },
     script: (call) => runScript(sandbox(), call, { guard, signal, log }),
   };

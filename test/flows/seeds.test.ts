@@ -36,7 +36,7 @@ describe("an example of the documentation ends as its file says", () => {
 });
 
 /** Grows with what is built, never shrinks. */
-const RUN = 86;
+const RUN = 87;
 
 describe("of the examples", () => {
   test("at least 120 are kept, and every one that is not run says why", () => {
