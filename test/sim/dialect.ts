@@ -84,7 +84,16 @@ function behaviorOf(behavior: unknown): "RESUME" | "WARN" | "FAIL" | "CANCEL" {
 const byType = new Map(types.map((type) => [type.type, type]));
 
 export const simDialect: Dialect = {
-  registry: { task: (type) => byType.get(type), trigger: () => undefined, tasks: types, triggers: [] },
+  registry: {
+    task: (type) => byType.get(type),
+    trigger: () => undefined,
+    tasks: types,
+    triggers: [],
+    condition: () => undefined,
+    known: () => undefined,
+    conditions: [],
+    knownTypes: [],
+  },
   surroundings: { envs: {}, globals: {}, kestra: {} },
   prepare(definition, properties, context) {
     if (definition.type !== "sim.Lookup") return { ok: true, value: properties };
