@@ -1,14 +1,41 @@
-import type { Command, CommandAnswer, StartRequest } from "#schema/cell.ts";
-import type { ExecutionEvent, ParentLink, TaskAnswer } from "#schema/event.ts";
+import type { Command, CommandAnswer, CommandKind, StartRequest } from "#schema/cell.ts";
+import type { CopiedRun, ExecutionEvent, ExecutionTrigger, Label, ParentLink, TaskAnswer } from "#schema/event.ts";
 import type { ExecutionJson } from "#schema/execution.ts";
-import type { JsonObject } from "#schema/json.ts";
+import type { EpochMs, JsonObject } from "#schema/json.ts";
 import type { LogEntry, LogLine } from "#schema/log.ts";
 import type { Level, State } from "#schema/state.ts";
 
 export type LogFilter = { minLevel?: Level; taskRunId?: string; taskId?: string; attempt?: number };
 
-/** All that happened to one execution, and the source it ran: enough to replay it. */
+/** What happened to one execution after a sequence number, and the source it ran: enough to replay it. */
 export type EventPage = { source: string; revision: number; events: ExecutionEvent[] };
+
+/** Where an execution stands, and why a command would be refused now. */
+export type Standing = { state: State; refusal?: string };
+
+/** What a new execution needs to know of the one it goes on from. */
+export type ForkSource = {
+  namespace: string;
+  flowId: string;
+  revision: number;
+  inputs: JsonObject;
+  labels: Label[];
+  trigger?: ExecutionTrigger;
+  /** Who waited for the end of it. */
+  parent?: ParentLink;
+  depth?: number;
+  originalId: string;
+  attempt: number;
+  originalCreatedAt: EpochMs;
+  executionKind?: "NORMAL" | "TEST" | "PLAYGROUND";
+  state: State;
+  /** The sequence number all this is of. */
+  seq: number;
+  /** In order, parents before children. */
+  runs: CopiedRun[];
+  /** The id of each of `runs`, at the same index. */
+  taskRunIds: string[];
+};
 
 export type Evaluated = { result: string } | { error: string; stackTrace: string };
 
@@ -19,14 +46,22 @@ export type Evaluated = { result: string } | { error: string; stackTrace: string
 export interface CellRpc {
   /** Idempotent by `request.id`. With `wait` it answers when the execution has ended or is paused. */
   start(request: StartRequest): Promise<ExecutionJson>;
-  get(id: string): Promise<ExecutionJson | null>;
+  /** `at`: as it was after that many events; null too when there never were so many. */
+  get(id: string, options?: { at?: number }): Promise<ExecutionJson | null>;
   command(id: string, command: Command): Promise<CommandAnswer>;
+  /** Of each id, in order: null when there is no such execution here. Nothing is changed. */
+  standing(ids: readonly string[], command: CommandKind): Promise<(Standing | null)[]>;
+  /** `seq`: as it was after that many events; null too when there never were so many. */
+  forkOf(id: string, options?: { seq?: number }): Promise<ForkSource | null>;
   logs(id: string, filter: LogFilter): Promise<LogEntry[] | null>;
   followExecution(id: string): Promise<ReadableStream<Uint8Array> | null>;
   followLogs(id: string, minLevel?: Level): Promise<ReadableStream<Uint8Array> | null>;
   /** For the UI: the source, then events and log lines as they come. */
   stream(id: string, after?: { seq: number; line: number }): Promise<ReadableStream<Uint8Array> | null>;
-  events(id: string, after: number): Promise<EventPage | null>;
+  /** Events after the first `after`, at most `limit` of them. */
+  events(id: string, after: number, limit?: number): Promise<EventPage | null>;
+  /** Events after the first `after`, each with its sequence number as id, then those to come. */
+  followEvents(id: string, after: number): Promise<ReadableStream<Uint8Array> | null>;
   evaluate(id: string, taskRunId: string | undefined, expression: string): Promise<Evaluated | null>;
   remove(id: string): Promise<boolean>;
   /** The end of an attempt, with its last log lines. False: nobody waits for it (any more). */

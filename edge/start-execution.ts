@@ -33,10 +33,12 @@ export type NewExecution = {
   scheduleAt?: number;
   parent?: ParentLink;
   wait?: boolean;
+  breakpoints?: readonly string[];
+  executionKind?: "NORMAL" | "TEST" | "PLAYGROUND";
 };
 
 export async function startExecution(env: Env, wanted: NewExecution): Promise<ExecutionJson> {
-  const { id, key, opened, inputs, trigger, scheduleAt, parent, wait } = wanted;
+  const { id, key, opened, inputs, trigger, scheduleAt, parent, wait, breakpoints, executionKind } = wanted;
   checkValueSize({ inputs, trigger, labels: wanted.labels });
   const request: StartRequest = {
     id,
@@ -52,7 +54,14 @@ export async function startExecution(env: Env, wanted: NewExecution): Promise<Ex
   if (scheduleAt !== undefined) request.scheduleAt = scheduleAt;
   if (parent) request.parent = parent;
   if (wait) request.wait = true;
-  return untilHeard(() => cellById(env, id).start(request));
+  if (breakpoints && breakpoints.length > 0) request.breakpoints = breakpoints;
+  if (executionKind) request.executionKind = executionKind;
+  return sendStart(env, request);
+}
+
+/** Asks the cell that the id names; twice is once. */
+export function sendStart(env: Env, request: StartRequest): Promise<ExecutionJson> {
+  return untilHeard(() => cellById(env, request.id).start(request));
 }
 
 /** Throws 413 for what is more than an execution can keep as one event. */

@@ -1,5 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import type { Command, StartRequest } from "#schema/cell.ts";
+import type { Command, CommandKind, StartRequest } from "#schema/cell.ts";
 import type { ParentLink, TaskAnswer } from "#schema/event.ts";
 import type { JsonObject } from "#schema/json.ts";
 import type { LogLine } from "#schema/log.ts";
@@ -36,6 +36,9 @@ export function cellActor<Env extends CellEnvironment>({ world, surroundings }: 
     command(id: string, command: Command) {
       return this.#room.command(id, command);
     }
+    standing(ids: readonly string[], command: CommandKind) {
+      return this.#room.standing(ids, command);
+    }
     logs(id: string, filter: LogFilter) {
       return this.#room.logs(id, filter);
     }
@@ -50,6 +53,9 @@ export function cellActor<Env extends CellEnvironment>({ world, surroundings }: 
     }
     events(id: string, after: number) {
       return this.#room.events(id, after);
+    }
+    followEvents(id: string, after: number) {
+      return this.#room.followEvents(id, after);
     }
     evaluate(id: string, taskRunId: string | undefined, expression: string) {
       return this.#room.evaluate(id, taskRunId, expression);

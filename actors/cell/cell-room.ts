@@ -1,9 +1,9 @@
-import { pausedRun } from "#engine/index.ts";
+import { pausedRun, refusal } from "#engine/index.ts";
 import { type EvalContext, renderTyped } from "#expr/index.ts";
 import { resolveInputs } from "#flow/inputs.ts";
 import { renderOutputs } from "#flow/outputs.ts";
 import { parseFlow } from "#flow/parse-flow.ts";
-import type { Command, CommandAnswer, StartRequest } from "#schema/cell.ts";
+import type { Command, CommandAnswer, CommandKind, StartRequest } from "#schema/cell.ts";
 import type { ExecutionEvent, ParentLink, TaskAnswer } from "#schema/event.ts";
 import type { ExecutionJson } from "#schema/execution.ts";
 import type { Flow } from "#schema/flow.ts";
@@ -20,9 +20,11 @@ import type { Host, World } from "#shell/world.ts";
 import { prepareProperties } from "#tasks/property.ts";
 import { registry } from "#tasks/registry.ts";
 import { filterLogs, type LogFilter } from "./log-entry.ts";
-import { followExecution, followLogs, streamAll, untilSettled } from "./streams.ts";
+import { followEvents, followExecution, followLogs, streamAll, untilSettled } from "./streams.ts";
 
 export type Evaluated = { result: string } | { error: string; stackTrace: string };
+/** Where an execution stands, and why a command would be refused now. */
+export type Standing = { state: State; refusal?: string };
 export type EventPage = { source: string; revision: number; events: ExecutionEvent[] };
 
 /** What a cell answers to calls from outside: finds the execution, asks the cell, gives the answer the form callers know. */
@@ -75,6 +77,16 @@ export class CellRoom {
     return outcome.ok ? { ok: true, value: outcome.value as JsonObject } : outcome;
   }
 
+  /** Of each id: null when it is not here. For steering many at once, so that one call answers for all of a cell. */
+  standing(ids: readonly string[], command: CommandKind): (Standing | null)[] {
+    return ids.map((id) =>
+      this.#with(id, ({ state }): Standing => {
+        const refused = refusal(state, command);
+        return { state: state.status, ...(refused === undefined ? {} : { refusal: refused }) };
+      }),
+    );
+  }
+
   logs(id: string, filter: LogFilter): LogEntry[] | null {
     return this.#with(id, (live) => filterLogs(live, this.#store.lines(id, 0), filter));
   }
@@ -97,6 +109,10 @@ export class CellRoom {
       revision,
       events: this.#store.events(id, after),
     }));
+  }
+
+  followEvents(id: string, after: number): ReadableStream<Uint8Array> | null {
+    return this.#with(id, (live) => followEvents(this.#cell, this.#store, live, after));
   }
 
   async evaluate(id: string, taskRunId: string | undefined, expression: string): Promise<Evaluated | null> {
