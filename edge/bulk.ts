@@ -1,4 +1,4 @@
-import type { CommandKind } from "#schema/cell.ts";
+import type { Command } from "#schema/cell.ts";
 import type { Standing } from "./cells.ts";
 import type { Condition } from "./db/filter.ts";
 import { MAX_PAGE_SIZE } from "./db/filter.ts";
@@ -23,7 +23,7 @@ export type BulkAction = {
   /** As in `invalid bulk kill`. */
   name: string;
   /** What the cells are asked about. */
-  ask: CommandKind;
+  ask: Command;
   allows(standing: Standing): boolean;
   /** Why one that does not allow it is refused. */
   sentence: string;

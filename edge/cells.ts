@@ -1,4 +1,4 @@
-import type { Command, CommandAnswer, CommandKind, StartRequest } from "#schema/cell.ts";
+import type { Command, CommandAnswer, StartRequest } from "#schema/cell.ts";
 import type { CopiedRun, ExecutionEvent, ExecutionTrigger, Label, ParentLink, TaskAnswer } from "#schema/event.ts";
 import type { ExecutionJson } from "#schema/execution.ts";
 import type { EpochMs, JsonObject } from "#schema/json.ts";
@@ -50,7 +50,7 @@ export interface CellRpc {
   get(id: string, options?: { at?: number }): Promise<ExecutionJson | null>;
   command(id: string, command: Command): Promise<CommandAnswer>;
   /** Of each id, in order: null when there is no such execution here. Nothing is changed. */
-  standing(ids: readonly string[], command: CommandKind): Promise<(Standing | null)[]>;
+  standing(ids: readonly string[], command: Command): Promise<(Standing | null)[]>;
   /** `seq`: as it was after that many events; null too when there never were so many. */
   forkOf(id: string, options?: { seq?: number }): Promise<ForkSource | null>;
   logs(id: string, filter: LogFilter): Promise<LogEntry[] | null>;

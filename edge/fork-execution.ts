@@ -86,7 +86,7 @@ async function sourceOf(env: Env, id: string, at: number | undefined): Promise<F
 
 /** Throws 422 for a sequence number that an execution never reached, 404 when there is no such execution. */
 export async function throwNeverReached(env: Env, id: string, at: number): Promise<never> {
-  await standingOf(env, id, "restart");
+  await standingOf(env, id, { kind: "restart" });
   throw illegalArgument(`the execution ${id} has not had ${at} events; at=1 is its first one, /events lists them`);
 }
 

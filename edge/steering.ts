@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { Command, CommandAnswer, CommandKind } from "#schema/cell.ts";
+import type { Command, CommandAnswer } from "#schema/cell.ts";
 import { Label } from "#schema/event.ts";
 import type { ExecutionJson } from "#schema/execution.ts";
 import { cellName } from "#schema/ids.ts";
@@ -39,7 +39,7 @@ const CALLS_AT_ONCE = 16;
 export async function standingsOf(
   env: Env,
   ids: readonly string[],
-  command: CommandKind,
+  command: Command,
 ): Promise<Map<string, Standing | null>> {
   const standings = new Map<string, Standing | null>(ids.map((id) => [id, null]));
   const byCell = new Map<string, string[]>();
@@ -58,7 +58,7 @@ export async function standingsOf(
   return standings;
 }
 
-export async function standingOf(env: Env, id: string, command: CommandKind): Promise<Standing> {
+export async function standingOf(env: Env, id: string, command: Command): Promise<Standing> {
   return foundOr404((await standingsOf(env, [id], command)).get(id) ?? null, id);
 }
 

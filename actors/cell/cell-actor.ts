@@ -1,5 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import type { Command, CommandKind, StartRequest } from "#schema/cell.ts";
+import type { Command, StartRequest } from "#schema/cell.ts";
 import type { ParentLink, TaskAnswer } from "#schema/event.ts";
 import type { JsonObject } from "#schema/json.ts";
 import type { LogLine } from "#schema/log.ts";
@@ -36,7 +36,7 @@ export function cellActor<Env extends CellEnvironment>({ world, surroundings }: 
     command(id: string, command: Command) {
       return this.#room.command(id, command);
     }
-    standing(ids: readonly string[], command: CommandKind) {
+    standing(ids: readonly string[], command: Command) {
       return this.#room.standing(ids, command);
     }
     logs(id: string, filter: LogFilter) {

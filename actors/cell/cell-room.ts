@@ -3,7 +3,7 @@ import { type EvalContext, renderTyped } from "#expr/index.ts";
 import { resolveInputs } from "#flow/inputs.ts";
 import { renderOutputs } from "#flow/outputs.ts";
 import { parseFlow } from "#flow/parse-flow.ts";
-import type { Command, CommandAnswer, CommandKind, StartRequest } from "#schema/cell.ts";
+import type { Command, CommandAnswer, StartRequest } from "#schema/cell.ts";
 import type { ExecutionEvent, ParentLink, TaskAnswer } from "#schema/event.ts";
 import type { ExecutionJson } from "#schema/execution.ts";
 import type { Flow } from "#schema/flow.ts";
@@ -78,10 +78,10 @@ export class CellRoom {
   }
 
   /** Of each id: null when it is not here. For steering many at once, so that one call answers for all of a cell. */
-  standing(ids: readonly string[], command: CommandKind): (Standing | null)[] {
+  standing(ids: readonly string[], command: Command): (Standing | null)[] {
     return ids.map((id) =>
       this.#with(id, ({ state }): Standing => {
-        const refused = refusal(state, command);
+        const refused = refusal(state, command.kind);
         return { state: state.status, ...(refused === undefined ? {} : { refusal: refused }) };
       }),
     );

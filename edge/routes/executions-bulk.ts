@@ -53,7 +53,8 @@ function commanding(c: AppContext, name: string, sentence: string, command: Comm
   const wanted = commandId === undefined ? command : { ...command, commandId };
   return {
     name,
-    ask: command.kind,
+    // A kill with cascade is never refused, but one that has ended is not what many are killed for.
+    ask: command.kind === "kill" ? { ...command, cascade: false } : command,
     allows: isAllowed,
     sentence,
     async apply(id) {
@@ -173,7 +174,7 @@ function replaying(c: AppContext, parts: AppParts, latest: boolean): BulkAction 
   const wish = { tenant: tenantOf(c), latest, idempotencyKey: idempotencyKeyOf(c) };
   return {
     name: "replay",
-    ask: "restart",
+    ask: { kind: "restart" },
     allows: ({ state }) => isTerminal(state),
     sentence: "execution is not terminated",
     apply: (id) => reasonOf(async () => startFork(c.env, await openFork(parts, c.env, "replay", id, wish))),
@@ -183,7 +184,7 @@ function replaying(c: AppContext, parts: AppParts, latest: boolean): BulkAction 
 function deleting(c: AppContext, wish: z.infer<typeof DeleteQuery>): BulkAction {
   return {
     name: "delete",
-    ask: "kill",
+    ask: { kind: "kill", cascade: false },
     allows: ({ state }) => wish.includeNonTerminated || isTerminal(state),
     sentence: "execution not found",
     apply: (id) => reasonOf(() => removeExecution(c.env, tenantOf(c), id, wish.deleteStorage)),

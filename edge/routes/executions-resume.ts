@@ -25,7 +25,7 @@ export function executionResumeRoutes({ language }: AppParts): readonly Route[] 
 
   async function validate(c: AppContext): Promise<Response> {
     const { cell, id } = cellOf(c);
-    const { refusal } = await standingOf(c.env, id, "resume");
+    const { refusal } = await standingOf(c.env, id, { kind: "resume" });
     if (refusal !== undefined) throw conflict(refusal);
     const { namespace, flowId, taskRunList = [] } = foundOr404(await cell.get(id), id);
     const paused = taskRunList.find(({ state }) => state.current === "PAUSED")?.taskId;

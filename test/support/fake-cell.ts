@@ -1,5 +1,5 @@
 import type { CellRpc, Evaluated, EventPage, ForkSource, LogFilter, Standing } from "#edge/cells.ts";
-import type { Command, CommandAnswer, CommandKind, StartRequest } from "#schema/cell.ts";
+import type { Command, CommandAnswer, StartRequest } from "#schema/cell.ts";
 import type { CopiedRun, ExecutionEvent } from "#schema/event.ts";
 import type { ExecutionJson, TaskRunJson } from "#schema/execution.ts";
 import { taskRunId } from "#schema/ids.ts";
@@ -35,7 +35,7 @@ export class FakeCell implements CellRpc {
     const request = this.started.find((started) => started.id === id);
     return request && at <= this.log.length ? this.json(request) : null;
   }
-  async standing(ids: readonly string[], _command: CommandKind): Promise<(Standing | null)[]> {
+  async standing(ids: readonly string[], _command: Command): Promise<(Standing | null)[]> {
     return ids.map((id) => {
       if (!this.started.some((started) => started.id === id)) return null;
       const state = this.stateOf(id);
