@@ -1,0 +1,21 @@
+import type { Input } from "#schema/flow.ts";
+import { taskIdsOf } from "../model/steering.ts";
+import { api } from "./api.ts";
+import { loadEngine } from "./engine.ts";
+import { inputsOf } from "./execute.svelte.ts";
+
+/** What forms ask of a flow: its inputs, and its tasks by their ids. */
+export type FlowAt = { revision: number; inputs: readonly Input[]; taskIds: readonly string[] };
+
+/** The flow at a revision, or as it is now. */
+export async function loadFlowAt(
+  namespace: string,
+  id: string,
+  revision: number | undefined,
+  signal?: AbortSignal,
+): Promise<FlowAt> {
+  const [flow, engine] = await Promise.all([api.flow(namespace, id, revision, signal), loadEngine()]);
+  const { flow: read, draft } = engine.parse(flow.source ?? "");
+  const readable = read ?? draft;
+  return { revision: flow.revision, inputs: inputsOf(flow), taskIds: readable ? taskIdsOf(readable) : [] };
+}
