@@ -1,7 +1,7 @@
 import type { Command, CommandAnswer, StartRequest } from "#schema/cell.ts";
-import type { CopiedRun, ExecutionEvent, ExecutionTrigger, Label, ParentLink, TaskAnswer } from "#schema/event.ts";
+import type { CopiedRun, EventOf, ExecutionEvent, Label, ParentLink, TaskAnswer } from "#schema/event.ts";
 import type { ExecutionJson } from "#schema/execution.ts";
-import type { EpochMs, JsonObject } from "#schema/json.ts";
+import type { JsonObject } from "#schema/json.ts";
 import type { LogEntry, LogLine } from "#schema/log.ts";
 import type { Level, State } from "#schema/state.ts";
 
@@ -13,27 +13,17 @@ export type EventPage = { source: string; revision: number; events: ExecutionEve
 /** Where an execution stands, and why a command would be refused now. */
 export type Standing = { state: State; refusal?: string };
 
-/** What a new execution needs to know of the one it goes on from. */
+/** An execution as a fork takes it over: how it began, what ran until `seq`, and what it ran. */
 export type ForkSource = {
-  namespace: string;
-  flowId: string;
-  revision: number;
-  inputs: JsonObject;
-  labels: Label[];
-  trigger?: ExecutionTrigger;
-  /** Who waited for the end of it. */
-  parent?: ParentLink;
-  depth?: number;
-  originalId: string;
-  attempt: number;
-  originalCreatedAt: EpochMs;
-  executionKind?: "NORMAL" | "TEST" | "PLAYGROUND";
-  state: State;
-  /** The sequence number all this is of. */
+  facts: EventOf<"execution-created">;
   seq: number;
-  /** In order, parents before children. */
+  state: State;
+  attempt: number;
+  labels: Label[];
+  source: string;
+  revision: number;
   runs: CopiedRun[];
-  /** The id of each of `runs`, at the same index. */
+  /** The id that each of `runs` has there, in the same order. */
   taskRunIds: string[];
 };
 
@@ -46,12 +36,12 @@ export type Evaluated = { result: string } | { error: string; stackTrace: string
 export interface CellRpc {
   /** Idempotent by `request.id`. With `wait` it answers when the execution has ended or is paused. */
   start(request: StartRequest): Promise<ExecutionJson>;
-  /** `at`: as it was after that many events; null too when there never were so many. */
+  /** `at`: as it was when so many events had happened. */
   get(id: string, options?: { at?: number }): Promise<ExecutionJson | null>;
   command(id: string, command: Command): Promise<CommandAnswer>;
   /** Of each id, in order: null when there is no such execution here. Nothing is changed. */
   standing(ids: readonly string[], command: Command): Promise<(Standing | null)[]>;
-  /** `seq`: as it was after that many events; null too when there never were so many. */
+  /** What a new execution needs to go on from this one as it is, or was when `seq` events had happened. */
   forkOf(id: string, options?: { seq?: number }): Promise<ForkSource | null>;
   logs(id: string, filter: LogFilter): Promise<LogEntry[] | null>;
   followExecution(id: string): Promise<ReadableStream<Uint8Array> | null>;

@@ -5,7 +5,7 @@ import type { ExecutionJson } from "#schema/execution.ts";
 import { derivedExecutionId, newExecutionId } from "#schema/ids.ts";
 import type { JsonObject } from "#schema/json.ts";
 import { isTerminal } from "#schema/state.ts";
-import type { ForkSource } from "./cells.ts";
+import type { CellRpc, ForkSource } from "./cells.ts";
 import type { Env } from "./env.ts";
 import type { OpenFlow } from "./flow-cache.ts";
 import { checkTaskNames } from "./flow-tasks.ts";
@@ -13,7 +13,6 @@ import { conflict, HttpError, illegalArgument, notFound } from "./http-error.ts"
 import type { AppParts } from "./parts.ts";
 import { cellById, foundOr404, placementOf } from "./request.ts";
 import { checkValueSize, sendStart } from "./start-execution.ts";
-import { standingOf } from "./steering.ts";
 
 // New executions that go on from what another one did: a replay, and a restart with another revision.
 //
@@ -69,9 +68,10 @@ export async function openFork(
   wish: ForkWish,
 ): Promise<OpenFork> {
   const source = await sourceOf(env, sourceId, wish.at);
+  const { namespace, flowId } = source.facts;
   // What is past does not change any more, whatever the execution does now.
   if (wish.at === undefined) checkForkable(kind, source);
-  const key = { tenant: wish.tenant, namespace: source.namespace, flowId: source.flowId };
+  const key = { tenant: wish.tenant, namespace, flowId };
   const revision = wish.latest ? undefined : (wish.revision ?? source.revision);
   const opened = await openRevision(parts, env, key, revision);
   const id = forkId(parts, env, kind, sourceId, wish.idempotencyKey);
@@ -79,14 +79,15 @@ export async function openFork(
 }
 
 async function sourceOf(env: Env, id: string, at: number | undefined): Promise<ForkSource> {
-  const source = await cellById(env, id).forkOf(id, at === undefined ? {} : { seq: at });
-  if (source === null && at !== undefined) await throwNeverReached(env, id, at);
-  return foundOr404(source, id);
+  const cell = cellById(env, id);
+  if (at !== undefined) await checkReached(cell, id, at);
+  return foundOr404(await cell.forkOf(id, at === undefined ? {} : { seq: at }), id);
 }
 
-/** Throws 422 for a sequence number that an execution never reached, 404 when there is no such execution. */
-export async function throwNeverReached(env: Env, id: string, at: number): Promise<never> {
-  await standingOf(env, id, { kind: "restart" });
+/** Throws 422 for a number of events that an execution never had, 404 when there is no such execution. */
+export async function checkReached(cell: CellRpc, id: string, at: number): Promise<void> {
+  const { events } = foundOr404(await cell.events(id, at - 1, 1), id);
+  if (events.length > 0) return;
   throw illegalArgument(`the execution ${id} has not had ${at} events; at=1 is its first one, /events lists them`);
 }
 
@@ -115,7 +116,8 @@ function forkId(parts: AppParts, env: Env, kind: ForkKind, sourceId: string, ide
 
 export async function startFork(env: Env, fork: OpenFork, changes: ForkChanges = {}): Promise<ExecutionJson> {
   const { kind, sourceId, source, key, opened, id } = fork;
-  const { inputs = source.inputs, breakpoints = [] } = changes;
+  const { facts } = source;
+  const { inputs = facts.inputs, breakpoints = [] } = changes;
   checkValueSize({ inputs, outputs: changes.outputs });
   const request: StartRequest = {
     id,
@@ -124,14 +126,14 @@ export async function startFork(env: Env, fork: OpenFork, changes: ForkChanges =
     source: opened.source,
     inputs,
     labels: [...source.labels.filter(({ key: name }) => name !== MARK[kind].key), MARK[kind]],
-    originalId: source.originalId,
+    originalId: facts.originalId ?? sourceId,
     parentId: sourceId,
     attempt: source.attempt + 1,
-    originalCreatedAt: source.originalCreatedAt,
+    originalCreatedAt: facts.originalCreatedAt ?? facts.at,
   };
-  if (source.trigger) request.trigger = source.trigger;
-  if (source.depth !== undefined) request.depth = source.depth;
-  if (source.executionKind) request.executionKind = source.executionKind;
+  if (facts.trigger) request.trigger = facts.trigger;
+  if (facts.depth !== undefined) request.depth = facts.depth;
+  if (facts.executionKind) request.executionKind = facts.executionKind;
   if (breakpoints.length > 0) request.breakpoints = breakpoints;
   const takenOver = forkOf(fork, changes);
   if (takenOver) request.fork = takenOver;

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { throwNeverReached } from "../fork-execution.ts";
+import { checkReached } from "../fork-execution.ts";
 import { readText } from "../middleware/body/body-limit.ts";
 import { cellOf, foundOr404, param, query } from "../request.ts";
 import type { AppContext, Route } from "../route.ts";
@@ -45,9 +45,8 @@ export const executionReadRoutes: readonly Route[] = [
 async function get(c: AppContext): Promise<Response> {
   const { cell, id } = cellOf(c);
   const { at } = c.req.url.includes("?") ? query(c, GetQuery) : {};
-  const execution = await cell.get(id, at === undefined ? {} : { at });
-  if (execution === null && at !== undefined) await throwNeverReached(c.env, id, at);
-  return c.json(foundOr404(execution, id));
+  if (at !== undefined) await checkReached(cell, id, at);
+  return c.json(foundOr404(await cell.get(id, at === undefined ? {} : { at }), id));
 }
 
 async function follow(c: AppContext): Promise<Response> {

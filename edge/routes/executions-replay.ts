@@ -88,7 +88,7 @@ export function executionReplayRoutes(parts: AppParts): readonly Route[] {
       place: { ...key, executionId: id },
       files,
     });
-    const before = givenBefore(opened.flow.inputs, source.inputs);
+    const before = givenBefore(opened.flow.inputs, source.facts.inputs);
     const { inputs, problems } = await parts.language.resolveInputs(c.env, key, opened.flow, { ...before, ...form });
     checkInputProblems(problems);
     return start(c, fork, { ...changesOf(fork, given), ...readChanges(changes), inputs });

@@ -31,9 +31,9 @@ export class FakeCell implements CellRpc {
     if (!this.started.some(({ id }) => id === request.id)) this.started.push(cloned);
     return this.json(cloned);
   }
-  async get(id: string, { at = 0 }: { at?: number } = {}): Promise<ExecutionJson | null> {
+  async get(id: string, _options: { at?: number } = {}): Promise<ExecutionJson | null> {
     const request = this.started.find((started) => started.id === id);
-    return request && at <= this.log.length ? this.json(request) : null;
+    return request ? this.json(request) : null;
   }
   async standing(ids: readonly string[], _command: Command): Promise<(Standing | null)[]> {
     return ids.map((id) => {
@@ -44,20 +44,30 @@ export class FakeCell implements CellRpc {
   }
   async forkOf(id: string, { seq = this.log.length }: { seq?: number } = {}): Promise<ForkSource | null> {
     const request = this.started.find((started) => started.id === id);
-    if (!request || seq > this.log.length) return null;
-    const { namespace, flowId, revision, inputs, labels, trigger, originalId = id, attempt = 1 } = request;
+    if (!request) return null;
+    const { tenant, namespace, flowId, source, revision, inputs, trigger, originalId, originalCreatedAt } = request;
+    const labels = [...request.labels];
     return {
-      namespace,
-      flowId,
-      revision,
-      inputs,
-      labels: [...labels],
-      ...(trigger ? { trigger } : {}),
-      originalId,
-      attempt,
-      originalCreatedAt: request.originalCreatedAt ?? 1000,
-      state: this.stateOf(id),
+      facts: {
+        kind: "execution-created",
+        at: 1000,
+        id,
+        tenant,
+        namespace,
+        flowId,
+        flowRevision: revision,
+        inputs,
+        labels,
+        ...(trigger ? { trigger } : {}),
+        ...(originalId === undefined ? {} : { originalId }),
+        ...(originalCreatedAt === undefined ? {} : { originalCreatedAt }),
+      },
       seq,
+      state: this.stateOf(id),
+      attempt: request.attempt ?? 1,
+      labels,
+      source,
+      revision,
       runs: this.runs,
       taskRunIds: this.runs.map((_, index) => taskRunId(id, index)),
     };
