@@ -8,7 +8,13 @@ import type { Level, State } from "#schema/state.ts";
 export type LogFilter = { minLevel?: Level; taskRunId?: string; taskId?: string; attempt?: number };
 
 /** What happened to one execution after a sequence number, and the source it ran: enough to replay it. */
-export type EventPage = { source: string; revision: number; events: ExecutionEvent[] };
+export type EventPage = {
+  source: string;
+  revision: number;
+  events: ExecutionEvent[];
+  /** Events there are in all. */
+  head?: number;
+};
 
 /** Where an execution stands, and why a command would be refused now. */
 export type Standing = { state: State; refusal?: string };
@@ -34,9 +40,9 @@ export type Evaluated = { result: string } | { error: string; stackTrace: string
  * Streams are ready-made server-sent events; every method but `start` is safe on any id.
  */
 export interface CellRpc {
-  /** Idempotent by `request.id`. With `wait` it answers when the execution has ended or is paused. */
-  start(request: StartRequest): Promise<ExecutionJson>;
-  /** `at`: as it was when so many events had happened. */
+  /** Idempotent by `request.id`. With `wait` it answers when the execution has ended or is paused. `null`: it was removed, for ever. */
+  start(request: StartRequest): Promise<ExecutionJson | null>;
+  /** As it is, or as it was when `at` events had happened; `null` too before the first. */
   get(id: string, options?: { at?: number }): Promise<ExecutionJson | null>;
   command(id: string, command: Command): Promise<CommandAnswer>;
   /** Of each id, in order: null when there is no such execution here. Nothing is changed. */

@@ -32,13 +32,14 @@ export type NewExecution = {
   trigger?: ExecutionTrigger;
   scheduleAt?: number;
   parent?: ParentLink;
+  depth?: number;
   wait?: boolean;
   breakpoints?: readonly string[];
   executionKind?: "NORMAL" | "TEST" | "PLAYGROUND";
 };
 
 export async function startExecution(env: Env, wanted: NewExecution): Promise<ExecutionJson> {
-  const { id, key, opened, inputs, trigger, scheduleAt, parent, wait, breakpoints, executionKind } = wanted;
+  const { id, key, opened, inputs, trigger, scheduleAt, parent, depth, wait, breakpoints, executionKind } = wanted;
   checkValueSize({ inputs, trigger, labels: wanted.labels });
   const request: StartRequest = {
     id,
@@ -53,6 +54,7 @@ export async function startExecution(env: Env, wanted: NewExecution): Promise<Ex
   if (trigger) request.trigger = trigger;
   if (scheduleAt !== undefined) request.scheduleAt = scheduleAt;
   if (parent) request.parent = parent;
+  if (depth !== undefined) request.depth = depth;
   if (wait) request.wait = true;
   if (breakpoints && breakpoints.length > 0) request.breakpoints = breakpoints;
   if (executionKind) request.executionKind = executionKind;
@@ -60,8 +62,19 @@ export async function startExecution(env: Env, wanted: NewExecution): Promise<Ex
 }
 
 /** Asks the cell that the id names; twice is once. */
-export function sendStart(env: Env, request: StartRequest): Promise<ExecutionJson> {
-  return untilHeard(() => cellById(env, request.id).start(request));
+export async function sendStart(env: Env, request: StartRequest): Promise<ExecutionJson> {
+  const limited = { ...request, maxDepth: maxDepthOf(env) };
+  const started = await untilHeard(() => cellById(env, request.id).start(limited));
+  if (started !== null) return started;
+  throw new HttpError(409, `Illegal state: the execution ${request.id} was deleted; its id is not used again`);
+}
+
+const DEFAULT_MAX_DEPTH = 25;
+
+/** How deep executions may start one another: MAX_DEPTH, or 25. */
+export function maxDepthOf({ MAX_DEPTH }: Pick<Env, "MAX_DEPTH">): number {
+  const depth = Number(MAX_DEPTH);
+  return MAX_DEPTH !== undefined && Number.isSafeInteger(depth) && depth >= 1 ? depth : DEFAULT_MAX_DEPTH;
 }
 
 /** Throws 413 for what is more than an execution can keep as one event. */

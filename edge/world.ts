@@ -11,7 +11,7 @@ import { lookUp } from "./lookups.ts";
 import type { AppParts } from "./parts.ts";
 import { portsOf } from "./ports/ports.ts";
 import { placementOf } from "./request.ts";
-import { startExecution } from "./start-execution.ts";
+import { maxDepthOf, startExecution } from "./start-execution.ts";
 import { abortWork } from "./work/running.ts";
 
 type SubflowArguments = Parameters<World["startSubflow"]>;
@@ -41,6 +41,12 @@ export function worldOf(env: Env, parts: Pick<AppParts, "cache" | "language">): 
       }
       const cancelled = await actorByName(env.DISPATCH, dispatchName(job.tenant, job.group)).cancel(job.id);
       return cancelled === "told" ? "told" : "gone";
+    },
+    async startRetry(executionId, effect, request) {
+      const id = derivedExecutionId([request.tenant, executionId, effect], placementOf(env));
+      // Deleted already: it was started, and nothing is to be started in its place.
+      await cell(id).start({ ...request, id, maxDepth: maxDepthOf(env) });
+      return id;
     },
     startSubflow: (asker, effect, request, trigger) => startSubflow(env, parts, asker, effect, request, trigger),
     async command(executionId, command) {
@@ -82,12 +88,12 @@ async function startSubflow(
     const { labels, scheduleAt, wait, depth } = request;
     const parent = wait ? { parent: { executionId: asker.executionId, effect, depth } } : {};
     const at = scheduleAt === undefined ? {} : { scheduleAt };
-    await startExecution(env, { id, key, opened, inputs, labels, trigger, ...at, ...parent });
+    await startExecution(env, { id, key, opened, inputs, labels, trigger, depth, ...at, ...parent });
     return { ok: true, executionId: id };
   } catch (error) {
     // What the user can cause is an answer; anything else is tried again.
     if (error instanceof HttpError && error.status < 500)
-      return refused(`Unable to find flow ${name}: ${error.message}`);
+      return refused(error.status === 409 ? error.message : `Unable to find flow ${name}: ${error.message}`);
     throw error;
   }
 }

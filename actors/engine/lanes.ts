@@ -2,7 +2,7 @@ import type { TerminalState } from "#schema/state.ts";
 import { isTerminal } from "#schema/state.ts";
 import type { Draft } from "./draft.ts";
 import { endRun, softened, startTask, withdraw } from "./runs.ts";
-import type { Container, LanesExpansion, Stage, TaskRun } from "./state.ts";
+import { type Container, isCutShort, type LanesExpansion, type Stage, type TaskRun } from "./state.ts";
 import { Vector } from "./vector.ts";
 
 // How a flowable, and the execution itself, moves through its children.
@@ -16,18 +16,18 @@ import { Vector } from "./vector.ts";
 //     somewhere are left to finish, and change nothing but their own task run.
 
 const RANK = { SUCCESS: 0, WARNING: 1, FAILED: 2, KILLED: 3 } as const;
-type Rank = keyof typeof RANK;
+export type Rank = keyof typeof RANK;
 
-function worse(a: Rank, b: Rank): Rank {
+export function worse(a: Rank, b: Rank): Rank {
   return RANK[b] > RANK[a] ? b : a;
 }
 
-function rankOf(state: TerminalState): Rank {
+export function rankOf(state: TerminalState): Rank {
   return state === "WARNING" || state === "FAILED" || state === "KILLED" ? state : "SUCCESS";
 }
 
 /** How many lanes the expansion has in all, and how long each is. */
-function shape(expansion: LanesExpansion, listLength: number): { lanes: number; length: number } {
+export function shape(expansion: LanesExpansion, listLength: number): { lanes: number; length: number } {
   switch (expansion.kind) {
     case "sequence":
       return { lanes: listLength === 0 ? 0 : 1, length: listLength };
@@ -40,13 +40,13 @@ function shape(expansion: LanesExpansion, listLength: number): { lanes: number; 
   }
 }
 
-function listOf(draft: Draft, owner: number, name: string): readonly number[] {
+export function listOf(draft: Draft, owner: number, name: string): readonly number[] {
   const lists = owner < 0 ? draft.plan.lists : draft.task(draft.run(owner)).lists;
   return (Object.hasOwn(lists, name) ? lists[name] : undefined) ?? [];
 }
 
 /** The task a place in a container stands for, and the iteration value its run gets. */
-function placeOf(
+export function placeOf(
   draft: Draft,
   owner: number,
   container: Container,
@@ -104,7 +104,7 @@ export function openLanes(draft: Draft, owner: number): void {
 }
 
 /** Starts the task at a place of the main stage; false when the execution may have no more task runs. */
-function startPlace(draft: Draft, owner: number, lane: number, slot: number): boolean {
+export function startPlace(draft: Draft, owner: number, lane: number, slot: number): boolean {
   const container = draft.container(owner);
   if (container === undefined) return false;
   const place = placeOf(draft, owner, container, lane, slot);
@@ -201,7 +201,7 @@ export function endContainer(draft: Draft, owner: number, state: Rank): void {
 }
 
 /** Ends, KILLED, what lives in these lanes and cannot go on without its container; running attempts are left alone. */
-function abandon(draft: Draft, lanes: Iterable<Vector<number>>): void {
+export function abandon(draft: Draft, lanes: Iterable<Vector<number>>): void {
   for (const lane of lanes) {
     const index = lane.last();
     if (index === undefined) continue;
@@ -216,15 +216,14 @@ function abandon(draft: Draft, lanes: Iterable<Vector<number>>): void {
 }
 
 /** Takes a run and all below it out of the execution; an attempt that still runs is asked to stop. */
-function drop(draft: Draft, index: number): void {
+export function drop(draft: Draft, index: number): void {
   const run = draft.run(index);
-  const { container, state } = run;
+  const { container } = run;
   if (container !== undefined)
     for (const list of [...container.lanes, container.errors, container.finally])
       for (const child of list) drop(draft, child);
-  if (state === "PAUSED") draft.set({ paused: draft.state.paused - 1 });
   withdraw(draft, run);
-  draft.update(index, { dropped: true, waiting: undefined });
+  draft.drop(index);
 }
 
 /** Goes on where a restart left this container: failed places start again, lanes cut short go on, unopened ones open. */
@@ -245,8 +244,7 @@ export function reviveContainer(draft: Draft, owner: number, restart: (run: Task
     const index = lane.last();
     if (index === undefined) continue;
     const run = draft.run(index);
-    if (run.state === "FAILED" || run.state === "KILLED" || run.state === "CANCELLED" || !isTerminal(run.state))
-      unfinished.push(run);
+    if (isCutShort(run.state) || !isTerminal(run.state)) unfinished.push(run);
     else if (run.slot + 1 < length) cut.push(run);
   }
   const empty = Vector.empty<number>();

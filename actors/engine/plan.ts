@@ -1,4 +1,4 @@
-import type { Flow, Retry, Task } from "#schema/flow.ts";
+import type { Flow, Retry, Sla, Task } from "#schema/flow.ts";
 
 // The plan: a flow's tasks, numbered once, so that state and events name them by a small integer.
 //
@@ -28,6 +28,7 @@ export type Plan = {
   readonly byId: ReadonlyMap<string, number>;
   /** True when the flow declares outputs: they are rendered before the execution ends. */
   readonly hasOutputs: boolean;
+  readonly slas: readonly Sla[];
 };
 
 /** Numbers the tasks of `flow`. */
@@ -61,5 +62,5 @@ export function compilePlan(flow: Flow): Plan {
     finally: number("finally", flow.finally, -1, flow.retry),
     afterExecution: number("afterExecution", flow.afterExecution, -1, flow.retry),
   };
-  return { tasks, lists, byId, hasOutputs: flow.outputs.length > 0 };
+  return { tasks, lists, byId, hasOutputs: flow.outputs.length > 0, slas: flow.sla ?? [] };
 }

@@ -2,7 +2,8 @@ import type { TaskAnswer } from "#schema/event.ts";
 import type { JsonObject } from "#schema/json.ts";
 import type { TerminalState } from "#schema/state.ts";
 import type { Draft } from "./draft.ts";
-import { nextRetryAt } from "./retry.ts";
+import { gateOf } from "./gates.ts";
+import { nextExecutionAt, nextRetryAt } from "./retry.ts";
 import type { Stage, TaskRun } from "./state.ts";
 
 // The life of one task run and its attempts.
@@ -12,9 +13,8 @@ import type { Stage, TaskRun } from "./state.ts";
 // A3. A failed attempt is retried before the failure is seen by anybody else.
 // A5. An attempt that its container no longer waits for is neither retried nor asked for again.
 // A4. A timer nobody waits for any more changes nothing.
+// A6. A failed attempt whose policy makes new executions ends its run RETRIED: the execution is replaced once this step's own work is done.
 
-/** Task runs one execution may have. */
-export const MAX_TASK_RUNS = 100_000;
 /** How often an attempt may be lost with whoever ran it before it fails. */
 export const MAX_LOSSES = 10;
 
@@ -31,7 +31,8 @@ export type Place = {
 /** Adds a task run and asks for its first attempt; false when the execution has as many as it may have. */
 export function startTask(draft: Draft, place: Place): boolean {
   const index = draft.state.runs.size;
-  const tooMany = index >= MAX_TASK_RUNS;
+  const { maxTaskRuns } = draft.limits;
+  const tooMany = index >= maxTaskRuns;
   draft.add({
     ...place,
     index,
@@ -44,16 +45,23 @@ export function startTask(draft: Draft, place: Place): boolean {
     askToRun(draft, index);
     return true;
   }
-  const message = `An execution may have ${MAX_TASK_RUNS} task runs; split the work into subflows.`;
+  const message = `An execution may have ${maxTaskRuns} task runs; split the work into subflows.`;
   draft.log("ERROR", message, index);
   endRun(draft, index, "FAILED", { error: message });
   return false;
 }
 
-/** Asks for the next attempt of a run, or holds it back while the execution is paused by hand. */
+/** Asks for the next attempt of a run, unless it is to be skipped, or something holds it back. */
 export function askToRun(draft: Draft, index: number): void {
-  if (draft.state.held) {
+  const gate = gateOf(draft, draft.run(index));
+  if (gate === "skip") return endRun(draft, index, "SKIPPED", {});
+  if (gate === "held") {
     draft.update(index, { waiting: { kind: "held" } });
+    return;
+  }
+  if (gate === "breakpoint") {
+    draft.log("INFO", "Stopped at a breakpoint.", index);
+    draft.move(index, "BREAKPOINT", { waiting: { kind: "breakpoint" } });
     return;
   }
   const id = draft.effectId(index);
@@ -104,7 +112,16 @@ export function attemptFailed(draft: Draft, index: number, error: string, change
   closeAttempt(draft, draft.run(index), "FAILED");
   const run = draft.run(index);
   if (isLeftBehind(draft, run)) return endRun(draft, index, "FAILED", { ...change, error });
-  const at = nextRetryAt(draft.task(run).retry, run.attempts, draft.at, `${draft.state.facts?.id}/${index}`);
+  const { retry } = draft.task(run);
+  const seed = `${draft.state.facts?.id}/${index}`;
+  const newAt = nextExecutionAt(retry, draft.state, draft.at, seed);
+  if (newAt !== "same") {
+    if (newAt === undefined) return endRun(draft, index, "FAILED", { ...change, error });
+    draft.move(index, "RETRIED", { ...change, error, waiting: undefined });
+    draft.replaced = { run: index, at: newAt };
+    return;
+  }
+  const at = nextRetryAt(retry, run.attempts, draft.at, seed);
   if (at === undefined) return endRun(draft, index, "FAILED", { ...change, error });
   const timer = draft.timer(index, at);
   draft.move(index, "RETRYING", { ...change, error, waiting: { kind: "retry", timer, at } });

@@ -50,9 +50,11 @@ function pauseRun(draft: Draft, run: TaskRun, expansion: Extract<Expansion, { ki
 }
 
 function startSubflow(draft: Draft, run: TaskRun, expansion: Extract<Expansion, { kind: "subflow" }>): void {
-  const depth = (draft.state.facts?.parent?.depth ?? 0) + 1;
-  if (depth > MAX_DEPTH) {
-    const message = `Subflows are nested deeper than ${MAX_DEPTH}: does ${expansion.namespace}.${expansion.flowId} end up calling itself?`;
+  const { facts } = draft.state;
+  const depth = (facts?.depth ?? facts?.parent?.depth ?? 0) + 1;
+  const maxDepth = facts?.maxDepth ?? MAX_DEPTH;
+  if (depth > maxDepth) {
+    const message = `Executions start one another deeper than ${maxDepth}: does ${expansion.namespace}.${expansion.flowId} end up calling itself?`;
     draft.log("ERROR", message, run.index);
     return attemptFailed(draft, run.index, message, {});
   }

@@ -8,6 +8,7 @@ import { checkDuplicates, warnOfIgnored, warnOfReservedId } from "./checks.ts";
 import { checkLabels, toLabels } from "./labels.ts";
 import { parseInputs, parseOutputs } from "./parse-inputs.ts";
 import { parseRetry } from "./parse-retry.ts";
+import { parseSlas } from "./parse-sla.ts";
 import { type Parsing, parseTasks } from "./parse-tasks.ts";
 import { parseTriggers } from "./parse-triggers.ts";
 import { applyPluginDefaults, parsePluginDefaults } from "./plugin-defaults.ts";
@@ -74,20 +75,21 @@ function buildFlow(written: Json, { registry, reporter }: Pick<Parsing, "registr
     ...parsePluginDefaults(written.taskDefaults, ["taskDefaults"], registry, reporter),
   ];
   const root = applyPluginDefaults(written, pluginDefaults, registry);
-  const { retry, ...rest } = root;
+  const { retry, sla, ...rest } = root;
   reporter.conform(FlowSource, rest, []);
   checkNames(root, reporter);
   if (Array.isArray(root.tasks) && root.tasks.length === 0) {
     reporter.error("INVALID_VALUE", ["tasks"], "`tasks` must hold at least one task");
   }
   const names = { id: String(root.id ?? ""), namespace: String(root.namespace ?? "") };
-  const parsing: Parsing = { registry, reporter, flow: names, taskIds: [], triggerIds: [] };
+  const parsing: Parsing = { registry, reporter, flow: names, taskIds: [], triggerIds: [], depth: 1 };
   const flow = assemble(root, parsing, pluginDefaults);
   const typedRetry = parseRetry(retry, ["retry"], reporter);
+  const slas = parseSlas(sla, ["sla"], reporter);
   checkDuplicates(parsing.taskIds, "task", reporter);
   checkDuplicates(parsing.triggerIds, "trigger", reporter);
   warnOfIgnored(root, reporter);
-  return typedRetry === undefined ? flow : { ...flow, retry: typedRetry };
+  return { ...flow, ...(typedRetry && { retry: typedRetry }), ...(slas.length > 0 && { sla: slas }) };
 }
 
 function assemble(root: JsonObject, parsing: Parsing, pluginDefaults: Flow["pluginDefaults"]): Flow {

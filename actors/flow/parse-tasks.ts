@@ -20,13 +20,23 @@ export type Parsing = {
   /** Ids met so far, with their places, in the order of the text. */
   taskIds: PlacedId[];
   triggerIds: PlacedId[];
+  /** How deep the tasks stand that are being read; those of the flow itself are at 1. */
+  depth: number;
 };
+
+/** How deep tasks may stand in one another. */
+export const MAX_NESTING = 25;
 
 /** The tasks in the list `value` at `path`, those of unknown type too. */
 export function parseTasks(value: Json | undefined, path: PropertyPath, parsing: Parsing): Task[] {
   if (value === undefined || value === null) return [];
   if (!Array.isArray(value)) {
     parsing.reporter.error("INVALID_VALUE", path, `\`${String(path.at(-1))}\` must be a list of tasks`);
+    return [];
+  }
+  if (parsing.depth > MAX_NESTING) {
+    const message = `Tasks stand in one another more than ${MAX_NESTING} deep: move the inner ones to a flow of their own, and call it with a Subflow task`;
+    parsing.reporter.error("INVALID_VALUE", path, message);
     return [];
   }
   return value.flatMap((item, index) => parseTask(item, [...path, index], parsing) ?? []);
@@ -175,10 +185,11 @@ function parseLists(
   path: PropertyPath,
   parsing: Parsing,
 ): Record<string, readonly Task[]> {
+  const inner = { ...parsing, depth: parsing.depth + 1 };
   const named: Readonly<Record<string, Json>> = definition.lists?.(own) ?? pick(own, definition.nested);
   const lists: [string, readonly Task[]][] = [];
   for (const [name, value] of Object.entries({ ...named, ...pick(own, ["errors", "finally"]) })) {
-    if (value !== null) lists.push([name, parseTasks(value, [...path, ...pathOf(own, name, value)], parsing)]);
+    if (value !== null) lists.push([name, parseTasks(value, [...path, ...pathOf(own, name, value)], inner)]);
   }
   for (const [name, field] of objectShapeOf(definition.input).fields) {
     if (field.kind !== "nested" || !field.required || !isEmptyList(own[name])) continue;

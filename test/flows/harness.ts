@@ -49,6 +49,7 @@ export class Bench {
       if (flow === undefined) return { ok: false, message: `Unable to find flow ${request.flowId}` };
       const id = derivedExecutionId([asker.executionId, effect], 1);
       const parent = request.wait ? { parent: { executionId: asker.executionId, effect, depth: request.depth } } : {};
+      const depth = request.depth;
       const scheduleAt = request.scheduleAt === undefined ? {} : { scheduleAt: request.scheduleAt };
       const inputs = this.#inputs(flow, request.inputs);
       if ("message" in inputs) return { ok: false, message: inputs.message };
@@ -57,10 +58,16 @@ export class Bench {
         inputs: inputs.inputs,
         labels: request.labels,
         trigger,
+        depth,
         ...parent,
         ...scheduleAt,
       });
       return { ok: true, executionId: id };
+    };
+    this.world.onRetry = (executionId, effect, request) => {
+      const id = derivedExecutionId([executionId, effect], 1);
+      this.cell.start({ ...request, id });
+      return id;
     };
     this.world.onTold = (told) => {
       const live = this.cell.find(told.parent.executionId);

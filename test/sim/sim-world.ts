@@ -1,4 +1,6 @@
+import type { StartRequest } from "#schema/cell.ts";
 import type { ExecutionSummary } from "#schema/execution.ts";
+import { derivedExecutionId } from "#schema/ids.ts";
 import type { Job } from "#schema/runner.ts";
 import type { Cell } from "#shell/cell.ts";
 import type { World } from "#shell/world.ts";
@@ -164,11 +166,19 @@ export class SimWorld implements World {
         inputs: {},
         labels: [],
         trigger,
+        depth: request.depth,
         ...parent,
       };
       const reached = this.#reach(id, (cell) => cell.start(start) !== undefined);
       return reached ? { ok: true as const, executionId: id } : undefined;
     });
+  }
+
+  startRetry(executionId: string, effect: string, request: Omit<StartRequest, "id">): Promise<string> {
+    const id = derivedExecutionId([executionId, effect], 3);
+    return this.#call(`retry ${executionId}/${effect}`, () =>
+      this.#reach(id, (cell) => cell.start({ ...request, id }) !== undefined) ? id : undefined,
+    );
   }
 
   command(executionId: string, command: { kind: "kill"; cascade: boolean }): Promise<void> {

@@ -11,6 +11,7 @@ import type { Command } from "#schema/cell.ts";
 import type { ExecutionEvent } from "#schema/event.ts";
 import type { ExecutionJson } from "#schema/execution.ts";
 import type { Flow } from "#schema/flow.ts";
+import { taskRunIndex } from "#schema/ids.ts";
 import { History } from "./history.ts";
 import type { Replay } from "./run.ts";
 
@@ -46,6 +47,8 @@ export class EngineReplay implements Replay {
 
   /** Why the execution would refuse the command now; undefined when it would not. */
   refusal(command: Command): string | undefined {
-    return refusal(this.#history.now, command.kind);
+    const { now } = this.#history;
+    const runOf = (taskRunId: string) => now.runs.get(taskRunIndex(now.facts?.id ?? "", taskRunId) ?? -1);
+    return refusal(now, command, runOf)?.message;
   }
 }
