@@ -1,3 +1,4 @@
+import { verdictOf } from "#engine/command-table.ts";
 import type { Command, CommandKind } from "#schema/cell.ts";
 import type { ExecutionJson, TaskRunJson } from "#schema/execution.ts";
 import type { Flow, Task } from "#schema/flow.ts";
@@ -27,12 +28,6 @@ const COMMANDS: readonly (Command & { kind: Exclude<CommandKind, "change-state">
   { kind: "set-labels", labels: [] },
 ];
 
-/** States in which a command is accepted and changes nothing. */
-const NO_EFFECT: Partial<Record<CommandKind, readonly State[]>> = {
-  kill: ["KILLING"],
-  "force-run": ["RUNNING", "RESTARTED", "RETRYING", "KILLING"],
-};
-
 /** The states that something can be said to have ended in. */
 export const END_STATES: readonly State[] = ["SUCCESS", "WARNING", "FAILED", "KILLED", "CANCELLED"];
 
@@ -40,7 +35,7 @@ export function allowedActions(state: State, refuses: Refuses): ReadonlySet<Acti
   const allowed = new Set<ActionId>(["delete"]);
   if (isTerminal(state)) allowed.add("replay");
   for (const command of COMMANDS) {
-    if (NO_EFFECT[command.kind]?.includes(state)) continue;
+    if (verdictOf(command.kind, state) === "kept") continue;
     if (refuses(command) === undefined) allowed.add(command.kind);
   }
   return allowed;
