@@ -81,7 +81,9 @@ export class CellRoom {
   standing(ids: readonly string[], command: Command): (Standing | null)[] {
     return ids.map((id) =>
       this.#with(id, ({ state }): Standing => {
-        const refused = refusal(state, command.kind);
+        // A command that was taken before is not asked for again, whatever it has changed since.
+        const isKnown = command.commandId !== undefined && state.commandIds.includes(command.commandId);
+        const refused = isKnown ? undefined : refusal(state, command.kind);
         return { state: state.status, ...(refused === undefined ? {} : { refusal: refused }) };
       }),
     );
