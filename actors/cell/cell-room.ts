@@ -1,4 +1,4 @@
-import { copyRuns, pausedRun, refusal, toExecutionJson } from "#engine/index.ts";
+import { copyRuns, pausedRun, toExecutionJson } from "#engine/index.ts";
 import { type EvalContext, renderTyped } from "#expr/index.ts";
 import { resolveInputs } from "#flow/inputs.ts";
 import { renderOutputs } from "#flow/outputs.ts";
@@ -12,6 +12,7 @@ import type { JsonObject } from "#schema/json.ts";
 import type { LogEntry, LogLine } from "#schema/log.ts";
 import type { Level, State } from "#schema/state.ts";
 import { Cell, Removed } from "#shell/cell.ts";
+import { isKnown, refusedAnswer } from "#shell/command-answer.ts";
 import { stateAt } from "#shell/history.ts";
 import type { Live } from "#shell/live.ts";
 import type { Surroundings } from "#shell/scope.ts";
@@ -129,9 +130,10 @@ export class CellRoom {
   /** Of each id: null when it is not here. For steering many at once, so that one call answers for all of a cell. */
   standing(ids: readonly string[], command: Command): (Standing | null)[] {
     return ids.map((id) =>
-      this.#with(id, ({ state }): Standing => {
-        const refused = refusal(state, command);
-        return { state: state.status, ...(refused === undefined ? {} : { refusal: refused.message }) };
+      this.#with(id, (live): Standing => {
+        // A command that was taken before is not asked for again, whatever it has changed since.
+        const refused = isKnown(live.state, command) ? undefined : refusedAnswer(live, command);
+        return { state: live.state.status, ...(refused === undefined ? {} : { refusal: refused.message }) };
       }),
     );
   }

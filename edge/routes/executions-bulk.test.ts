@@ -102,6 +102,24 @@ describe("by ids", () => {
     });
   });
 
+  test("an idempotency key names each command, also where the cells are asked about it", async () => {
+    const id = await start();
+    const cell = cellOf(id);
+    const asked: unknown[] = [];
+    const standing = cell.standing.bind(cell);
+    cell.standing = (ids, command) => {
+      asked.push(command);
+      return standing(ids, command);
+    };
+    const response = await server.request(`${ROOT}/pause/by-ids`, {
+      method: "POST",
+      body: JSON.stringify([id]),
+      headers: { "content-type": "application/json", "idempotency-key": "once" },
+    });
+    expect(await answered(response)).toEqual({ count: 1 });
+    expect([...asked, ...commands()]).toEqual([1, 2].map(() => ({ kind: "pause", commandId: "once" })));
+  });
+
   test("[B3] a dry run only counts", async () => {
     const ids = [await start(), await start(), await start("FAILED")];
     const answer = await answered(await send("/kill/by-ids?dryRun=true", ids, "DELETE"));

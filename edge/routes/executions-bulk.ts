@@ -54,7 +54,7 @@ function commanding(c: AppContext, name: string, sentence: string, command: Comm
   return {
     name,
     // A kill with cascade is never refused, but one that has ended is not what many are killed for.
-    ask: command.kind === "kill" ? { ...command, cascade: false } : command,
+    ask: wanted.kind === "kill" ? { ...wanted, cascade: false } : wanted,
     allows: isAllowed,
     sentence,
     async apply(id) {
