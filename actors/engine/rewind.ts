@@ -51,10 +51,16 @@ export function goOnWithFork(draft: Draft): void {
   draft.moveExecution("RUNNING");
   draft.log("INFO", `Goes on from execution [[link execution="${facts?.forked?.executionId ?? ""}"]]`);
   const from = fork?.from ?? "failed";
-  const target = from === "failed" ? undefined : draft.state.runs.get(from);
+  const target = from === "failed" ? undefined : nearestKept(draft, from);
   if (root === undefined) return openContainer(draft, -1, { kind: "sequence", list: "tasks" });
-  if (target === undefined || target.dropped) return reviveContainer(draft, -1, (run) => restartRun(draft, run));
+  if (target === undefined) return reviveContainer(draft, -1, (run) => restartRun(draft, run));
   restartWhole(draft, draft.run(rewind(draft, target.index)));
+}
+
+/** The run, or the innermost flowable round it that has a place in this revision. */
+function nearestKept(draft: Draft, index: number): TaskRun | undefined {
+  const run = draft.state.runs.get(index);
+  return run?.dropped ? nearestKept(draft, run.parent) : run;
 }
 
 /**

@@ -71,6 +71,11 @@ export type Stage = "main" | "errors" | "finally" | "afterExecution";
 
 export type LanesExpansion = Extract<Expansion, { kind: "sequence" | "parallel" | "each" }>;
 
+/** True for an expansion whose children stand in lanes. */
+export function isLanes(expansion: Expansion | undefined): expansion is LanesExpansion {
+  return expansion?.kind === "sequence" || expansion?.kind === "parallel" || expansion?.kind === "each";
+}
+
 /**
  * The children of a flowable or of the execution itself, as lanes: a lane is a sequence of tasks of which one runs at a
  * time. Sequential has one lane, Parallel a lane for each task, ForEach a lane for each value.

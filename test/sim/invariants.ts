@@ -71,14 +71,21 @@ function logViolations({ reduce, isPunctual, bootEnds, events, loaded }: Evidenc
       if (isKilled && effect.kind === "run-task" && !isTerminal(state.status))
         found.push(`I3 an attempt was asked for after a kill, by ${event.kind} in ${state.status}`);
     }
-    if (event.kind === "kill-requested") isKilled = true;
+    // A kill of what has ended is no more than a name that is remembered.
+    if (event.kind === "kill-requested" && !isTerminal(before.status)) isKilled = true;
     if (isKilled) found.push(...escaped(before, state).map((run) => `I3 ${run} after a kill, by ${event.kind}`));
-    if (isTerminal(before.status) && state.status !== before.status && event.kind !== "restart-requested")
+    if (isTerminal(before.status) && state.status !== before.status && !isComeback(before, event))
       found.push(`I2 ${before.status} was left by ${event.kind}`);
   }
   if (isKilled && state.status !== "KILLED") found.push(`I3 killed, but ${state.status}`);
   if (freeze(state) !== freeze(loaded)) found.push("I9/I27 the loaded state is not the replayed log");
   return found;
+}
+
+/** True for a command that may leave a terminal state. */
+function isComeback({ status }: ExecutionState, { kind }: ExecutionEvent): boolean {
+  if (kind === "kill-requested") return status === "RETRIED";
+  return kind === "restart-requested" || kind === "task-state-set" || kind === "status-set";
 }
 
 /** The start of the process that has the attempt whose lease this timer ends. */
