@@ -22,7 +22,7 @@ import { Vector } from "./vector.ts";
 //     stages (`errors`, `finally`, `afterExecution`). What ran beside it stays.
 // W2. Beside it, what was stopped starts again and what was cut short goes on; what FAILED stays, and its container fails once the task
 //     run that was gone back to is over.
-// W3. A container whose tasks are not ordered by lanes alone is begun again as a whole.
+// W3. A container whose tasks are not ordered by lanes alone, or share a directory, is begun again as a whole.
 
 /** Starts the run again, or goes on below it when it has children. */
 export function restartRun(draft: Draft, run: TaskRun): void {
@@ -70,15 +70,21 @@ function nearestKept(draft: Draft, index: number): TaskRun | undefined {
  * or that of the flowable that has to begin again as a whole.
  */
 export function rewind(draft: Draft, index: number): number {
-  const path = pathTo(draft, index);
-  for (const [depth, via] of path.entries()) {
-    const owner = path[depth - 1]?.index ?? -1;
-    const container = draft.container(owner);
-    if (container === undefined || !isOrderedKind(container.expansion.kind)) return owner < 0 ? via.index : owner;
-  }
+  const target = wholeOf(draft, index);
+  const path = pathTo(draft, target);
   for (const [depth, via] of path.entries()) {
     reopen(draft, path[depth - 1]?.index ?? -1, via);
-    if (via.index !== index) draft.move(via.index, "RUNNING", { error: undefined, losses: 0, waiting: undefined });
+    if (via.index !== target) draft.move(via.index, "RUNNING", { error: undefined, losses: 0, waiting: undefined });
+  }
+  return target;
+}
+
+/** [W3] The run, or the outermost flowable round it that begins again as a whole. */
+function wholeOf(draft: Draft, index: number): number {
+  for (const { index: owner, container } of pathTo(draft, index)) {
+    if (owner === index) break;
+    const isOrdered = container !== undefined && isOrderedKind(container.expansion.kind);
+    if (!isOrdered || container.place !== undefined) return owner;
   }
   return index;
 }
