@@ -218,13 +218,12 @@ function abandon(draft: Draft, lanes: Iterable<Vector<number>>): void {
 /** Takes a run and all below it out of the execution; an attempt that still runs is asked to stop. */
 function drop(draft: Draft, index: number): void {
   const run = draft.run(index);
-  const { container, state } = run;
+  const { container } = run;
   if (container !== undefined)
     for (const list of [...container.lanes, container.errors, container.finally])
       for (const child of list) drop(draft, child);
-  if (state === "PAUSED") draft.set({ paused: draft.state.paused - 1 });
   withdraw(draft, run);
-  draft.update(index, { dropped: true, waiting: undefined });
+  draft.drop(index);
 }
 
 /** Goes on where a restart left this container: failed places start again, lanes cut short go on, unopened ones open. */

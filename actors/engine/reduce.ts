@@ -51,7 +51,9 @@ function settle(draft: Draft): void {
     else childEnded(draft, draft.run(next));
   }
   if (draft.rootEnded !== undefined && !isTerminal(draft.state.status)) endExecution(draft, draft.rootEnded);
-  const { status, retrying } = draft.state;
+  const { status, retrying, paused, held } = draft.state;
+  // What was paused is over otherwise than by a resume.
+  if (status === "PAUSED" && paused === 0 && !held) draft.moveExecution(retrying > 0 ? "RETRYING" : "RUNNING");
   if (status === "RUNNING" && retrying > 0) draft.moveExecution("RETRYING");
   if (status === "RETRYING" && retrying === 0) draft.moveExecution("RUNNING");
 }

@@ -82,6 +82,22 @@ describe("a cell", () => {
     expect(bench.again(live).state.status).toBe("SUCCESS");
   });
 
+  test("[S5] looks again at an execution that could not be stored, whoever had asked", async () => {
+    const bench = new Bench();
+    const live = bench.start(flow(`${PAUSE}${RETURN}`));
+    await bench.run(1_000);
+    const looks: unknown[] = [];
+    const { find } = bench.cell;
+    bench.cell.find = (id) => {
+      looks.push(id);
+      return find.call(bench.cell, id);
+    };
+    bench.database.exec("CREATE TRIGGER full BEFORE INSERT ON journal BEGIN SELECT RAISE(ABORT, 'disk full'); END");
+    expect(() => bench.cell.command(live, { kind: "resume" })).toThrow("disk full");
+    await bench.run(15_000);
+    expect(looks).toContain(live.id);
+  });
+
   test("[S5] tries again later what could not be stored in the background, and says so", async () => {
     const bench = new Bench();
     const live = bench.start(flow(`${PAUSE}    pauseDuration: PT1M\n${RETURN}`));
