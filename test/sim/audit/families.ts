@@ -1,12 +1,10 @@
-import { type ExecutionState, initialState, type Reduce } from "#engine/index.ts";
-import type { ExecutionEvent } from "#schema/event.ts";
+import { isTerminal } from "#schema/state.ts";
+import type { Trail } from "./trail.ts";
 
 // What the logs of parents and children must say together.
 
-export type Member = { events: readonly ExecutionEvent[]; reduce: Reduce; state: ExecutionState };
-
 /** Everything wrong between executions after all is quiet. */
-export function familyViolations(members: ReadonlyMap<string, Member>): string[] {
+export function familyViolations(members: ReadonlyMap<string, Trail>): string[] {
   const found: string[] = [];
   const children = new Map<string, string>();
   for (const [id, { state }] of members) {
@@ -17,6 +15,7 @@ export function familyViolations(members: ReadonlyMap<string, Member>): string[]
     if (sibling !== undefined) found.push(`I12 ${place} has two children: ${sibling} and ${id}`);
     children.set(place, id);
   }
+  for (const trail of members.values()) found.push(...unheardEnd(members, trail));
   for (const [id, member] of members)
     for (const { child, at } of killsHeard(member))
       if (!hasHeard(members.get(child), at)) found.push(`I3 ${child} never heard of the kill of ${id}`);
@@ -24,23 +23,29 @@ export function familyViolations(members: ReadonlyMap<string, Member>): string[]
 }
 
 /** Kills of children that this execution asked for and was told are done. */
-function killsHeard({ events, reduce }: Member): { child: string; at: number }[] {
-  const asked = new Map<string, string>();
+function killsHeard({ events, asked }: Trail): { child: string; at: number }[] {
   const heard: { child: string; at: number }[] = [];
-  let state = initialState();
   for (const event of events) {
-    const step = reduce(state, event);
-    state = step.state;
-    for (const effect of step.effects) if (effect.kind === "kill-execution") asked.set(effect.id, effect.executionId);
-    const child = event.kind === "effect-acknowledged" ? asked.get(event.effect) : undefined;
-    if (child !== undefined) heard.push({ child, at: event.at });
+    const effect = event.kind === "effect-acknowledged" ? asked.get(event.effect) : undefined;
+    if (effect?.kind === "kill-execution") heard.push({ child: effect.executionId, at: event.at });
   }
   return heard;
 }
 
 /** True when it was killed, or had ended by then. */
-function hasHeard(child: Member | undefined, at: number): boolean {
+function hasHeard(child: Trail | undefined, at: number): boolean {
   if (child === undefined) return true;
-  if (child.events.some((event) => event.kind === "kill-requested" || event.kind === "restart-requested")) return true;
+  const revived = ["kill-requested", "restart-requested", "task-state-set", "status-set"];
+  if (child.events.some((event) => revived.includes(event.kind))) return true;
   return (child.state.histories.at(-1)?.at ?? 0) <= at;
+}
+
+/** [I12] A child has ended, and the parent that waits for it never heard. */
+function unheardEnd(members: ReadonlyMap<string, Trail>, { id, state }: Trail): string[] {
+  const link = state.facts?.parent;
+  const parent = link === undefined ? undefined : members.get(link.executionId);
+  if (link === undefined || parent === undefined || !isTerminal(state.status)) return [];
+  const waiting = parent.state.runs.get(Number.parseInt(link.effect, 10))?.waiting;
+  const waits = waiting?.kind === "subflow" && waiting.effect === link.effect;
+  return waits ? [`I12 ${link.executionId} never heard of the end of ${id}`] : [];
 }

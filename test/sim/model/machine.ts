@@ -1,0 +1,303 @@
+import type { Expansion } from "#schema/event.ts";
+import type { Flow } from "#schema/flow.ts";
+import type { JsonObject } from "#schema/json.ts";
+import { isTerminal, type State } from "#schema/state.ts";
+import { type Family, type Place, RANKS, type Rank, type Run, type Stage, softened, Tree, worst } from "./tree.ts";
+
+/** How often an attempt may be lost before it fails. */
+const MOST_LOSSES = 10;
+
+/** How deep executions may start executions. */
+const MOST_DEPTH = 25;
+
+/** What follows from each fact, after reference/tasks.md and flow-model.md. */
+export class Machine {
+  readonly tree: Tree;
+  at = 0;
+  #status: State = "CREATED";
+  #isHeld = false;
+  #stopAs: State | undefined;
+  #endsAs: Rank | undefined;
+
+  constructor(flow: Flow) {
+    this.tree = new Tree(flow);
+  }
+
+  get status(): State {
+    if (isTerminal(this.#status) || this.#status === "CREATED" || this.#status === "KILLING") return this.#status;
+    const states = new Set([...this.tree.runs.values()].map((run) => run.state));
+    if (this.#isHeld || states.has("PAUSED")) return "PAUSED";
+    return states.has("RETRYING") ? "RETRYING" : "RUNNING";
+  }
+
+  run(key: string): Run | undefined {
+    return this.tree.runs.get(key);
+  }
+
+  begin(): void {
+    this.#status = "RUNNING";
+  }
+
+  #start(owner: string, stage: Stage, place: Place): void {
+    const key = this.tree.keyOf(owner, stage, place);
+    this.tree.runs.set(key, {
+      key,
+      parent: owner,
+      stage,
+      task: place.task,
+      retry: this.tree.retryOf(place.task, owner),
+      iteration: place.iteration,
+      state: "CREATED",
+      waits: this.#isHeld ? "held" : "start",
+      tries: [],
+      losses: 0,
+      outputs: undefined,
+      family: undefined,
+    });
+  }
+
+  #try(run: Run): void {
+    run.state = "RUNNING";
+    if (run.tries.at(-1)?.to === undefined && run.tries.length > 0) return;
+    run.tries.push({ from: this.at, to: undefined });
+  }
+
+  #close(run: Run): void {
+    const last = run.tries.at(-1);
+    if (last !== undefined) last.to ??= this.at;
+  }
+
+  #end(run: Run, state: State): void {
+    this.#close(run);
+    run.state = softened(run.task, state);
+    run.waits = undefined;
+  }
+
+  dispatched(run: Run): void {
+    this.#try(run);
+    run.waits = "answer";
+  }
+
+  answered(run: Run, state: State, outputs: JsonObject | undefined): void {
+    if (state === "SKIPPED") return this.#end(run, state);
+    this.#try(run);
+    if (outputs !== undefined) run.outputs = outputs;
+    if (state === "FAILED") return this.failed(run);
+    const isLate = state === "SUCCESS" && run.tries.length > 1 && run.retry?.warningOnRetry === true;
+    this.#end(run, isLate ? "WARNING" : state);
+  }
+
+  failed(run: Run): void {
+    this.#close(run);
+    const { retry, tries } = run;
+    const isLeft = retry === undefined || (retry.maxAttempts > 0 && tries.length >= retry.maxAttempts);
+    const isLate =
+      retry?.maxDurationMs !== undefined &&
+      this.at + retry.intervalMs > (tries[0]?.from ?? this.at) + retry.maxDurationMs;
+    if (isLeft || isLate || this.#isLeftBehind(run)) return this.#end(run, "FAILED");
+    run.state = "RETRYING";
+    run.waits = "retry";
+  }
+
+  lost(run: Run): void {
+    if (this.#isLeftBehind(run)) return this.#end(run, "KILLED");
+    run.losses += 1;
+    if (run.losses >= MOST_LOSSES) return this.failed(run);
+    run.waits = this.#isHeld ? "held" : "start";
+  }
+
+  fired(run: Run): void {
+    if (run.waits === "retry") {
+      run.state = "CREATED";
+      run.losses = 0;
+      run.waits = this.#isHeld ? "held" : "start";
+    } else if (run.waits === "sleep") this.answered(run, "SUCCESS", undefined);
+    else if (run.waits === "pause") {
+      const behavior = run.task.properties.behavior;
+      if (behavior === "CANCEL" && isTerminal(this.#status)) this.#end(run, "CANCELLED");
+      else if (behavior === "CANCEL") this.stop("CANCELLED", true);
+      else this.#unpause(run, behavior === "WARN" ? "WARNING" : behavior === "FAIL" ? "FAILED" : "SUCCESS", undefined);
+    }
+  }
+
+  /** `depth`: of an execution that this one starts. */
+  expanded(run: Run, expansion: Expansion, outputs: JsonObject | undefined, depth: number): void {
+    this.#try(run);
+    if (outputs !== undefined) run.outputs = outputs;
+    run.waits = undefined;
+    if (expansion.kind === "nothing") this.answered(run, expansion.state, undefined);
+    else if (expansion.kind === "subflow" && depth > MOST_DEPTH) this.failed(run);
+    else if (expansion.kind === "pause") {
+      run.state = "PAUSED";
+      run.waits = "pause";
+    } else if (expansion.kind === "sleep" || expansion.kind === "subflow") run.waits = expansion.kind;
+    else run.family = { expansion, stage: "main", ended: false, worstBefore: undefined };
+  }
+
+  childStarted(run: Run, executionId: string): void {
+    if (run.task.properties.wait !== true) this.answered(run, "SUCCESS", { executionId });
+    else run.outputs = { executionId };
+  }
+
+  childEnded(run: Run, executionId: string, state: State, outputs: JsonObject | undefined): void {
+    const copied = state === "FAILED" || state === "KILLED" || state === "WARNING";
+    const isCopied = run.task.properties.transmitFailed !== false && copied;
+    this.answered(run, isCopied ? state : "SUCCESS", { executionId, state, outputs: outputs ?? {} });
+  }
+
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  resume(key: string | undefined, inputs: JsonObject | undefined): void {
+    const paused = [...this.tree.runs.values()].find(
+      (run) => run.waits === "pause" && (key === undefined || run.key === key),
+    );
+    if (paused !== undefined) return this.#unpause(paused, "SUCCESS", inputs);
+    this.#isHeld = false;
+    for (const run of this.tree.runs.values()) if (run.waits === "held") run.waits = "start";
+  }
+
+  #unpause(run: Run, state: State, inputs: JsonObject | undefined): void {
+    run.outputs = { ...run.outputs, ...(inputs === undefined ? {} : { onResume: inputs }) };
+    const children = this.tree.list(run.key, "tasks");
+    if (state !== "SUCCESS" || children.length === 0) return this.#end(run, state);
+    run.state = "RUNNING";
+    run.waits = undefined;
+    run.family = {
+      expansion: { kind: "sequence", list: "tasks" },
+      stage: "main",
+      ended: false,
+      worstBefore: undefined,
+    };
+  }
+
+  /** Whoever runs something is asked to stop; all else is over at once. */
+  stop(stopAs: State, cascade: boolean): void {
+    this.#status = "KILLING";
+    this.#stopAs = stopAs;
+    for (const run of this.tree.runs.values()) {
+      if (isTerminal(run.state)) continue;
+      const isElsewhere = run.waits === "answer" || (run.waits === "subflow" && cascade);
+      if (run.family !== undefined || isElsewhere) run.state = "KILLING";
+      else this.#end(run, "KILLED");
+    }
+  }
+
+  stopped(run: Run): void {
+    this.#end(run, "KILLED");
+  }
+
+  rendered(isWrong: boolean): void {
+    if (this.#endsAs !== undefined) this.#finish(isWrong ? "FAILED" : this.#endsAs);
+  }
+
+  /** Everything that follows, until nothing follows any more. */
+  settle(): void {
+    if (this.#status === "CREATED") return;
+    if (this.#status === "KILLING") return this.#settleStop();
+    while (this.#step());
+  }
+
+  #settleStop(): void {
+    const runs = [...this.tree.runs.values()];
+    if (runs.some((run) => run.state === "KILLING" && run.family === undefined)) return;
+    for (const run of runs) if (run.family !== undefined && !isTerminal(run.state)) this.#end(run, "KILLED");
+    for (const run of runs) if (run.family !== undefined) run.family.ended = true;
+    this.tree.root.ended = true;
+    this.#isHeld = false;
+    this.#status = this.#stopAs ?? "KILLED";
+  }
+
+  /** One thing that follows; false when nothing does. */
+  #step(): boolean {
+    for (const run of this.tree.runs.values())
+      if (run.family !== undefined && !run.family.ended && this.#move(run.key, run.family)) return true;
+    if (!this.tree.root.ended) return this.#move("", this.tree.root);
+    return isTerminal(this.#status) && this.#stopAs === undefined && this.#goThrough("", "afterExecution") === "moved";
+  }
+
+  /** Moves a flowable; false when it waits for its children. */
+  #move(owner: string, family: Family): boolean {
+    if (family.stage !== "main") {
+      const gone = this.#goThrough(owner, family.stage);
+      if (gone === "over") this.#endStage(owner, family);
+      return gone !== "waits";
+    }
+    const states = this.tree.children(owner, "main").map((run) => run.state);
+    if (states.includes("KILLED")) return this.#endFamily(owner, family, "KILLED");
+    if (states.includes("FAILED")) {
+      if (this.tree.list(owner, "errors").length === 0) this.#endStage(owner, family);
+      else family.stage = "errors";
+      return true;
+    }
+    const next = this.tree.next(owner, family);
+    for (const place of next) this.#start(owner, "main", place);
+    if (next.length > 0) return true;
+    if (!this.tree.isMainOver(owner, family)) return false;
+    this.#endStage(owner, family);
+    return true;
+  }
+
+  /** One task after the other, whatever became of the one before. */
+  #goThrough(owner: string, stage: Stage): "moved" | "waits" | "over" {
+    for (const task of this.tree.list(owner, stage)) {
+      const place = { task, iteration: undefined };
+      const run = this.run(this.tree.keyOf(owner, stage, place));
+      if (run !== undefined && !isTerminal(run.state)) return "waits";
+      if (run !== undefined) continue;
+      this.#start(owner, stage, place);
+      return "moved";
+    }
+    return "over";
+  }
+
+  #endStage(owner: string, family: Family): void {
+    if (family.stage !== "finally") {
+      family.worstBefore = worst(this.tree.children(owner, "main").map((run) => run.state));
+      if (this.tree.list(owner, "finally").length > 0) {
+        family.stage = "finally";
+        this.#abandon(owner, ["main", "errors"]);
+        return;
+      }
+    }
+    const before = family.worstBefore ?? "SUCCESS";
+    const failed = this.tree.children(owner, "finally").some((run) => run.state === "FAILED");
+    this.#endFamily(owner, family, failed ? worst([before, "FAILED"]) : before);
+  }
+
+  #endFamily(owner: string, family: Family, state: Rank): true {
+    family.ended = true;
+    this.#abandon(owner, ["main", "errors", "finally"]);
+    const run = this.run(owner);
+    if (run !== undefined) {
+      this.#end(run, state);
+      return true;
+    }
+    if (this.tree.flow.outputs.length > 0 && state !== "KILLED") this.#endsAs = state;
+    else this.#finish(state);
+    return true;
+  }
+
+  /** What cannot go on without its flowable is over; what runs elsewhere is left to itself. */
+  #abandon(owner: string, stages: readonly Stage[]): void {
+    for (const stage of stages)
+      for (const run of this.tree.children(owner, stage)) {
+        if (isTerminal(run.state)) continue;
+        if (run.family !== undefined) this.#endFamily(run.key, run.family, "KILLED");
+        else if (run.waits !== "answer" && run.waits !== "subflow") this.#end(run, "KILLED");
+      }
+  }
+
+  #finish(state: State): void {
+    this.#status = RANKS.includes(state as Rank) ? state : "FAILED";
+    if (state === "KILLED") this.#stopAs = "KILLED";
+    this.#isHeld = false;
+  }
+
+  #isLeftBehind(run: Run): boolean {
+    const family = this.tree.family(run.parent);
+    if (family === undefined || run.stage === "afterExecution") return false;
+    return family.ended || (family.stage === "finally" && run.stage !== "finally");
+  }
+}

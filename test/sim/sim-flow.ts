@@ -1,0 +1,101 @@
+import { FlowCore } from "#actors/flow-actor/flow-core.ts";
+import { FlowRoom, type FlowWorld } from "#actors/flow-actor/flow-room.ts";
+import type { FlowHead, FlowKey } from "#actors/flow-actor/flow-rpc.ts";
+import type { StartRequest } from "#schema/cell.ts";
+import type { Flow } from "#schema/flow.ts";
+import { derivedExecutionId } from "#schema/ids.ts";
+import type { Cell } from "#shell/cell.ts";
+import type { Live } from "#shell/live.ts";
+import { CELLS, type Lab } from "./lab.ts";
+import { withMethods } from "./mutants/mutant.ts";
+import { SimActor } from "./sim-actor.ts";
+import type { SimCalls } from "./sim-calls.ts";
+import type { Reach } from "./sim-workers.ts";
+
+/** The real actor of a flow, on a database that outlives it. */
+export class SimFlow extends SimActor<FlowRoom> {
+  readonly key: FlowKey;
+  core: FlowCore | undefined;
+  /** Sources that were saved, oldest first: what an execution runs is one of them. */
+  readonly saved: string[] = [];
+  readonly #calls: SimCalls;
+  readonly #reach: Reach;
+  #changed = 0;
+
+  constructor(key: FlowKey, lab: Lab, calls: SimCalls, reach: Reach) {
+    super(`flow ${key.tenant}/${key.flowId}`, lab);
+    this.key = key;
+    this.#calls = calls;
+    this.#reach = reach;
+  }
+
+  protected make(life: number): FlowRoom {
+    const sql = this.sql(life);
+    const own = new FlowCore(sql, (source) => ({ flow: JSON.parse(source) as Flow, problems: [] }));
+    this.core = own;
+    const { triggers } = this.lab.mutant ?? {};
+    const core = triggers === undefined ? own : withMethods(own, { triggers: triggers(own.triggers, this) });
+    const world = this.#world();
+    return new FlowRoom(core, this.lab.mutant?.flowWorld?.(world, this) ?? world, {
+      now: () => this.now(),
+      setAlarm: (at) => this.alarm.set(at),
+    });
+  }
+
+  protected woken(): Promise<void> {
+    return this.ask((room) => room.wake()).catch((error: unknown) => void this.note(error));
+  }
+
+  sweep(): void {
+    this.ask((room) => room.sweep()).catch((error: unknown) => this.note(error));
+  }
+
+  #world(): FlowWorld {
+    const { tenant, namespace, flowId } = this.key;
+    return {
+      executionId: (_key, triggerId, dueAt) =>
+        derivedExecutionId([tenant, namespace, flowId, triggerId, String(dueAt)], CELLS),
+      plan: () => Promise.resolve({ inputs: {}, labels: [] }),
+      start: (request) => this.#calls.call(`start ${request.id}`, () => this.#start(request)).then(() => undefined),
+      stateOf: (id) =>
+        this.#calls
+          .call(`state of ${id}`, () => this.#reach(id, (cell) => ({ state: cell.find(id)?.state.status })))
+          .then(({ state }) => state),
+      project: () => this.#calls.call("project a flow", () => true).then(() => undefined),
+    };
+  }
+
+  #start(request: StartRequest): boolean | undefined {
+    return this.#reach(request.id, (cell: Cell): Live => cell.start(request)) && true;
+  }
+
+  /** Somebody saves the flow and tries again until that is heard. */
+  save(flow: Flow): void {
+    const change = ++this.#changed;
+    const source = JSON.stringify(flow);
+    this.saved.push(source);
+    const attempt = () => {
+      if (change !== this.#changed) return;
+      this.#calls
+        .call(`save ${this.name}`, () =>
+          change === this.#changed ? this.ask((room) => room.save(this.key, source, "upsert")) : undefined,
+        )
+        .then(
+          (answer) => {
+            if (answer.kind !== "saved") this.lab.audit.complain(`I6 saving ${this.name} was answered ${answer.kind}`);
+          },
+          () => this.lab.clock.in(1_000, `save ${this.name} again`, attempt),
+        );
+    };
+    attempt();
+  }
+
+  /** The schedule that starts it. */
+  get schedule() {
+    return this.key.flowId === "clock" ? this.lab.settings.schedule : undefined;
+  }
+
+  head(): Promise<FlowHead> {
+    return this.ask((room) => room.head());
+  }
+}

@@ -1,0 +1,100 @@
+import type { ExecutionState } from "#engine/index.ts";
+import type { Command } from "#schema/cell.ts";
+import { taskRunId } from "#schema/ids.ts";
+import { isTerminal, TERMINAL_STATES } from "#schema/state.ts";
+import type { Cell } from "#shell/cell.ts";
+import type { Live } from "#shell/live.ts";
+import { type CommandName, has, pickWeighted } from "./constructs.ts";
+import type { Lab } from "./lab.ts";
+import type { Reach } from "./sim-workers.ts";
+
+// Somebody steers some execution: any command, in any state, sometimes twice.
+
+export type Steering = { lab: Lab; reach: Reach; saveSome: () => void };
+
+export function steer({ lab, reach, saveSome }: Steering): void {
+  const { random, settings, audit, coverage, clock } = lab;
+  const name = pickWeighted(random, settings.weights.commands);
+  const ids = [...audit.trails.keys()];
+  if (name === undefined) return;
+  if (name === "save") {
+    coverage.hit("pair", "a flow x save");
+    return saveSome();
+  }
+  if (ids.length === 0) return;
+  const id = random.pick(ids);
+  const commandId = has("commandIds") && random.chance(0.5) ? `command-${clock.happened}` : undefined;
+  const send = (): boolean | undefined =>
+    reach(id, (cell) => {
+      const live = cell.find(id);
+      if (live === undefined) return undefined;
+      coverage.hit("pair", `${live.state.status} x ${name}`);
+      return act(lab, cell, live, name, commandId);
+    });
+  const first = send();
+  if (commandId === undefined || first === undefined) return;
+  clock.in(random.int(0, 2_000), `${commandId} again`, () => {
+    const second = send();
+    if (second !== undefined && second !== first)
+      audit.complain(`I19 ${commandId} was answered ${first}, then ${second}`);
+  });
+}
+
+/** True when the command was taken; undefined when there is nothing of the kind to try here. */
+function act(lab: Lab, cell: Cell, live: Live, name: CommandName, commandId: string | undefined): boolean | undefined {
+  if (name === "delete") {
+    cell.remove(live);
+    return undefined;
+  }
+  const command = commandOf(lab, live.id, live.state, name);
+  if (command === undefined) return undefined;
+  return cell.command(live, commandId === undefined ? command : { ...command, commandId }).ok;
+}
+
+function commandOf({ random }: Lab, id: string, state: ExecutionState, name: CommandName): Command | undefined {
+  switch (name) {
+    case "kill":
+      return { kind: "kill", cascade: random.chance(0.8) };
+    case "pause":
+    case "restart":
+    case "force-run":
+      return { kind: name };
+    case "resume":
+      return random.chance(0.3) ? { kind: "resume", inputs: { answer: "yes" } } : { kind: "resume" };
+    case "unqueue":
+      return { kind: "unqueue", state: random.pick(["RUNNING", "CANCELLED", "FAILED"]) };
+    case "change-state": {
+      if (state.runs.size === 0) return undefined;
+      const taskRun = taskRunId(id, random.int(0, state.runs.size));
+      return {
+        kind: "change-state",
+        taskRunId: taskRun,
+        state: random.pick(["SUCCESS", "WARNING", "FAILED", "KILLED"]),
+      };
+    }
+    case "change-status":
+      return { kind: "change-status", state: random.pick(TERMINAL_STATES.filter((one) => one !== "SKIPPED")) };
+    case "set-labels":
+      return { kind: "set-labels", labels: [{ key: "color", value: random.pick(["red", "blue"]) }] };
+    case "resume-from-breakpoint":
+      return { kind: "resume-from-breakpoint" };
+    default:
+      return undefined;
+  }
+}
+
+/** After the faults a person lets go on whatever waits for a person. */
+export function letGoOn(cell: Cell, id: string): void {
+  const live = cell.find(id);
+  if (live === undefined || (isTerminal(live.state.status) && live.state.live === 0)) return;
+  if (live.state.status === "BREAKPOINT") cell.command(live, { kind: "resume-from-breakpoint", breakpoints: [] });
+  else if (waitsForPerson(live.state)) cell.command(live, { kind: "resume" });
+}
+
+/** True when nothing but a person will move it: a pause with a time is left to its timer. */
+function waitsForPerson(state: ExecutionState): boolean {
+  if (state.held) return true;
+  for (const { waiting, dropped } of state.runs)
+    if (!dropped && waiting?.kind === "pause" && waiting.until === undefined) return true;
+  return false;
+}
