@@ -21,6 +21,7 @@ export type SqlParts = {
   faults: () => WriteFaults | undefined;
   /** False once this life of the object is over. */
   isAlive: () => boolean;
+  isPoint: (when: "before" | "after") => boolean;
   die: () => void;
   /** The object alone is started anew, as the platform does when it cannot say whether a write was kept. */
   reset: () => void;
@@ -41,8 +42,8 @@ export function faultySql(parts: SqlParts): Sql {
     coverage.hit("fault", fault);
     return true;
   };
-  const dies = (probability: number | undefined, fault: string) => {
-    if (!happens(probability, fault)) return;
+  const dies = (when: "before" | "after", probability: number | undefined) => {
+    if (!parts.isPoint(when) && !happens(probability, `crash ${when} a write`)) return;
     parts.die();
     throw new Crash();
   };
@@ -57,7 +58,7 @@ export function faultySql(parts: SqlParts): Sql {
       if (depth === 0) {
         alive();
         const faults = parts.faults();
-        dies(faults?.crashBeforeWrite, "crash before a write");
+        dies("before", faults?.crashBeforeWrite);
         if (happens(faults?.failBeforeWrite, "transaction fails before its commit")) throw new StorageFailure();
       }
       depth += 1;
@@ -70,7 +71,7 @@ export function faultySql(parts: SqlParts): Sql {
       if (depth === 0) {
         parts.durable?.();
         const faults = parts.faults();
-        dies(faults?.crashAfterWrite, "crash after a write");
+        dies("after", faults?.crashAfterWrite);
         if (happens(faults?.failAfterWrite, "transaction fails after its commit")) {
           parts.reset();
           throw new StorageFailure();

@@ -18,6 +18,8 @@ export type Lab = {
   readonly mutant: Mutant | undefined;
   /** True while faults and commands happen. */
   isFaulty(): boolean;
+  /** True at the one write at which the process is to die. */
+  isPoint(when: "before" | "after"): boolean;
   /** The name of this start of the process. */
   boot(): string;
   /** An object, or the whole process, dies. */

@@ -106,6 +106,7 @@ export abstract class SimActor<T> {
       coverage: lab.coverage,
       faults: () => (lab.isFaulty() ? lab.settings.write : undefined),
       isAlive: () => this.isAlive(life),
+      isPoint: lab.isPoint,
       die: () => {
         this.crashes += 1;
         lab.die(this.name);

@@ -45,6 +45,8 @@ export type Options = {
   settings?: (drawn: Settings) => Settings;
   /** Flows instead of random ones; the first is started, once. */
   flows?: readonly Flow[];
+  /** The write, counted from 1 since the first start of an execution, at which the process dies. */
+  point?: { write: number; when: "before" | "after" };
 };
 
 /** One schedule: random flows, random faults, random commands, all from `seed`. */
@@ -63,12 +65,15 @@ export class Simulation {
   readonly lab: Lab;
   readonly workers: SimWorkers;
   readonly lists: SimLists;
+  /** Writes since the first start of an execution. */
+  writes = 0;
   readonly #options: Options;
   readonly #cells = new Map<string, SimCell>();
   readonly #flows = new Map<string, SimFlow>();
   readonly #dispatches = new Map<string, SimDispatch>();
   readonly #client: Client;
   #boot = 1;
+  #isStarted = false;
   #endOfFaults: number;
   /** When each start of the process died, by its name. */
   readonly #bootEnds = new Map<string, number>();
@@ -82,13 +87,14 @@ export class Simulation {
     const wall = new WallClock(clock);
     const coverage = new Coverage();
     const isRevived = settings.write.failBeforeWrite + settings.apartMs + settings.jumps.length === 0;
-    const around = { isPunctual: isPunctual(settings), isRevived, bootEnds: this.#bootEnds };
+    const around = { isPunctual: isPunctual(settings) && options.point === undefined, isRevived, bootEnds: this.#bootEnds };
     const audit = new Audit({ reducer: options.mutant?.reducer, around, coverage });
     this.#endOfFaults = clock.now + FAULTS_MS;
     const isFaulty = () => clock.now < this.#endOfFaults;
     const boot = () => `boot-${this.#boot}`;
-    const die = (name: string) => this.#die(random.chance(0.5) ? undefined : name);
-    this.lab = { seed, clock, wall, random, coverage, audit, settings, mutant: options.mutant, isFaulty, boot, die };
+    const die = (name: string) => this.#die(options.point !== undefined || random.chance(0.5) ? undefined : name);
+    const isPoint = (when: "before" | "after") => this.#isPoint(when);
+    this.lab = { isPoint, seed, clock, wall, random, coverage, audit, settings, mutant: options.mutant, isFaulty, boot, die };
     const calls = new SimCalls(this.lab);
     const reach = this.#reach.bind(this);
     this.workers = new SimWorkers(this.lab, calls, reach);
@@ -157,6 +163,13 @@ export class Simulation {
     yield* this.#flows.values();
     yield* this.#dispatches.values();
     yield* this.#cells.values();
+  }
+
+  #isPoint(when: "before" | "after"): boolean {
+    if (!this.#isStarted) return false;
+    if (when === "before") this.writes += 1;
+    const { point } = this.#options;
+    return point?.write === this.writes && point.when === when;
   }
 
   /** One object is reset, or (`only` left out) the whole process dies. */
@@ -235,7 +248,10 @@ export class Simulation {
     const startable = [...this.#flows.values()].filter(({ key }) => key.flowId !== "clock");
     const [first] = startable;
     if (this.#options.flows !== undefined && first !== undefined) {
-      clock.in(10, "start", () => this.#client.order(first, "start"));
+      clock.in(100, "start", () => {
+        this.#isStarted = true;
+        this.#client.order(first, "start");
+      });
     } else {
       for (let index = 0; index < settings.starts; index++)
         clock.in(random.int(0, 10_000), `start ${index}`, () =>
@@ -302,6 +318,8 @@ export class Simulation {
     const { audit, settings } = this.lab;
     const there = new Set<string>();
     this.#boot += 1;
+    this.#isStarted = false;
+    for (const actor of this.#actors()) if (!actor.isUp) actor.up();
     for (const cell of this.#cells.values()) {
       cell.down();
       cell.up();
