@@ -3,6 +3,7 @@ import type { ExecutionEvent, ParentLink, TaskAnswer } from "#schema/event.ts";
 import type { ExecutionJson } from "#schema/execution.ts";
 import type { JsonObject } from "#schema/json.ts";
 import type { LogEntry, LogLine } from "#schema/log.ts";
+import type { SlotAnswer } from "#schema/slot.ts";
 import type { Level, State } from "#schema/state.ts";
 
 export type LogFilter = { minLevel?: Level; taskRunId?: string; taskId?: string; attempt?: number };
@@ -35,6 +36,8 @@ export interface CellRpc {
   appendLogs(id: string, effect: string, lines: readonly LogLine[]): Promise<boolean>;
   /** An execution that a Subflow task of this cell's started has ended. */
   childEnded(link: ParentLink, executionId: string, state: State, outputs: JsonObject | undefined): Promise<void>;
+  /** The flow's actor tells what became of a wish for a slot. False: the execution does not hold what `effect` asked for. */
+  slotAnswered(id: string, effect: string, answer: SlotAnswer): Promise<boolean>;
   sweep(): Promise<void>;
   boot(): Promise<void>;
 }

@@ -4,7 +4,14 @@ import { actorByName, type Env } from "./env.ts";
 import { conflict, notFound } from "./http-error.ts";
 import type { FlowLanguage } from "./language.ts";
 
-export type OpenFlow = { revision: number; source: string; disabled: boolean; flow: Flow };
+export type OpenFlow = {
+  revision: number;
+  source: string;
+  disabled: boolean;
+  /** An older revision of a flow whose newest limits its executions. */
+  limited?: boolean;
+  flow: Flow;
+};
 
 const MAX_FLOWS = 500;
 
@@ -28,10 +35,13 @@ export class FlowCache {
     const head = await actorByName(env.FLOW, name).head(revision, known?.revision);
     if (head.kind !== "found") throw notFound("Requested Flow is not found.");
     const { flow: found } = head;
-    if (known && known.revision === found.revision) return known;
-    const opened = { ...found, flow: this.parse(found.source) };
-    this.keep(cacheKey, opened);
-    return opened;
+    const { revision: number, source, disabled, limited = false } = found;
+    if (known && known.revision === number) {
+      // What a later revision says of this one may have changed.
+      if (known.disabled === disabled && known.limited === limited) return known;
+      return this.keep(cacheKey, { ...known, disabled, limited });
+    }
+    return this.keep(cacheKey, { revision: number, source, disabled, limited, flow: this.parse(source) });
   }
 
   private parse(source: string): Flow {
@@ -41,13 +51,11 @@ export class FlowCache {
     throw conflict(`Requested Flow is not valid: ${problem?.message ?? "it cannot be read"}`);
   }
 
-  private keep(key: string, opened: OpenFlow): void {
+  private keep(key: string, opened: OpenFlow): OpenFlow {
     this.flows.delete(key);
     this.flows.set(key, opened);
-    if (this.flows.size <= MAX_FLOWS) return;
-    for (const oldest of this.flows.keys()) {
-      this.flows.delete(oldest);
-      return;
-    }
+    const [oldest] = this.flows.size > MAX_FLOWS ? this.flows.keys() : [];
+    if (oldest !== undefined) this.flows.delete(oldest);
+    return opened;
   }
 }

@@ -1,5 +1,7 @@
 import type { FlowWorld } from "#actors/flow-actor/flow-room.ts";
 import { cellName, derivedExecutionId } from "#schema/ids.ts";
+import { TERMINAL_STATES } from "#schema/state.ts";
+import { MAX_PAGE_SIZE } from "./db/filter.ts";
 import { actorByName, type Env } from "./env.ts";
 import { flowJson, labelList } from "./flow-json.ts";
 import type { FlowLanguage } from "./language.ts";
@@ -33,6 +35,29 @@ export function createFlowWorld(env: Env, language: FlowLanguage, now: () => num
 
     async stateOf(executionId) {
       return (await cell(executionId).get(executionId))?.state.current;
+    },
+
+    async tellSlot({ executionId, effect, answer, reason }) {
+      const said = reason === undefined ? { answer } : { answer, reason };
+      return cell(executionId).slotAnswered(executionId, effect, said);
+    },
+
+    async running({ tenant, namespace, flowId }) {
+      const { projection } = portsOf(env);
+      const ids: string[] = [];
+      for (let page = 1; ; page++) {
+        const found = await projection.searchExecutions(
+          tenant,
+          [
+            { field: "namespace", op: "EQUALS", values: [namespace] },
+            { field: "flowId", op: "EQUALS", values: [flowId] },
+            { field: "state", op: "NOT_IN", values: [...TERMINAL_STATES, "CREATED", "QUEUED"] },
+          ],
+          { page, size: MAX_PAGE_SIZE, sort: [] },
+        );
+        ids.push(...found.results.map(({ id }) => id));
+        if (found.results.length < MAX_PAGE_SIZE) return ids;
+      }
     },
 
     async project(key, head, flow, triggers) {

@@ -1,8 +1,8 @@
-import { type LookupAnswer, objectScope, renderDeep } from "#expr/index.ts";
+import { isTruthy, type LookupAnswer, objectScope, renderDeep } from "#expr/index.ts";
 import { resolveInputs } from "#flow/inputs.ts";
 import { type ParsedFlow, parseFlow, type ValidatedDocument, validateSource } from "#flow/parse-flow.ts";
 import { readYaml } from "#flow/read-yaml.ts";
-import type { Flow } from "#schema/flow.ts";
+import type { Check, Flow } from "#schema/flow.ts";
 import type { EpochMs, Json, JsonObject } from "#schema/json.ts";
 import type { Problem } from "#schema/problem.ts";
 import type { Registry } from "#tasks/define.ts";
@@ -10,6 +10,8 @@ import type { Env } from "./env.ts";
 import { type Place, withLookups } from "./with-lookups.ts";
 
 export type Resolved = { inputs: JsonObject; problems: readonly Problem[] };
+/** A check of the flow whose condition does not hold. */
+export type FailedCheck = Pick<Check, "message" | "style" | "behavior">;
 export type Rendered = { ok: true; value: Json } | { ok: false; message: string };
 
 /** The flow language as the edge uses it: with the types that come with Windhover, and with look-ups answered. */
@@ -54,8 +56,24 @@ export class FlowLanguage {
     });
   }
 
+  /** The checks of `flow` that an execution started with `vars` does not pass; one that cannot be rendered is not passed. */
+  async failedChecks(env: Env, place: Place, flow: Flow, vars: JsonObject): Promise<FailedCheck[]> {
+    const failed: FailedCheck[] = [];
+    for (const { condition, message, style, behavior } of flow.checks ?? []) {
+      const rendered = await this.render(env, place, flow, condition, vars);
+      if (rendered.ok && isTruthy(asText(rendered.value))) continue;
+      const why = rendered.ok ? "" : ` (its condition cannot be rendered: ${rendered.message})`;
+      failed.push({ message: message + why, style, behavior });
+    }
+    return failed;
+  }
+
   private context(flow: Flow, vars: JsonObject, lookups: ReadonlyMap<string, LookupAnswer>) {
     const scope = objectScope({ flow: { id: flow.id, namespace: flow.namespace }, vars: flow.variables, ...vars });
     return { scope, lookups, now: this.now(), random: Math.random };
   }
+}
+
+function asText(value: Json): string | null {
+  return value === null || typeof value === "string" ? value : JSON.stringify(value);
 }

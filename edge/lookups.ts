@@ -7,6 +7,7 @@ import { actorByName, type Env } from "./env.ts";
 import { executionOfFile, type FilePath, fileInFolder, namespaceFilesFolder, parseFileUri } from "./ports/file-path.ts";
 import { portsOf } from "./ports/ports.ts";
 import { secretOf } from "./secrets.ts";
+import { readValue } from "./values.ts";
 
 // Answers to what expressions ask of the world. "There is none" is an answer of null; what the user did wrong is a message.
 
@@ -28,11 +29,18 @@ export async function lookUp(env: Env, asker: Asker, { kind, args }: Lookup): Pr
     case "fileExists":
     case "fileEmpty":
       return fileFact(env, asker, kind, args);
+    case "stored":
+      return storedValue(env, asker, text(args, "uri"));
     case "errorLogs":
       return errorLogs(env, asker.executionId);
     default:
       return wrong(`The function behind '${kind}' is not available on this server.`);
   }
+}
+
+async function storedValue(env: Env, asker: Asker, uri: string): Promise<Answer> {
+  const value = await readValue(portsOf(env).files, asker, uri);
+  return value === undefined ? wrong(`The large output kept as '${uri}' is not there any more.`) : { ok: true, value };
 }
 
 function text(args: JsonObject, name: string): string {
@@ -68,7 +76,7 @@ function secret(env: Env, key: string, subkey: string): Answer {
 }
 
 /** The file a path or URI means to this execution, or why it may not be read. */
-function readable(asker: Asker, args: JsonObject): { path: FilePath } | { reason: string } {
+export function readableFile(asker: Asker, args: JsonObject): { path: FilePath } | { reason: string } {
   const path = text(args, "path");
   if (!path.includes("://")) {
     const namespace = text(args, "namespace") || asker.namespace;
@@ -85,7 +93,7 @@ function readable(asker: Asker, args: JsonObject): { path: FilePath } | { reason
 }
 
 async function readFile(env: Env, asker: Asker, args: JsonObject): Promise<Answer> {
-  const target = readable(asker, args);
+  const target = readableFile(asker, args);
   if ("reason" in target) return wrong(target.reason);
   const found = await portsOf(env).files.get(target.path);
   if (found === null) return wrong(`There is no file '${text(args, "path")}'.`);
@@ -104,7 +112,7 @@ async function fileFact(
   kind: "fileSize" | "fileExists" | "fileEmpty",
   args: JsonObject,
 ): Promise<Answer> {
-  const target = readable(asker, args);
+  const target = readableFile(asker, args);
   if ("reason" in target) return wrong(target.reason);
   const head = await portsOf(env).files.head(target.path);
   if (kind === "fileExists") return { ok: true, value: head !== null };

@@ -60,7 +60,7 @@ export function foundOr404<T>(value: T | null, id: string): T {
 
 export function placementOf(env: Env): Placement {
   if (env.CELLS === "each" || (env.CELLS === undefined && env.RUNTIME === "cloudflare")) return "each";
-  const cells = Number(env.CELLS ?? 32);
+  const cells = Number(env.CELLS ?? 16);
   if (!Number.isInteger(cells) || cells < 1 || cells > 3000)
     throw new Error("CELLS is neither `each` nor a number from 1 to 3000");
   return cells;

@@ -10,7 +10,9 @@ import type { Env } from "./env.ts";
 import type { OpenFlow } from "./flow-cache.ts";
 import { HttpError } from "./http-error.ts";
 import type { AppParts } from "./parts.ts";
+import { portsOf } from "./ports/ports.ts";
 import { cellById, placementOf } from "./request.ts";
+import { ShownValues } from "./values.ts";
 
 // How the edge starts an execution: fixes its id first, so that a repeated request is the same execution.
 
@@ -32,11 +34,14 @@ export type NewExecution = {
   trigger?: ExecutionTrigger;
   scheduleAt?: number;
   parent?: ParentLink;
+  /** A check of the flow lets it fail at once, with this message. */
+  failure?: string;
+  depth?: number;
   wait?: boolean;
 };
 
 export async function startExecution(env: Env, wanted: NewExecution): Promise<ExecutionJson> {
-  const { id, key, opened, inputs, trigger, scheduleAt, parent, wait } = wanted;
+  const { id, key, opened, inputs, trigger, scheduleAt, parent, depth, wait } = wanted;
   checkValueSize({ inputs, trigger, labels: wanted.labels });
   const request: StartRequest = {
     id,
@@ -51,8 +56,12 @@ export async function startExecution(env: Env, wanted: NewExecution): Promise<Ex
   if (trigger) request.trigger = trigger;
   if (scheduleAt !== undefined) request.scheduleAt = scheduleAt;
   if (parent) request.parent = parent;
+  if (opened.limited) request.limited = true;
+  if (wanted.failure !== undefined) request.failure = wanted.failure;
+  if (depth !== undefined) request.depth = depth;
   if (wait) request.wait = true;
-  return untilHeard(() => cellById(env, id).start(request));
+  const execution = await untilHeard(() => cellById(env, id).start(request));
+  return new ShownValues(portsOf(env).files).show(execution);
 }
 
 /** Throws 413 for what is more than an execution can keep as one event. */

@@ -5,8 +5,14 @@ import type { Flow, Trigger } from "#schema/flow.ts";
 import type { JsonObject } from "#schema/json.ts";
 import type { Env } from "./env.ts";
 import type { FlowLanguage } from "./language.ts";
+import { judgeStart } from "./start-checks.ts";
 
-export type Planned = { inputs: JsonObject; labels: Label[] };
+export type Planned = {
+  inputs: JsonObject;
+  labels: Label[];
+  /** A check of the flow lets the execution fail at once, with this message. */
+  failure?: string;
+};
 export type Firing = { key: FlowKey; flow: Flow; trigger: Trigger; variables: JsonObject };
 
 /** What a trigger gives the execution that it starts: its inputs, rendered and typed, and its labels. `error` is for the flow's author. */
@@ -22,7 +28,9 @@ export async function planTriggered(
   const { inputs, problems } = await language.resolveInputs(env, key, flow, given);
   const errors = problems.filter(({ severity = "error" }) => severity === "error");
   if (errors.length > 0) return { error: errors.map(({ message }) => message).join(", ") };
-  return { inputs, labels: await labelsOf(language, env, { key, flow, trigger, variables: vars }) };
+  const { blocked, ...verdict } = await judgeStart(language, env, { key, flow, vars: { ...vars, inputs } });
+  if (blocked !== undefined) return { error: blocked };
+  return { inputs, labels: await labelsOf(language, env, { key, flow, trigger, variables: vars }), ...verdict };
 }
 
 /** A label whose value cannot be rendered is left out. */

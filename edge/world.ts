@@ -1,7 +1,10 @@
 import { dispatchName } from "#actors/dispatch/dispatch-rpc.ts";
 import { flowActorName } from "#actors/flow-actor/flow-rpc.ts";
+import type { ParentLink } from "#schema/event.ts";
 import { FLOW_ID, NAMESPACE_ID } from "#schema/flow.ts";
 import { cellName, derivedExecutionId } from "#schema/ids.ts";
+import type { JsonObject } from "#schema/json.ts";
+import { holdsMarker } from "#schema/stored.ts";
 import { jsonSize, MAX_VALUE_CHARACTERS } from "#schema/value-size.ts";
 import type { Asker, Told, World } from "#shell/world.ts";
 import type { CellRpc } from "./cells.ts";
@@ -11,7 +14,10 @@ import { lookUp } from "./lookups.ts";
 import type { AppParts } from "./parts.ts";
 import { portsOf } from "./ports/ports.ts";
 import { placementOf } from "./request.ts";
+import { judgeStart } from "./start-checks.ts";
 import { startExecution } from "./start-execution.ts";
+import { adoptOutputs, keepValues } from "./values.ts";
+import { closePlace, openPlace, removePlace } from "./work/places.ts";
 import { abortWork } from "./work/running.ts";
 
 type SubflowArguments = Parameters<World["startSubflow"]>;
@@ -46,16 +52,37 @@ export function worldOf(env: Env, parts: Pick<AppParts, "cache" | "language">): 
     async command(executionId, command) {
       await cell(executionId).command(executionId, command);
     },
-    async tellParent({ executionId, parent, state, outputs }: Told) {
-      await cell(parent.executionId).childEnded(parent, executionId, state, outputs);
+    async tellParent({ executionId, child, parent, state, outputs }: Told) {
+      const { executionId: parentId } = parent;
+      const taken = outputs && (await adoptedBy(env, cell(parentId), parentId, child, outputs));
+      await cell(parentId).childEnded(parent, executionId, state, taken);
     },
     async tellTrigger({ tenant, namespace, flowId, executionId }: Asker, triggerId, state) {
       const flow = actorByName(env.FLOW, flowActorName({ tenant, namespace, flowId }));
       await flow.released(triggerId, executionId, state);
     },
+    async acquireSlot({ tenant, namespace, flowId }, wish) {
+      return actorByName(env.FLOW, flowActorName({ tenant, namespace, flowId })).acquireSlot(wish);
+    },
+    async releaseSlot({ tenant, namespace, flowId, executionId }, effect) {
+      await actorByName(env.FLOW, flowActorName({ tenant, namespace, flowId })).releaseSlot(executionId, effect);
+    },
     lookup: (asker, lookup) => lookUp(env, asker, lookup),
+    keepValues: (asker, effect, texts) => keepValues(portsOf(env).files, asker, effect, texts),
+    openPlace: (asker, owner, given) => openPlace(portsOf(env).files, asker, owner, given),
+    closePlace: (asker, owner, manifest, patterns) => closePlace(portsOf(env).files, asker, owner, manifest, patterns),
+    removePlace: (asker, runs) => removePlace(portsOf(env).files, asker, runs),
     project: (summaries) => portsOf(env).queue.project(summaries),
   };
+}
+
+/** What a parent takes over of its child's outputs: it must not lose them with the child. */
+async function adoptedBy(env: Env, parent: CellRpc, parentId: string, child: Asker, outputs: JsonObject) {
+  if (!holdsMarker(outputs)) return outputs;
+  const execution = await parent.get(parentId);
+  if (execution === null) return outputs;
+  const { tenantId: tenant, namespace, flowId } = execution;
+  return adoptOutputs(portsOf(env).files, child, { tenant, namespace, flowId, executionId: parentId }, outputs);
 }
 
 async function startSubflow(
@@ -70,6 +97,9 @@ async function startSubflow(
   const name = `${namespace}.${flowId}`;
   if (!NAMESPACE_ID.test(namespace) || !FLOW_ID.test(flowId)) return refused(`Unable to find flow ${name}`);
   const key = { tenant: asker.tenant, namespace, flowId };
+  const { restarts } = request;
+  if (restarts !== undefined && (await restarted(env, restarts, asker, effect, request)))
+    return { ok: true, executionId: restarts };
   try {
     const opened = await cache.open(env, key, request.revision);
     if (opened.disabled) return refused(`Cannot execute a flow which is disabled: ${name}`);
@@ -78,11 +108,14 @@ async function startSubflow(
     if (wrong.length > 0) return refused(`${name}: ${wrong.map(({ message }) => message).join("; ")}`);
     if (jsonSize(inputs, MAX_VALUE_CHARACTERS) > MAX_VALUE_CHARACTERS)
       return refused(`${name}: the inputs are larger than ${MAX_VALUE_CHARACTERS} characters; pass a file instead.`);
+    const verdict = await judgeStart(language, env, { key, flow: opened.flow, vars: { inputs, trigger } });
+    if (verdict.blocked !== undefined) return refused(`${name}: ${verdict.blocked}`);
+    const failure = verdict.failure === undefined ? {} : { failure: verdict.failure };
     const id = derivedExecutionId([asker.tenant, asker.executionId, effect], placementOf(env));
     const { labels, scheduleAt, wait, depth } = request;
-    const parent = wait ? { parent: { executionId: asker.executionId, effect, depth } } : {};
+    const parent = wait ? { parent: parentLink(asker, effect, request) } : {};
     const at = scheduleAt === undefined ? {} : { scheduleAt };
-    await startExecution(env, { id, key, opened, inputs, labels, trigger, ...at, ...parent });
+    await startExecution(env, { id, key, opened, inputs, labels, trigger, depth, ...at, ...parent, ...failure });
     return { ok: true, executionId: id };
   } catch (error) {
     // What the user can cause is an answer; anything else is tried again.
@@ -90,6 +123,30 @@ async function startSubflow(
       return refused(`Unable to find flow ${name}: ${error.message}`);
     throw error;
   }
+}
+
+function parentLink(asker: Asker, effect: string, { depth, ancestors, outputs }: SubflowArguments[2]): ParentLink {
+  return {
+    executionId: asker.executionId,
+    effect,
+    depth,
+    ...(ancestors === undefined ? {} : { ancestors: [...ancestors] }),
+    ...(outputs === undefined ? {} : { outputs }),
+  };
+}
+
+/** Restarts the failed execution and ties it to the task that waits; false when it cannot be, and another is to be started. */
+async function restarted(
+  env: Env,
+  executionId: string,
+  asker: Asker,
+  effect: string,
+  request: SubflowArguments[2],
+): Promise<boolean> {
+  const name = cellName(executionId);
+  if (name === undefined) return false;
+  const command = { kind: "restart", parent: parentLink(asker, effect, request) } as const;
+  return (await actorByName(env.CELL, name).command(executionId, command)).ok;
 }
 
 function refused(message: string): { ok: false; message: string } {

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
+import { join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { pino } from "pino";
 import { Agent } from "./agent/agent.ts";
@@ -8,6 +9,7 @@ import { openDataFolder } from "./agent/data-folder.ts";
 import { ProtocolClient } from "./agent/protocol-client.ts";
 import { ProcessBackend } from "./process/process-backend.ts";
 import { ScriptRunner } from "./scripts/script-runner.ts";
+import { SharedPlaces } from "./scripts/shared-places.ts";
 
 // The command line of a runner agent. Chooses the backends; everything else is in agent/.
 
@@ -55,7 +57,8 @@ async function start(options: StartOptions): Promise<void> {
     slots,
   };
   const client = new ProtocolClient(server, token, group);
-  const runners = [new ScriptRunner([backend])];
+  const places = new SharedPlaces(join(folder.dir, "places"));
+  const runners = [new ScriptRunner([backend], places)];
   const agent = new Agent({ server: client, presence, runners, spoolDir: folder.spoolDir, log });
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.once(signal, () => {

@@ -3,6 +3,7 @@ import type { Command, StartRequest } from "#schema/cell.ts";
 import type { ParentLink, TaskAnswer } from "#schema/event.ts";
 import type { JsonObject } from "#schema/json.ts";
 import type { LogLine } from "#schema/log.ts";
+import type { SlotAnswer } from "#schema/slot.ts";
 import type { Level, State } from "#schema/state.ts";
 import { durableSql } from "#shell/durable-sql.ts";
 import type { Surroundings } from "#shell/scope.ts";
@@ -68,6 +69,9 @@ export function cellActor<Env extends CellEnvironment>({ world, surroundings }: 
     }
     childEnded(link: ParentLink, executionId: string, state: State, outputs: JsonObject | undefined) {
       return this.#room.childEnded(link, executionId, state, outputs);
+    }
+    slotAnswered(id: string, effect: string, answer: SlotAnswer) {
+      return this.#room.slotAnswered(id, effect, answer);
     }
     sweep() {
       return this.#room.wake();

@@ -10,6 +10,7 @@ import type { Flow } from "#schema/flow.ts";
 import { taskRunIndex } from "#schema/ids.ts";
 import type { JsonObject } from "#schema/json.ts";
 import type { LogEntry, LogLine } from "#schema/log.ts";
+import type { SlotAnswer } from "#schema/slot.ts";
 import type { Level, State } from "#schema/state.ts";
 import { Cell } from "#shell/cell.ts";
 import type { Live } from "#shell/live.ts";
@@ -126,6 +127,11 @@ export class CellRoom {
 
   childEnded(link: ParentLink, executionId: string, state: State, outputs: JsonObject | undefined): void {
     this.#with(link.executionId, (live) => this.#cell.childEnded(live, link, executionId, state, outputs));
+  }
+
+  /** False when there is no such execution, or it does not hold what `effect` asked for. */
+  slotAnswered(id: string, effect: string, answer: SlotAnswer): boolean {
+    return this.#with(id, (live) => this.#cell.slotAnswered(live, effect, answer)) ?? false;
   }
 
   /** Fires what is due and looks at what may have been forgotten. */

@@ -1,5 +1,6 @@
 import type { LogEntry, LogLine } from "#schema/log.ts";
 import { isAtLeast, type Level } from "#schema/state.ts";
+import { isoInstant } from "#schema/time.ts";
 import type { Live } from "#shell/live.ts";
 
 /** A stored line as the API shows it. */
@@ -13,7 +14,7 @@ export function logEntry(live: Live, line: LogLine): LogEntry {
     ...(line.taskId === undefined ? {} : { taskId: line.taskId }),
     ...(line.taskRunId === undefined ? {} : { taskRunId: line.taskRunId }),
     attemptNumber: line.attempt ?? null,
-    timestamp: new Date(line.at).toISOString(),
+    timestamp: isoInstant(line.at),
     level: line.level,
     ...(line.thread === undefined ? {} : { thread: line.thread }),
     message: line.message,

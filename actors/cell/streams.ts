@@ -99,7 +99,7 @@ export function followLogs(cell: Cell, store: CellStore, live: Live, minLevel: L
 
 /**
  * For a page that replays: `flow` once (source, revision, namespace, flowId), `events` ({from, events}), `logs` ({from, lines}),
- * `end` whenever a terminal state is reached. Event ids are `seq:line`; `after` goes on from there.
+ * `end` once for each time that a terminal state is reached. Event ids are `seq:line`; `after` goes on from there.
  */
 export function streamAll(
   cell: Cell,
@@ -111,11 +111,15 @@ export function streamAll(
     const { source, revision } = live.program;
     const { namespace, flowId } = live.state.facts ?? {};
     out.send(named("flow", { source, revision, namespace, flowId }));
+    let saidEndAt = 0;
     const tell: Watcher["committed"] = (current, events, firstEvent, lines, firstLine) => {
       const id = `${firstEvent + events.length}:${firstLine + lines.length}`;
       if (events.length > 0) out.send(named("events", { from: firstEvent, events }, id));
       if (lines.length > 0) out.send(named("logs", { from: firstLine, lines }, id));
-      if (isTerminal(current.state.status)) out.send(named("end", { state: current.state.status }, id));
+      const { status, histories } = current.state;
+      if (!isTerminal(status) || histories.length === saidEndAt) return;
+      saidEndAt = histories.length;
+      out.send(named("end", { state: status }, id));
     };
     tell(live, store.events(live.id, after.seq), after.seq, store.lines(live.id, after.line), after.line);
     return cell.watch(live.id, { committed: tell });

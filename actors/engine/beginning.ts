@@ -1,6 +1,9 @@
 import type { EventOf } from "#schema/event.ts";
 import type { Draft } from "./draft.ts";
+import { finishExecution } from "./ending.ts";
+import { hasFlag } from "./flags.ts";
 import { openContainer } from "./lanes.ts";
+import { askToRun } from "./runs.ts";
 import type { ExecutionState } from "./state.ts";
 
 // How an execution begins: created, at its date, with a slot, then its first task.
@@ -13,23 +16,57 @@ export function created(draft: Draft, event: EventOf<"execution-created">): void
     attempt: event.attempt ?? 1,
     breakpoints: event.breakpoints ?? [],
   });
+  if (event.failure !== undefined) {
+    draft.log("ERROR", event.failure);
+    return finishExecution(draft, "FAILED");
+  }
   if (event.scheduleAt === undefined || event.scheduleAt <= event.at) return start(draft);
   draft.askAndKeep({ kind: "wake-at", id: draft.effectId(-1), at: event.scheduleAt });
 }
 
 /** True when the timer is the one that a scheduled execution waits for. */
 export function isDueStart(state: ExecutionState, effect: string): boolean {
-  return state.status === "CREATED" && state.root === undefined && state.pending.some(({ id }) => id === effect);
+  return (
+    state.status === "CREATED" &&
+    state.root === undefined &&
+    state.pending.some(({ id, kind }) => id === effect && kind === "wake-at")
+  );
 }
 
 /** Its time has come. */
 export function start(draft: Draft): void {
   draft.set({ pending: [] });
-  begin(draft);
+  if (!askForSlot(draft)) begin(draft);
 }
 
-/** Nothing holds it back any more. */
-export function begin(draft: Draft): void {
+/**
+ * [Q2] Asks the flow's actor for a slot when the execution may need one; false when it goes on without. What is off the common path
+ * always asks: the limit may have come since, or with another revision.
+ */
+export function askForSlot(draft: Draft): boolean {
+  if (!needsSlot(draft)) return false;
+  const id = draft.effectId(-1);
+  draft.set({ slot: { state: "asked", effect: id } });
+  draft.askAndKeep({ kind: "acquire-slot", id, behavior: draft.plan.concurrency?.behavior ?? "QUEUE" });
+  return true;
+}
+
+export function needsSlot({ plan, state }: Draft): boolean {
+  const { facts, attempt } = state;
+  if (facts === undefined || !hasFlag(facts, "concurrency")) return false;
+  if (plan.concurrency !== undefined || facts.limited) return true;
+  return facts.scheduleAt !== undefined || facts.forked !== undefined || attempt > (facts.attempt ?? 1);
+}
+
+/** Nothing holds it back any more: it begins, or what a restart brought back goes on. */
+export function proceed(draft: Draft): void {
+  if (draft.state.root === undefined) return begin(draft);
+  if (draft.state.paused === 0 && !draft.state.held) draft.moveExecution("RUNNING");
+  if (draft.state.held) return;
+  for (const run of draft.state.runs) if (run.waiting?.kind === "held" && !run.dropped) askToRun(draft, run.index);
+}
+
+function begin(draft: Draft): void {
   draft.moveExecution("RUNNING");
   draft.log("INFO", "Flow started");
   openContainer(draft, -1, { kind: "sequence", list: "tasks" });

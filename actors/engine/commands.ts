@@ -1,12 +1,17 @@
 import type { CommandKind } from "#schema/cell.ts";
 import type { EventOf } from "#schema/event.ts";
+import type { JsonObject } from "#schema/json.ts";
 import type { State } from "#schema/state.ts";
 import { isTerminal } from "#schema/state.ts";
+import { askForSlot } from "./beginning.ts";
 import type { Draft } from "./draft.ts";
 import { endKill } from "./ending.ts";
-import { openContainer, reviveContainer } from "./lanes.ts";
+import { hasFlag } from "./flags.ts";
+import { dropChildren, openContainer, reviveContainer } from "./lanes.ts";
+import { intervalOver } from "./loops.ts";
 import { askToRun, endRun, withdraw } from "./runs.ts";
 import type { ExecutionState, TaskRun } from "./state.ts";
+import { restartSubflow } from "./structure.ts";
 
 // Commands from outside.
 //
@@ -19,14 +24,14 @@ import type { ExecutionState, TaskRun } from "./state.ts";
 export const KILL_GRACE_MS = 20_000;
 
 /** Stops everything; the execution ends as `stopAs` once nothing runs any more. */
-export function stop(draft: Draft, stopAs: "KILLED" | "CANCELLED", cascade: boolean): void {
+export function stop(draft: Draft, stopAs: ExecutionState["stopAs"], cascade: boolean): void {
   draft.moveExecution("KILLING");
   const kept = draft.state.pending.filter((effect) => effect.kind !== "render-outputs" && effect.kind !== "wake-at");
-  draft.set({ ending: undefined, stopAs, pending: kept });
+  draft.set({ ending: undefined, exit: undefined, stopAs, pending: kept });
   let stopping = 0;
   for (const run of draft.state.runs) {
     if (run.dropped || isTerminal(run.state)) continue;
-    if (run.container !== undefined) draft.move(run.index, "KILLING");
+    if (run.container !== undefined) draft.move(run.index, "KILLING", { waiting: undefined });
     else if (stopRun(draft, run, cascade)) stopping += 1;
   }
   draft.set({ stopping });
@@ -80,6 +85,10 @@ export function refusal(state: ExecutionState, command: CommandKind): string | u
     case "restart":
       if (!isTerminal(status)) return `Execution must be terminated to be restarted, current state is '${status}' !`;
       return hasFailed(state) ? undefined : "No task found to restart execution from!";
+    case "unqueue":
+      return status === "QUEUED" ? undefined : "Only QUEUED execution can be unqueued";
+    case "force-run":
+      return isTerminal(status) ? "Only non terminated executions can be forced run." : undefined;
     default:
       return undefined;
   }
@@ -101,17 +110,31 @@ export function resume(draft: Draft, event: EventOf<"resume-requested">): void {
     if (draft.state.held && event.run === undefined) release(draft);
     return;
   }
-  endPause(draft, paused, "SUCCESS", event.inputs === undefined ? {} : { onResume: event.inputs });
+  if (paused.waiting?.kind === "interval") return intervalOver(draft, paused.index);
+  const given = event.inputs === undefined ? {} : { onResume: event.inputs };
+  endPause(draft, paused, "SUCCESS", { ...given, ...resumed(draft, event) });
 }
 
-/** The task run that a resume ends: the one named, else the first one paused. */
+/** When it was resumed, and by whom. */
+function resumed(draft: Draft, { by }: EventOf<"resume-requested">): PauseOutputs {
+  if (!hasFlag(draft.state.facts, "pauseTells")) return {};
+  return { resumed: { ...(by === undefined ? {} : { by }), on: new Date(draft.at).toISOString(), to: "RUNNING" } };
+}
+
+/** The task run that a resume ends: the one named, else the first one paused, and a loop between two turns only when there is none. */
 export function pausedRun(state: ExecutionState, index: number | undefined): TaskRun | undefined {
   if (index !== undefined) {
     const run = state.runs.get(index);
-    return run?.waiting?.kind === "pause" && !run.dropped ? run : undefined;
+    const isPaused = run?.waiting?.kind === "pause" || run?.waiting?.kind === "interval";
+    return isPaused && !run?.dropped ? run : undefined;
   }
-  for (const run of state.runs) if (run.waiting?.kind === "pause" && !run.dropped) return run;
-  return undefined;
+  let loop: TaskRun | undefined;
+  for (const run of state.runs) {
+    if (run.dropped) continue;
+    if (run.waiting?.kind === "pause") return run;
+    if (run.waiting?.kind === "interval") loop ??= run;
+  }
+  return loop;
 }
 
 /** A manual pause is over: what was held back starts. */
@@ -121,12 +144,14 @@ function release(draft: Draft): void {
   for (const run of draft.state.runs) if (run.waiting?.kind === "held") askToRun(draft, run.index);
 }
 
+type PauseOutputs = { onResume?: JsonObject; resumed?: JsonObject };
+
 /** Ends a paused task run; the execution goes on unless another task is paused. */
 export function endPause(
   draft: Draft,
   run: TaskRun,
   state: "SUCCESS" | "WARNING" | "FAILED",
-  outputs: Record<string, never> | { onResume: NonNullable<EventOf<"resume-requested">["inputs"]> },
+  outputs: PauseOutputs,
 ): void {
   const change = { outputs: { ...run.outputs, ...outputs } };
   const children = draft.task(run).lists.tasks ?? [];
@@ -143,22 +168,41 @@ export function endPause(
   }
 }
 
-export function restart(draft: Draft): void {
-  draft.set({ attempt: draft.state.attempt + 1, outputs: undefined, ending: undefined, held: false });
+export function restart(draft: Draft, { parent }: Pick<EventOf<"restart-requested">, "parent"> = {}): void {
+  const { facts } = draft.state;
+  if (facts !== undefined && parent !== undefined)
+    draft.set({ facts: { ...facts, parent }, linkedAttempt: draft.state.attempt + 1 });
+  const cleared = { outputs: undefined, ending: undefined, exit: undefined, held: false };
+  draft.set({ attempt: draft.state.attempt + 1, ...cleared });
   draft.moveExecution("RESTARTED");
-  draft.moveExecution("RUNNING");
+  const waits = askForSlot(draft);
+  if (!waits) draft.moveExecution("RUNNING");
   draft.log("INFO", `Restarted, attempt ${draft.state.attempt}`);
-  if (draft.state.root === undefined) return openContainer(draft, -1, { kind: "sequence", list: "tasks" });
+  if (draft.state.root === undefined) {
+    if (!waits) openContainer(draft, -1, { kind: "sequence", list: "tasks" });
+    return;
+  }
   reviveContainer(draft, -1, (run) => restartRun(draft, run));
 }
 
 function restartRun(draft: Draft, run: TaskRun): void {
-  if (run.container !== undefined) {
+  const { container } = run;
+  // What its tasks shared is gone with its end, so none of them can go on without the others.
+  if (container?.place !== undefined) {
+    dropChildren(draft, run.index);
+    move(draft, run, "RESTARTED");
+    return askToRun(draft, run.index);
+  }
+  // What it was to become after its children is over, and failed: it begins anew.
+  const isOver = container?.after !== undefined && container.ended && container.worst !== "FAILED";
+  if (container !== undefined && !isOver) {
     move(draft, run, "RUNNING");
     return reviveContainer(draft, run.index, (child) => restartRun(draft, child));
   }
+  dropChildren(draft, run.index);
   move(draft, run, "RESTARTED");
-  askToRun(draft, run.index);
+  if (run.child !== undefined) restartSubflow(draft, draft.run(run.index));
+  else askToRun(draft, run.index);
 }
 
 function move(draft: Draft, run: TaskRun, state: State): void {

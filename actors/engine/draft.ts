@@ -71,15 +71,6 @@ export class Draft {
     return this.update(index, { ...change, attempts, state, histories: [...run.histories, { state, at: this.at }] });
   }
 
-  /** Takes a task run out of the execution: it counts for nothing any more. */
-  drop(index: number): void {
-    const { state } = this.run(index);
-    this.#state.live -= Number(!isTerminal(state));
-    this.#state.paused -= Number(state === "PAUSED");
-    this.#state.retrying -= Number(state === "RETRYING");
-    this.update(index, { dropped: true, waiting: undefined });
-  }
-
   /** Moves the execution to `state`. */
   moveExecution(state: State): void {
     if (this.#state.status === state) return;

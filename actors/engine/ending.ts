@@ -4,12 +4,13 @@ import type { TerminalState } from "#schema/state.ts";
 import { isTerminal } from "#schema/state.ts";
 import type { Draft } from "./draft.ts";
 import { startStageTask } from "./lanes.ts";
+import { askToClose } from "./place-end.ts";
 
 // How an execution ends.
 //
 // N1. Its flow outputs are rendered first, while it still runs; a failure to render them makes it FAILED.
 // N2. Whoever waits for the end is told by an effect that is asked for until it is answered.
-// N3. `afterExecution` runs after the terminal state is reached and cannot change it.
+// N3. `afterExecution` runs after the terminal state is reached and cannot change it; not when nothing had begun.
 
 /** Trigger types whose next evaluation waits for the end of the execution they started. */
 const LOCKING_TRIGGERS: ReadonlySet<string> = new Set([
@@ -19,7 +20,8 @@ const LOCKING_TRIGGERS: ReadonlySet<string> = new Set([
 
 /** The execution's own tasks are over, in `state`. */
 export function endExecution(draft: Draft, state: TerminalState): void {
-  if (!draft.plan.hasOutputs || state === "KILLED") return finishExecution(draft, state);
+  const isAsked = draft.plan.hasOutputs || draft.state.facts?.parent?.outputs !== undefined;
+  if (!isAsked || state === "KILLED") return finishExecution(draft, state);
   draft.set({ ending: state });
   draft.askAndKeep({ kind: "render-outputs", id: draft.effectId(-1) });
 }
@@ -37,6 +39,7 @@ export function outputsRendered(draft: Draft, event: EventOf<"outputs-rendered">
 export function finishExecution(draft: Draft, state: TerminalState): void {
   draft.moveExecution(state);
   draft.set({ held: false });
+  giveBackSlot(draft);
   const { facts, histories, outputs } = draft.state;
   const startedAt = histories[0]?.at ?? draft.at;
   draft.log("INFO", `Flow completed with state ${state} in ${formatElapsed(draft.at - startedAt)}`);
@@ -44,8 +47,8 @@ export function finishExecution(draft: Draft, state: TerminalState): void {
     draft.askAndKeep({ kind: "notify-parent", id: draft.effectId(-1), parent: facts.parent, state, outputs });
   if (facts?.trigger !== undefined && LOCKING_TRIGGERS.has(facts.trigger.type))
     draft.askAndKeep({ kind: "notify-trigger", id: draft.effectId(-1), triggerId: facts.trigger.id, state });
-  if ((draft.plan.lists.afterExecution ?? []).length > 0 && state !== "KILLED" && state !== "CANCELLED")
-    startStageTask(draft, -1, "afterExecution", 0);
+  const hasFollowUp = (draft.plan.lists.afterExecution ?? []).length > 0 && draft.state.root !== undefined;
+  if (hasFollowUp && state !== "KILLED" && state !== "CANCELLED") startStageTask(draft, -1, "afterExecution", 0);
 }
 
 /** One task run that kept a killed execution in KILLING has stopped. */
@@ -60,10 +63,19 @@ export function endKill(draft: Draft): void {
   draft.set({ stopping: 0, held: false });
   for (const run of draft.state.runs) {
     if (run.dropped || isTerminal(run.state)) continue;
+    if (run.container?.place !== undefined) askToClose(draft, run.index, "KILLED");
     const container = run.container === undefined ? {} : { container: { ...run.container, ended: true } };
     draft.move(run.index, "KILLED", { ...container, waiting: undefined });
   }
   const { root } = draft.state;
   if (root !== undefined) draft.set({ root: { ...root, worst: "KILLED", ended: true } });
   finishExecution(draft, draft.state.stopAs);
+}
+
+/** [Q3] Gives back the slot, or the place in the queue. */
+export function giveBackSlot(draft: Draft): void {
+  const { slot, pending } = draft.state;
+  if (slot === undefined) return;
+  draft.set({ slot: undefined, pending: pending.filter(({ kind }) => kind !== "acquire-slot") });
+  draft.askAndKeep({ kind: "release-slot", id: draft.effectId(-1), acquired: slot.effect });
 }

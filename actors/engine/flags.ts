@@ -8,6 +8,12 @@ export const FLAGS = {
   sla: 2,
   /** 2026-11: `retry.behavior: CREATE_NEW_EXECUTION` makes a new execution. */
   newExecutionRetry: 3,
+  /** 2026-11: an execution is PAUSED only while a task run is, or a person holds it: a pause that its container cuts off is over. */
+  pauseFollowsTasks: 11,
+  /** 2026-11: a Pause says by `outputs.<task>.resumed` when it was resumed, and by whom. */
+  pauseTells: 12,
+  /** 2026-11: a flowable that fails before it has children (no case matches, an expression fails) is not retried. */
+  flowablesAreNotRetried: 13,
 } as const;
 
 export type Flag = keyof typeof FLAGS;

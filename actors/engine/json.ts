@@ -1,32 +1,21 @@
 import { formatDuration } from "#schema/duration.ts";
 import type { ExecutionJson, ExecutionSummary, StateJson, TaskRunJson } from "#schema/execution.ts";
 import { taskRunId } from "#schema/ids.ts";
-import type { EpochMs } from "#schema/json.ts";
+import type { EpochMs, JsonObject } from "#schema/json.ts";
 import { isTerminal, type State } from "#schema/state.ts";
+import { isoInstant } from "#schema/time.ts";
 import type { Plan } from "./plan.ts";
 import type { Attempt, ExecutionState, History, TaskRun } from "./state.ts";
-
-let lastAt = Number.NaN;
-let lastIso = "";
-
-/** `at` as ISO-8601 UTC. Neighbours in an execution mostly share their millisecond, so the last text is kept. */
-function iso(at: EpochMs): string {
-  if (at !== lastAt) {
-    lastAt = at;
-    lastIso = new Date(at).toISOString();
-  }
-  return lastIso;
-}
 
 function stateJson(current: State, histories: readonly History[], now: EpochMs): StateJson {
   const first = histories[0]?.at ?? now;
   const last = histories.at(-1)?.at ?? now;
   return {
     current,
-    histories: histories.map(({ state, at }) => ({ state, date: iso(at) })),
+    histories: histories.map(({ state, at }) => ({ state, date: isoInstant(at) })),
     duration: formatDuration((histories.length === 1 ? now : last) - first),
-    startDate: iso(first),
-    ...(isTerminal(current) || current === "PAUSED" ? { endDate: iso(last) } : {}),
+    startDate: isoInstant(first),
+    ...(isTerminal(current) || current === "PAUSED" ? { endDate: isoInstant(last) } : {}),
   };
 }
 
@@ -37,6 +26,11 @@ function attemptJson(attempt: Attempt, now: EpochMs): { state: StateJson } {
   ];
   if (attempt.to !== undefined) histories.push({ state: attempt.state, at: attempt.to });
   return { state: stateJson(attempt.state, histories, now) };
+}
+
+/** Which turn of the loop around the run is in, from 0; of a loop that goes on until a condition holds, its own turn. */
+export function iterationOf(run: TaskRun): number | undefined {
+  return run.container?.loop?.turn ?? run.iteration;
 }
 
 function taskRunJson(state: ExecutionState, plan: Plan, run: TaskRun, now: EpochMs): TaskRunJson {
@@ -50,11 +44,17 @@ function taskRunJson(state: ExecutionState, plan: Plan, run: TaskRun, now: Epoch
     taskId: plan.tasks[run.task]?.id ?? "",
     ...(run.parent < 0 ? {} : { parentTaskRunId: taskRunId(executionId, run.parent) }),
     ...(run.value === undefined ? {} : { value: run.value }),
-    ...(run.iteration === undefined ? {} : { iteration: run.iteration }),
+    ...(iterationOf(run) === undefined ? {} : { iteration: iterationOf(run) }),
     attempts: run.attempts.map((attempt) => attemptJson(attempt, now)),
     outputs: run.outputs ?? null,
     state: stateJson(run.state, run.histories, now),
   };
+}
+
+/** What came with the execution, and what its tasks have set. */
+function variablesJson({ facts, variables }: ExecutionState): { variables?: JsonObject } {
+  if (facts?.variables === undefined && Object.keys(variables).length === 0) return {};
+  return { variables: { ...facts?.variables, ...variables } };
 }
 
 /** The execution as the API shows it. `now` closes the duration of what still is in its first state. */
@@ -72,15 +72,15 @@ export function toExecutionJson(state: ExecutionState, plan: Plan, now: EpochMs 
     ...(runs.length === 0 ? {} : { taskRunList: runs }),
     ...(Object.keys(facts.inputs).length === 0 ? {} : { inputs: facts.inputs }),
     ...(state.outputs === undefined ? {} : { outputs: state.outputs }),
-    ...(facts.variables === undefined ? {} : { variables: facts.variables }),
+    ...variablesJson(state),
     labels: [...state.labels],
     state: stateJson(state.status, state.histories, now),
     ...(facts.parentId === undefined ? {} : { parentId: facts.parentId }),
     originalId: facts.originalId ?? facts.id,
     ...(facts.trigger === undefined ? {} : { trigger: facts.trigger }),
     deleted: false,
-    metadata: { attemptNumber: state.attempt, originalCreatedDate: iso(facts.at) },
-    ...(facts.scheduleAt === undefined ? {} : { scheduleDate: iso(facts.scheduleAt) }),
+    metadata: { attemptNumber: state.attempt, originalCreatedDate: isoInstant(facts.at) },
+    ...(facts.scheduleAt === undefined ? {} : { scheduleDate: isoInstant(facts.scheduleAt) }),
   };
 }
 

@@ -1,8 +1,12 @@
 import type { TerminalState } from "#schema/state.ts";
 import { isTerminal } from "#schema/state.ts";
+import { dependents, isReady } from "./dag.ts";
 import type { Draft } from "./draft.ts";
+import { pauseRun } from "./pauses.ts";
+import { askToClose } from "./place-end.ts";
 import { endRun, softened, startTask, withdraw } from "./runs.ts";
-import type { Container, LanesExpansion, Stage, TaskRun } from "./state.ts";
+import type { Container, LanesExpansion, PauseExpansion, PlaceState, Stage, TaskRun } from "./state.ts";
+import { askAfterTurn, asksAfterTurn, firstTurn, shed, tellCount, turnsAfterRestart } from "./turns.ts";
 import { Vector } from "./vector.ts";
 
 // How a flowable, and the execution itself, moves through its children.
@@ -14,6 +18,10 @@ import { Vector } from "./vector.ts";
 // C5. A KILLED child ends its container KILLED.
 // C6. When a container ends, what lives below it and needs the container to go on ends KILLED; attempts that run
 //     somewhere are left to finish, and change nothing but their own task run.
+// C7. The task of a Dag starts when all it depends on has ended, in whatever state.
+// C8. A failed turn of a tolerant loop ends alone: the others go on, and the loop's state is that of the others.
+// C9. A loop that goes on until a condition holds has one turn at a time; the runs of a turn leave when the next begins.
+// C10. After an exit no normal child starts; each container still goes through its `finally`.
 
 const RANK = { SUCCESS: 0, WARNING: 1, FAILED: 2, KILLED: 3 } as const;
 type Rank = keyof typeof RANK;
@@ -30,8 +38,10 @@ function rankOf(state: TerminalState): Rank {
 function shape(expansion: LanesExpansion, listLength: number): { lanes: number; length: number } {
   switch (expansion.kind) {
     case "sequence":
+    case "loop-until":
       return { lanes: listLength === 0 ? 0 : 1, length: listLength };
     case "parallel":
+    case "dag":
       return { lanes: listLength, length: 1 };
     case "each":
       return expansion.spread
@@ -56,18 +66,23 @@ function placeOf(
   const { expansion } = container;
   const list = listOf(draft, owner, expansion.list);
   if (expansion.kind === "sequence") return { task: list[slot] };
-  if (expansion.kind === "parallel") return { task: list[lane] };
+  if (expansion.kind === "loop-until") return { task: list[slot], iteration: container.loop?.turn };
+  if (expansion.kind === "parallel" || expansion.kind === "dag") return { task: list[lane] };
   if (!expansion.spread) return { task: list[slot], value: expansion.values[lane], iteration: lane };
   const iteration = Math.floor(lane / list.length);
   return { task: list[lane % list.length], value: expansion.values[iteration], iteration };
 }
 
+/** What a container has beside its children: a directory they share, or what its run becomes when they are over. */
+export type ContainerMore = { place?: PlaceState; after?: PauseExpansion };
+
 /** Gives the flowable `owner` (-1: the execution) its children and starts the first of them. */
-export function openContainer(draft: Draft, owner: number, expansion: LanesExpansion): void {
+export function openContainer(draft: Draft, owner: number, expansion: LanesExpansion, more: ContainerMore = {}): void {
+  const isLoop = expansion.kind === "loop-until";
   draft.setContainer(owner, {
     expansion,
     stage: "main",
-    lanes: Vector.empty(),
+    lanes: lanesAtFirst(draft, owner, expansion),
     active: 0,
     errors: Vector.empty(),
     finally: Vector.empty(),
@@ -75,32 +90,58 @@ export function openContainer(draft: Draft, owner: number, expansion: LanesExpan
     worst: "SUCCESS",
     finallyFailed: false,
     ended: false,
+    ...(isLoop ? { loop: firstTurn(draft) } : {}),
+    ...more,
   });
+  if (isLoop) tellCount(draft, owner, 1);
   openLanes(draft, owner);
 }
 
-/** Opens as many lanes as may be open; ends the main stage when there is none left. */
-export function openLanes(draft: Draft, owner: number): void {
-  for (;;) {
+function lanesAtFirst(draft: Draft, owner: number, expansion: LanesExpansion): Vector<Vector<number>> {
+  if (expansion.kind !== "dag") return Vector.empty();
+  return Vector.from(listOf(draft, owner, expansion.list).map(() => Vector.empty<number>()));
+}
+
+/**
+ * Opens as many lanes as may be open; ends the main stage when there is none left. `ended`: the lane whose end may let others of a Dag
+ * open; left out, all are looked at.
+ */
+export function openLanes(draft: Draft, owner: number, ended?: number): void {
+  for (let from = 0; ; ) {
     const container = draft.container(owner);
     if (container === undefined || container.stage !== "main" || container.ended) return;
-    const { expansion } = container;
-    const { lanes } = shape(expansion, listOf(draft, owner, expansion.list).length);
-    const lane = container.lanes.size;
-    const concurrency = expansion.kind === "sequence" ? 1 : expansion.concurrency;
-    if (lane >= lanes) {
-      if (container.active === 0) endMain(draft, owner);
+    const { expansion, active } = container;
+    const concurrency = "concurrency" in expansion ? expansion.concurrency : 1;
+    if (concurrency > 0 && active >= concurrency) return;
+    const lane = laneToOpen(draft, owner, container, from, ended);
+    if (lane === undefined) {
+      if (active === 0) mainOver(draft, owner, container);
       return;
     }
-    if (concurrency > 0 && container.active >= concurrency) return;
-    const opened = {
-      ...container,
-      lanes: draft.pushTo(container.lanes, Vector.empty<number>()),
-      active: container.active + 1,
-    };
-    draft.setContainer(owner, opened);
+    from = lane + 1;
+    const isThere = lane < container.lanes.size;
+    const lanes = isThere ? container.lanes : draft.pushTo(container.lanes, Vector.empty<number>());
+    draft.setContainer(owner, { ...container, lanes, active: active + 1 });
     if (!startPlace(draft, owner, lane, 0)) return;
   }
+}
+
+/** The next lane that may open, none before `from`; undefined when there is none. */
+function laneToOpen(
+  draft: Draft,
+  owner: number,
+  container: Container,
+  from: number,
+  ended: number | undefined,
+): number | undefined {
+  const { expansion } = container;
+  const { lanes } = shape(expansion, listOf(draft, owner, expansion.list).length);
+  if (expansion.kind !== "dag") return container.lanes.size < lanes ? container.lanes.size : undefined;
+  // Without a limit everything that could open before has opened: only what waited for `ended` can have become ready.
+  if (ended !== undefined && expansion.concurrency === 0)
+    return dependents(expansion, ended).find((lane) => lane >= from && isReady(draft, container, expansion, lane));
+  for (let lane = from; lane < lanes; lane++) if (isReady(draft, container, expansion, lane)) return lane;
+  return undefined;
 }
 
 /** Starts the task at a place of the main stage; false when the execution may have no more task runs. */
@@ -129,6 +170,10 @@ export function childEnded(draft: Draft, child: TaskRun): void {
   const container = draft.container(owner);
   if (container === undefined || child.dropped || !isTerminal(child.state)) return;
   if (container.ended && child.stage !== "afterExecution") return;
+  if (draft.state.exit !== undefined && (container.stage === "main" || container.stage === "errors")) {
+    draft.setContainer(owner, { ...container, worst: draft.state.exit });
+    return endMain(draft, owner);
+  }
   if (child.stage === "main") return mainChildEnded(draft, owner, container, child, rankOf(child.state));
   if (child.stage !== container.stage) return;
   if (child.stage === "finally" && child.state === "FAILED")
@@ -136,8 +181,10 @@ export function childEnded(draft: Draft, child: TaskRun): void {
   startStageTask(draft, owner, child.stage, child.slot + 1);
 }
 
-function mainChildEnded(draft: Draft, owner: number, before: Container, child: TaskRun, rank: Rank): void {
+function mainChildEnded(draft: Draft, owner: number, before: Container, child: TaskRun, ended: Rank): void {
   if (before.stage === "finally") return;
+  const isTolerant = before.expansion.kind === "each" && before.expansion.tolerant === true;
+  const rank = isTolerant && ended !== "KILLED" ? "SUCCESS" : ended;
   const container = { ...before, worst: worse(before.worst, rank) };
   draft.setContainer(owner, container);
   if (container.stage !== "main") return;
@@ -147,12 +194,41 @@ function mainChildEnded(draft: Draft, owner: number, before: Container, child: T
     return startStageTask(draft, owner, "errors", 0);
   }
   const { length } = shape(container.expansion, listOf(draft, owner, container.expansion.list).length);
-  if (child.slot + 1 < length) {
+  if (child.slot + 1 < length && !(isTolerant && ended === "FAILED")) {
     startPlace(draft, owner, child.lane, child.slot + 1);
     return;
   }
   draft.setContainer(owner, { ...container, active: container.active - 1 });
+  openLanes(draft, owner, child.lane);
+}
+
+/** The next turn of a loop: the runs of the last one leave. */
+export function startTurn(draft: Draft, owner: number): void {
+  const container = draft.container(owner);
+  if (container?.loop === undefined) return;
+  for (const lane of container.lanes)
+    for (const index of lane) {
+      drop(draft, index);
+      draft.update(index, shed(draft.run(index)));
+    }
+  const turn = container.loop.turn + 1;
+  draft.setContainer(owner, { ...container, lanes: Vector.empty(), active: 0, loop: { ...container.loop, turn } });
+  tellCount(draft, owner, turn + 1);
   openLanes(draft, owner);
+}
+
+/** The loop is over; `worst` when that is worse than what its turns were. */
+export function endLoop(draft: Draft, owner: number, worst: Rank = "SUCCESS"): void {
+  const container = draft.container(owner);
+  if (container === undefined) return;
+  draft.setContainer(owner, { ...container, worst: worse(container.worst, worst) });
+  endMain(draft, owner);
+}
+
+/** All normal children are over, and none has failed. */
+function mainOver(draft: Draft, owner: number, container: Container): void {
+  if (owner >= 0 && asksAfterTurn(container)) askAfterTurn(draft, owner, container);
+  else endMain(draft, owner);
 }
 
 /** Starts task `slot` of a later stage, or what comes after the stage. */
@@ -196,7 +272,12 @@ export function endContainer(draft: Draft, owner: number, state: Rank): void {
     draft.rootEnded = state;
     return;
   }
-  draft.move(owner, softened(draft, draft.run(owner), state), { waiting: undefined });
+  if (container.place !== undefined && askToClose(draft, owner, state)) return;
+  const run = draft.run(owner);
+  const { after } = container;
+  if (after !== undefined && (state === "SUCCESS" || state === "WARNING") && draft.state.exit === undefined)
+    return pauseRun(draft, run, after);
+  draft.move(owner, softened(draft, run, state), { waiting: undefined });
   draft.ended.push(owner);
 }
 
@@ -207,7 +288,7 @@ function abandon(draft: Draft, lanes: Iterable<Vector<number>>): void {
     if (index === undefined) continue;
     const run = draft.run(index);
     if (isTerminal(run.state)) continue;
-    if (run.container !== undefined) endContainer(draft, index, "KILLED");
+    if (run.container?.ended === false) endContainer(draft, index, "KILLED");
     else if (run.waiting?.kind !== "answer" && run.waiting?.kind !== "subflow") {
       withdraw(draft, run);
       endRun(draft, index, "KILLED", {});
@@ -218,12 +299,29 @@ function abandon(draft: Draft, lanes: Iterable<Vector<number>>): void {
 /** Takes a run and all below it out of the execution; an attempt that still runs is asked to stop. */
 function drop(draft: Draft, index: number): void {
   const run = draft.run(index);
-  const { container } = run;
+  const { container, state } = run;
   if (container !== undefined)
     for (const list of [...container.lanes, container.errors, container.finally])
       for (const child of list) drop(draft, child);
+  if (container?.place !== undefined && !container.ended) askToClose(draft, index, "KILLED");
+  const { live, paused, retrying } = draft.state;
+  if (!isTerminal(state))
+    draft.set({
+      live: live - 1,
+      paused: paused - Number(state === "PAUSED"),
+      retrying: retrying - Number(state === "RETRYING"),
+    });
   withdraw(draft, run);
-  draft.drop(index);
+  draft.update(index, { dropped: true, waiting: undefined });
+}
+
+/** Takes the children of a run out of the execution: it begins anew. */
+export function dropChildren(draft: Draft, owner: number): void {
+  const { container } = draft.run(owner);
+  if (container === undefined) return;
+  for (const list of [...container.lanes, container.errors, container.finally])
+    for (const child of list) drop(draft, child);
+  draft.update(owner, { container: undefined });
 }
 
 /** Goes on where a restart left this container: failed places start again, lanes cut short go on, unopened ones open. */
@@ -259,6 +357,7 @@ export function reviveContainer(draft: Draft, owner: number, restart: (run: Task
     errors: empty,
     finally: empty,
     afterExecution: empty,
+    ...(container.loop === undefined ? {} : { loop: turnsAfterRestart(draft, container.loop) }),
   });
   for (const run of unfinished) if (isTerminal(run.state)) restart(run);
   for (const run of cut) startPlace(draft, owner, run.lane, run.slot + 1);

@@ -28,6 +28,7 @@ export type Plan = {
   readonly byId: ReadonlyMap<string, number>;
   /** True when the flow declares outputs: they are rendered before the execution ends. */
   readonly hasOutputs: boolean;
+  readonly concurrency: Flow["concurrency"];
 };
 
 /** Numbers the tasks of `flow`. */
@@ -61,5 +62,5 @@ export function compilePlan(flow: Flow): Plan {
     finally: number("finally", flow.finally, -1, flow.retry),
     afterExecution: number("afterExecution", flow.afterExecution, -1, flow.retry),
   };
-  return { tasks, lists, byId, hasOutputs: flow.outputs.length > 0 };
+  return { tasks, lists, byId, hasOutputs: flow.outputs.length > 0, concurrency: flow.concurrency };
 }

@@ -7,12 +7,13 @@ import { created, isDueStart, start } from "./beginning.ts";
 import { breakpointResumed } from "./breakpoints.ts";
 import { canResume, endPause, killChild, pause, refusal, restart, resume, stop } from "./commands.ts";
 import { Draft, effectRun } from "./draft.ts";
-import { endExecution, outputsRendered, runStopped } from "./ending.ts";
+import { endExecution, giveBackSlot, outputsRendered, runStopped } from "./ending.ts";
+import { hasFlag } from "./flags.ts";
 import { forking } from "./fork.ts";
 import type { Handler } from "./handler.ts";
 import { itemAnswered } from "./items.ts";
 import { childEnded } from "./lanes.ts";
-import { loopEvaluated } from "./loops.ts";
+import { intervalOver, loopEvaluated } from "./loops.ts";
 import { overridden } from "./overrides.ts";
 import { placeAnswered } from "./places.ts";
 import type { Plan } from "./plan.ts";
@@ -21,6 +22,7 @@ import { slaViolated } from "./sla.ts";
 import { slotAnswered, unqueued } from "./slots.ts";
 import type { ExecutionState, TaskRun, TimerRef, Waiting } from "./state.ts";
 import { expanded, subflowFinished, subflowStarted } from "./structure.ts";
+import { taskAnswered } from "./updates.ts";
 
 // The reducer: every decision about an execution, and nothing else.
 //
@@ -51,11 +53,12 @@ function settle(draft: Draft): void {
     else childEnded(draft, draft.run(next));
   }
   if (draft.rootEnded !== undefined && !isTerminal(draft.state.status)) endExecution(draft, draft.rootEnded);
-  const { status, retrying, paused, held } = draft.state;
-  // What was paused is over otherwise than by a resume.
-  if (status === "PAUSED" && paused === 0 && !held) draft.moveExecution(retrying > 0 ? "RETRYING" : "RUNNING");
+  const { status, retrying, slot } = draft.state;
+  if (slot !== undefined && isTerminal(status)) giveBackSlot(draft);
   if (status === "RUNNING" && retrying > 0) draft.moveExecution("RETRYING");
   if (status === "RETRYING" && retrying === 0) draft.moveExecution("RUNNING");
+  const isFree = status === "PAUSED" && draft.state.paused === 0 && !draft.state.held;
+  if (isFree && hasFlag(draft.state.facts, "pauseFollowsTasks")) draft.moveExecution("RUNNING");
 }
 
 /** What the event does in this state; undefined when nothing. */
@@ -71,7 +74,7 @@ function handlerOf(state: ExecutionState, event: ExecutionEvent): Handler | unde
     case "resume-requested":
       return canResume(state, event.run) ? (draft) => resume(draft, event) : undefined;
     case "restart-requested":
-      return isTerminal(state.status) ? restart : undefined;
+      return isTerminal(state.status) ? (draft) => restart(draft, event) : undefined;
     case "labels-set":
       return (draft) => draft.set({ labels: event.labels });
     case "unqueue-requested":
@@ -122,10 +125,10 @@ function isPending(state: ExecutionState, id: string): boolean {
 
 /** True while an effect waits to be acknowledged and for nothing else. */
 function isTold(state: ExecutionState, id: string): boolean {
-  return state.pending.some(
-    ({ id: pending, kind }) => pending === id && kind !== "render-outputs" && kind !== "wake-at",
-  );
+  return state.pending.some(({ id: pending, kind }) => pending === id && !ANSWERED_OTHERWISE.has(kind));
 }
+
+const ANSWERED_OTHERWISE: ReadonlySet<string> = new Set(["render-outputs", "wake-at", "acquire-slot"]);
 
 function answered(id: string, then?: Handler): Handler {
   return (draft) => {
@@ -178,7 +181,7 @@ function answerHandler(run: TaskRun, event: Exclude<EffectEvent, EventOf<"timer-
   if (waiting?.kind === "subflow" && waiting.effect === event.effect) {
     if (event.kind === "subflow-started") return (draft) => subflowStarted(draft, run, waiting, event);
     if (event.kind === "subflow-finished") return (draft) => subflowFinished(draft, run, waiting, event);
-    return event.kind === "task-finished" ? (draft) => attemptAnswered(draft, run, event.answer) : undefined;
+    return event.kind === "task-finished" ? (draft) => taskAnswered(draft, run, event.answer) : undefined;
   }
   if ((waiting?.kind !== "start" && waiting?.kind !== "answer") || waiting.effect !== event.effect) return undefined;
   switch (event.kind) {
@@ -189,7 +192,7 @@ function answerHandler(run: TaskRun, event: Exclude<EffectEvent, EventOf<"timer-
     case "task-expanded":
       return waiting.kind === "start" ? (draft) => expanded(draft, run, event) : undefined;
     case "task-finished":
-      return (draft) => attemptAnswered(draft, run, event.answer);
+      return (draft) => taskAnswered(draft, run, event.answer);
     default:
       return undefined;
   }
@@ -212,7 +215,9 @@ function timerHandler(run: TaskRun, event: EventOf<"timer-fired">): Handler | un
     case "retry":
       return waiting.timer === effect ? (draft) => retryNow(draft, index) : undefined;
     case "sleep":
-      return waiting.timer === effect ? (draft) => attemptAnswered(draft, run, { state: "SUCCESS" }) : undefined;
+      return waiting.timer === effect ? (draft) => sleepOver(draft, run, waiting.timedOut === true) : undefined;
+    case "interval":
+      return waiting.timer === effect ? (draft) => intervalOver(draft, index) : undefined;
     case "pause":
       return waiting.timer === effect ? (draft) => pauseElapsed(draft, run, waiting.behavior) : undefined;
     case "cancel":
@@ -227,8 +232,16 @@ function timerHandler(run: TaskRun, event: EventOf<"timer-fired">): Handler | un
   }
 }
 
+const TIMED_OUT = "The task did not finish within its timeout.";
+
+function sleepOver(draft: Draft, run: TaskRun, isTimedOut: boolean): void {
+  if (!isTimedOut) return attemptAnswered(draft, run, { state: "SUCCESS" });
+  draft.log("ERROR", TIMED_OUT, run.index);
+  attemptFailed(draft, run.index, TIMED_OUT, {});
+}
+
 function timedOut(draft: Draft, run: TaskRun, target: string): void {
-  const message = "The task did not finish within its timeout.";
+  const message = TIMED_OUT;
   draft.log("ERROR", message, run.index);
   draft.ask({ kind: "cancel-task", id: draft.effectId(run.index), run: run.index, target });
   attemptFailed(draft, run.index, message, {});

@@ -1,7 +1,9 @@
 import type { TaskAnswer } from "#schema/event.ts";
+import type { Retry } from "#schema/flow.ts";
 import type { JsonObject } from "#schema/json.ts";
 import type { TerminalState } from "#schema/state.ts";
 import type { Draft } from "./draft.ts";
+import { hasFlag } from "./flags.ts";
 import { nextRetryAt } from "./retry.ts";
 import type { Stage, TaskRun } from "./state.ts";
 
@@ -50,9 +52,14 @@ export function startTask(draft: Draft, place: Place): boolean {
   return false;
 }
 
-/** Asks for the next attempt of a run, or holds it back while the execution is paused by hand. */
+/** True while nothing may start: the execution is paused by hand, or has no slot yet [Q1]. */
+function isHeldBack({ held, slot }: Draft["state"]): boolean {
+  return held || (slot !== undefined && slot.state !== "held");
+}
+
+/** Asks for the next attempt of a run, or holds it back. */
 export function askToRun(draft: Draft, index: number): void {
-  if (draft.state.held) {
+  if (isHeldBack(draft.state)) {
     draft.update(index, { waiting: { kind: "held" } });
     return;
   }
@@ -73,6 +80,8 @@ export function withdraw(draft: Draft, run: TaskRun): void {
     draft.ask({ kind: "cancel-task", id: draft.effectId(index), run: index, target: waiting.effect, queued: true });
   else if (waiting?.kind === "answer")
     draft.ask({ kind: "cancel-task", id: draft.effectId(index), run: index, target: waiting.effect });
+  else if (waiting?.kind === "place-open")
+    draft.ask({ kind: "close-place", id: draft.effectId(index), run: index, place: waiting.effect });
 }
 
 /** The run's attempt begins, if it has not begun yet. */
@@ -85,12 +94,20 @@ export function beginAttempt(draft: Draft, run: TaskRun): TaskRun {
 /** An answer to the attempt the run waits for. */
 export function attemptAnswered(draft: Draft, before: TaskRun, answer: TaskAnswer): void {
   if (answer.state === "SKIPPED") return endRun(draft, before.index, "SKIPPED", {});
+  if (answer.place !== undefined) placeLeft(draft, before.parent, answer.place);
   const run = beginAttempt(draft, before);
   closeAttempt(draft, run, answer.state);
   const outputs = answer.outputs === undefined ? {} : { outputs: answer.outputs };
   if (answer.state === "FAILED") return attemptFailed(draft, run.index, answer.error ?? "The task failed.", outputs);
   const retried = run.attempts.length > 1 && draft.task(run).retry?.warningOnRetry === true;
   endRun(draft, run.index, answer.state === "SUCCESS" && retried ? "WARNING" : answer.state, outputs);
+}
+
+/** An attempt has left the directory it shares with its siblings like this, whatever came of it. */
+function placeLeft(draft: Draft, owner: number, manifest: string): void {
+  const container = draft.container(owner);
+  if (container?.place === undefined) return;
+  draft.setContainer(owner, { ...container, place: { ...container.place, manifest } });
 }
 
 function closeAttempt(draft: Draft, run: TaskRun, state: TaskAnswer["state"]): void {
@@ -104,10 +121,17 @@ export function attemptFailed(draft: Draft, index: number, error: string, change
   closeAttempt(draft, draft.run(index), "FAILED");
   const run = draft.run(index);
   if (isLeftBehind(draft, run)) return endRun(draft, index, "FAILED", { ...change, error });
-  const at = nextRetryAt(draft.task(run).retry, run.attempts, draft.at, `${draft.state.facts?.id}/${index}`);
+  const at = nextRetryAt(policyOf(draft, run), run.attempts, draft.at, `${draft.state.facts?.id}/${index}`);
   if (at === undefined) return endRun(draft, index, "FAILED", { ...change, error });
   const timer = draft.timer(index, at);
   draft.move(index, "RETRYING", { ...change, error, waiting: { kind: "retry", timer, at } });
+}
+
+/** Who tries the run again, if anybody does: the policy of a flowable is for its children. */
+function policyOf(draft: Draft, run: TaskRun): Retry | undefined {
+  const { retry, task } = draft.task(run);
+  const isFlowable = Object.keys(task.lists).length > 0;
+  return isFlowable && hasFlag(draft.state.facts, "flowablesAreNotRetried") ? undefined : retry;
 }
 
 /** The retry's time has come. */
@@ -130,7 +154,7 @@ export function attemptLost(draft: Draft, run: TaskRun, reason: string): void {
 }
 
 /** True when the run's container has ended or gone on without it. */
-function isLeftBehind(draft: Draft, run: TaskRun): boolean {
+export function isLeftBehind(draft: Draft, run: TaskRun): boolean {
   const container = draft.container(run.parent);
   if (container === undefined || run.stage === "afterExecution") return false;
   return container.ended || (container.stage === "finally" && run.stage !== "finally");

@@ -1,7 +1,7 @@
 import { type Container, type ExecutionState, initialState, type TaskRun } from "./state.ts";
 import { Vector } from "./vector.ts";
 
-// The state as text and back: a snapshot saves replaying a long log from its start. `thaw(freeze(s))` equals `s`.
+// The state as text and back: a snapshot saves replaying a long log from its start. `thaw(pack(s))` and `thaw(freeze(s))` equal `s`.
 
 type FrozenContainer = Omit<Container, "lanes" | "errors" | "finally" | "afterExecution"> & {
   lanes: number[][];
@@ -15,7 +15,12 @@ type FrozenState = Omit<ExecutionState, "runs" | "root"> & { runs: FrozenRun[]; 
 /** Grows when the shape changes; a snapshot of another version is ignored and the log replayed. */
 const VERSION = 2;
 
-/** The state as JSON text in canonical form: the same text for the same state, in whatever order its fields were set. */
+/** The state as JSON text for keeping. */
+export function pack(state: ExecutionState): string {
+  return JSON.stringify({ version: VERSION, state });
+}
+
+/** The state as JSON text in canonical form, for comparing: the same text for the same state, in whatever order its fields were set. */
 export function freeze(state: ExecutionState): string {
   return JSON.stringify({ version: VERSION, state }, sorted);
 }

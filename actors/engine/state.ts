@@ -26,20 +26,33 @@ export type Waiting =
       readonly worker?: string;
     }
   | { readonly kind: "retry"; readonly timer: EffectId; readonly at: EpochMs }
-  | { readonly kind: "sleep"; readonly timer: EffectId; readonly at: EpochMs }
+  /** `timedOut`: it sleeps for longer than its timeout. */
+  | { readonly kind: "sleep"; readonly timer: EffectId; readonly at: EpochMs; readonly timedOut?: true }
   | {
       readonly kind: "pause";
       readonly timer?: EffectId;
       readonly until?: EpochMs;
       readonly behavior: "RESUME" | "WARN" | "FAIL" | "CANCEL";
     }
+  /** A loop between two turns: its condition is asked, or what its turns give. */
+  | { readonly kind: "condition"; readonly effect: EffectId }
+  /** A loop waits for its next turn. */
+  | { readonly kind: "interval"; readonly timer: EffectId; readonly at: EpochMs }
   | {
       readonly kind: "subflow";
       readonly effect: EffectId;
       readonly executionId?: string;
       readonly wait: boolean;
       readonly transmitFailed: boolean;
+      readonly restarts?: boolean;
       readonly request: SubflowRequest;
+    }
+  /** A shared directory is being made for what this becomes, or collected after it; then it ends in `state`. */
+  | { readonly kind: "place-open"; readonly effect: EffectId; readonly expansion: PlaceExpansion }
+  | {
+      readonly kind: "place-close";
+      readonly effect: EffectId;
+      readonly state: "SUCCESS" | "WARNING" | "FAILED" | "KILLED";
     }
   /** Killed, and somebody still has to stop: until the answer to `target`, the stop's acknowledgement, or the grace timer. */
   | {
@@ -53,22 +66,44 @@ export type Waiting =
       readonly worker?: string;
     };
 
+/** The shared directory of a container's tasks: what opened it, and its contents as the last of them left it. */
+export type PlaceState = {
+  readonly id: EffectId;
+  /** URI of the list of its files; undefined while it is empty. */
+  readonly manifest?: string;
+  readonly outputFiles: readonly string[];
+};
+
 /** The flow's concurrency slot: asked for, waiting for one in the flow's queue, or held. `effect` is what asked for it. */
 export type Slot = { readonly state: "asked" | "queued" | "held"; readonly effect: EffectId };
 
 /** The stage a container is in; each stage but the first is one sequence of the list of the same name. */
 export type Stage = "main" | "errors" | "finally" | "afterExecution";
 
-export type LanesExpansion = Extract<Expansion, { kind: "sequence" | "parallel" | "each" }>;
+export type LanesExpansion = Extract<Expansion, { kind: "sequence" | "parallel" | "each" | "dag" | "loop-until" }>;
+export type PauseExpansion = Extract<Expansion, { kind: "pause" }>;
+
+/** The turns of a loop that goes on until a condition holds. */
+export type LoopTurns = {
+  /** The current one, from 0. */
+  readonly turn: number;
+  /** The turn from which `maxIterations` counts: 0, or that of the last restart. */
+  readonly from: number;
+  readonly startedAt: EpochMs;
+  /** By how much a restart has put the deadline off. */
+  readonly extraMs: number;
+};
+
+export type PlaceExpansion = Extract<Expansion, { kind: "place" }>;
 
 /**
  * The children of a flowable or of the execution itself, as lanes: a lane is a sequence of tasks of which one runs at a
- * time. Sequential has one lane, Parallel a lane for each task, ForEach a lane for each value.
+ * time. Sequential has one lane, Parallel and Dag a lane for each task, ForEach a lane for each value.
  */
 export type Container = {
   readonly expansion: LanesExpansion;
   readonly stage: Stage;
-  /** Task run indices of each opened lane, in order; lanes open in order. */
+  /** Task run indices of each opened lane, in order. Lanes open in order, but for those of a Dag, which are all here from the start. */
   readonly lanes: Vector<Vector<number>>;
   /** Opened and not at its end. */
   readonly active: number;
@@ -79,6 +114,11 @@ export type Container = {
   readonly worst: "SUCCESS" | "WARNING" | "FAILED" | "KILLED";
   readonly finallyFailed: boolean;
   readonly ended: boolean;
+  /** Its tasks share a directory. */
+  readonly place?: PlaceState;
+  readonly loop?: LoopTurns;
+  /** What the run becomes when its children are over. */
+  readonly after?: PauseExpansion;
 };
 
 export type TaskRun = {
@@ -101,6 +141,10 @@ export type TaskRun = {
   readonly error?: string;
   readonly waiting?: Waiting;
   readonly container?: Container;
+  /** The failed execution that a restart restarts instead of starting another. */
+  readonly child?: Pick<Extract<Waiting, { kind: "subflow" }>, "request" | "transmitFailed"> & {
+    readonly executionId: string;
+  };
   /** Taken out by a restart: no longer part of the execution. */
   readonly dropped?: true;
 };
@@ -130,12 +174,16 @@ export type ExecutionState = {
   readonly held: boolean;
   /** Task runs that keep a killed execution in KILLING, and what it ends as. */
   readonly stopping: number;
-  readonly stopAs: "KILLED" | "CANCELLED";
+  readonly stopAs: "KILLED" | "CANCELLED" | "FAILED";
   /** The state it will end in, while its outputs are rendered. */
   readonly ending: TerminalState | undefined;
+  /** A task said that the execution ends now, in this state: nothing new starts but `finally`. */
+  readonly exit: "SUCCESS" | "WARNING" | "FAILED" | undefined;
   readonly outputs: JsonObject | undefined;
   /** Grows with each restart, from 1 or what its first event says. */
   readonly attempt: number;
+  /** The attempt that its parent started by a restart, and waits for. */
+  readonly linkedAttempt: number | undefined;
   readonly slot: Slot | undefined;
   /** Task ids, or `taskId.value`, before which it stops. */
   readonly breakpoints: readonly string[];
@@ -169,8 +217,10 @@ export function initialState(): ExecutionState {
     stopping: 0,
     stopAs: "KILLED",
     ending: undefined,
+    exit: undefined,
     outputs: undefined,
     attempt: 1,
+    linkedAttempt: undefined,
     slot: undefined,
     breakpoints: [],
     skips: [],

@@ -1,7 +1,9 @@
 import type { EventOf, Expansion } from "#schema/event.ts";
-import { isTerminal } from "#schema/state.ts";
+import { ancestorsOf } from "./ancestors.ts";
 import type { Draft } from "./draft.ts";
 import { openContainer } from "./lanes.ts";
+import { pauseRun } from "./pauses.ts";
+import { openPlace } from "./places.ts";
 import { attemptAnswered, attemptFailed, beginAttempt } from "./runs.ts";
 import type { TaskRun, Waiting } from "./state.ts";
 
@@ -23,17 +25,19 @@ export function expanded(draft: Draft, before: TaskRun, event: EventOf<"task-exp
       return attemptAnswered(draft, draft.run(run.index), { state: expansion.state, ...error });
     }
     case "pause":
-      return pauseRun(draft, run, expansion);
+      if (expansion.before === undefined) return pauseRun(draft, run, expansion);
+      draft.update(run.index, { waiting: undefined });
+      return openContainer(draft, run.index, { kind: "sequence", list: expansion.before }, { after: expansion });
     case "sleep": {
       const timer = draft.timer(run.index, expansion.until);
-      draft.update(run.index, { waiting: { kind: "sleep", timer, at: expansion.until } });
+      const timedOut = expansion.timedOut ? { timedOut: true as const } : {};
+      draft.update(run.index, { waiting: { kind: "sleep", timer, at: expansion.until, ...timedOut } });
       return;
     }
     case "subflow":
       return startSubflow(draft, run, expansion);
-    case "dag":
-    case "loop-until":
     case "place":
+      return openPlace(draft, run, expansion);
     case "items":
       return attemptFailed(draft, run.index, `There is no ${expansion.kind} yet.`, {});
     default:
@@ -42,23 +46,17 @@ export function expanded(draft: Draft, before: TaskRun, event: EventOf<"task-exp
   }
 }
 
-function pauseRun(draft: Draft, run: TaskRun, expansion: Extract<Expansion, { kind: "pause" }>): void {
-  const { until, behavior = "RESUME" } = expansion;
-  const timer = until === undefined ? {} : { timer: draft.timer(run.index, until), until };
-  draft.move(run.index, "PAUSED", { waiting: { kind: "pause", behavior, ...timer } });
-  if (!isTerminal(draft.state.status)) draft.moveExecution("PAUSED");
-}
-
 function startSubflow(draft: Draft, run: TaskRun, expansion: Extract<Expansion, { kind: "subflow" }>): void {
-  const depth = (draft.state.facts?.parent?.depth ?? 0) + 1;
+  const { parent, depth: ownDepth = parent?.depth ?? 0 } = draft.state.facts ?? {};
+  const depth = ownDepth + 1;
   if (depth > MAX_DEPTH) {
     const message = `Subflows are nested deeper than ${MAX_DEPTH}: does ${expansion.namespace}.${expansion.flowId} end up calling itself?`;
     draft.log("ERROR", message, run.index);
     return attemptFailed(draft, run.index, message, {});
   }
-  const { namespace, flowId, revision, inputs, wait, transmitFailed, scheduleAt } = expansion;
+  const { namespace, flowId, revision, inputs, wait, transmitFailed, scheduleAt, outputs, restarts } = expansion;
   const inherited = draft.state.labels.filter((label) => expansion.inheritLabels || label.key.startsWith("system."));
-  const effect = draft.effectId(run.index);
+  const ancestors = ancestorsOf(draft.state);
   const request = {
     namespace,
     flowId,
@@ -66,11 +64,28 @@ function startSubflow(draft: Draft, run: TaskRun, expansion: Extract<Expansion, 
     inputs,
     labels: [...inherited, ...expansion.labels],
     depth,
+    ...(ancestors.length === 0 ? {} : { ancestors }),
     wait,
     scheduleAt,
+    ...(outputs === undefined ? {} : { outputs }),
   };
-  draft.update(run.index, { waiting: { kind: "subflow", effect, wait, transmitFailed, request } });
-  draft.ask({ kind: "start-subflow", id: effect, run: run.index, request });
+  askForSubflow(draft, run, { wait, transmitFailed, request, ...(restarts ? { restarts } : {}) });
+}
+
+function askForSubflow(draft: Draft, run: TaskRun, waiting: Omit<SubflowWaiting, "kind" | "effect">): void {
+  const effect = draft.effectId(run.index);
+  draft.update(run.index, { waiting: { kind: "subflow", effect, ...waiting } });
+  draft.ask({ kind: "start-subflow", id: effect, run: run.index, request: waiting.request });
+}
+
+/** A restart restarts the failed execution of the run, and waits for it again. */
+export function restartSubflow(draft: Draft, before: TaskRun): void {
+  const { child } = before;
+  if (child === undefined) return;
+  const run = beginAttempt(draft, before);
+  const { executionId, request, transmitFailed } = child;
+  const again = { ...request, restarts: executionId };
+  askForSubflow(draft, run, { wait: true, transmitFailed, restarts: true, request: again });
 }
 
 export function subflowStarted(
@@ -80,7 +95,10 @@ export function subflowStarted(
   event: EventOf<"subflow-started">,
 ): void {
   const { executionId } = event;
-  draft.log("INFO", `Created new execution [[link execution="${executionId}"]]`, run.index);
+  const { flowId, namespace, restarts } = waiting.request;
+  const what = restarts === executionId ? "Restarted" : "Created new";
+  const link = `[[link execution="${executionId}" flowId="${flowId}" namespace="${namespace}"]]`;
+  draft.log("INFO", `${what} execution ${link}`, run.index);
   if (!waiting.wait) return attemptAnswered(draft, run, { state: "SUCCESS", outputs: { executionId } });
   draft.update(run.index, { waiting: { ...waiting, executionId }, outputs: { executionId } });
 }
@@ -94,6 +112,10 @@ export function subflowFinished(
   const { state, executionId } = event;
   const copied = state === "FAILED" || state === "KILLED" || state === "WARNING";
   const error = { error: `The subflow execution ${executionId} ended ${state}.` };
+  if (waiting.restarts && (state === "FAILED" || state === "KILLED")) {
+    const { request, transmitFailed } = waiting;
+    draft.update(run.index, { child: { executionId, request, transmitFailed } });
+  }
   attemptAnswered(draft, run, {
     state: waiting.transmitFailed && copied ? state : "SUCCESS",
     outputs: { executionId, state, outputs: event.outputs ?? {} },

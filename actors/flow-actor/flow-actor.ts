@@ -1,4 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
+import type { SlotWish } from "#schema/slot.ts";
 import type { State } from "#schema/state.ts";
 import { durableSql } from "#shell/durable-sql.ts";
 import { FlowCore, type ParseFlow } from "./flow-core.ts";
@@ -39,6 +40,15 @@ export function flowActor<Env>(outside: FlowOutside<Env>) {
     }
     released(triggerId: string, executionId: string, state: State) {
       return this.#room.released(triggerId, executionId, state);
+    }
+    acquireSlot(wish: SlotWish) {
+      return this.#room.acquireSlot(wish);
+    }
+    releaseSlot(executionId: string, effect: string) {
+      return this.#room.releaseSlot(executionId, effect);
+    }
+    concurrency() {
+      return this.#room.concurrency();
     }
     sweep() {
       return this.#room.sweep();

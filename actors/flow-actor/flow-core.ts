@@ -3,19 +3,22 @@ import type { EpochMs } from "#schema/json.ts";
 import type { Problem } from "#schema/problem.ts";
 import type { Row, Sql } from "#shell/sql.ts";
 import type { FlowHead, FlowKey, FlowRevision, SaveAnswer, SaveMode } from "./flow-rpc.ts";
+import { type SlotLimit, SlotTable } from "./slot-table.ts";
 import { TriggerTable } from "./trigger-table.ts";
 
-// The truth of one flow: its revisions, and through TriggerTable the states of its time triggers.
+// The truth of one flow: its revisions, and through TriggerTable and SlotTable the states of its time triggers and its concurrency slots.
 //
 // W1. A source is kept byte for byte. Each change of it is a new revision, one higher; saving what is there is no change.
 // W2. Deleting is a revision too: it keeps all others, and a flow that comes back goes on counting.
 // W3. Only a source without errors is saved, and only under the names that it says itself.
 // W4. What lists must know is marked in the transaction that changed it, and the mark is taken away only when they know.
+// W5. The limit of its executions is that of the newest revision; deleting a flow leaves it in force for those that are there.
 
 export type ParseFlow = (source: string) => { flow?: Flow | undefined; problems: readonly Problem[] };
 
 export class FlowCore {
   readonly triggers: TriggerTable;
+  readonly slots: SlotTable;
   private readonly sql: Sql;
   private readonly parse: ParseFlow;
   private last: FlowRevision | undefined;
@@ -31,8 +34,10 @@ export class FlowCore {
       "CREATE TABLE IF NOT EXISTS flow (one INTEGER PRIMARY KEY CHECK (one = 1), tenant TEXT NOT NULL, namespace TEXT NOT NULL, id TEXT NOT NULL, changes INTEGER NOT NULL, known INTEGER NOT NULL)",
     );
     this.triggers = new TriggerTable(sql);
+    this.slots = new SlotTable(sql);
     const [row] = sql.exec("SELECT * FROM revisions ORDER BY revision DESC LIMIT 1");
     this.last = row && revisionOf(row);
+    if (this.slots.isNew && this.limit() !== undefined) this.slots.planAdoption(0);
   }
 
   save(key: FlowKey, source: string, mode: SaveMode, now: EpochMs): SaveAnswer {
@@ -44,6 +49,7 @@ export class FlowCore {
       return { kind: "invalid", problems: [...problems] };
     }
     if (!live || this.last?.source !== source) {
+      const isNewLimit = this.last !== undefined && this.limit() === undefined && flow.concurrency !== undefined;
       this.sql.transaction(() => {
         this.sql.exec(
           "INSERT OR IGNORE INTO flow (one, tenant, namespace, id, changes, known) VALUES (1, ?, ?, ?, 0, 0)",
@@ -53,6 +59,8 @@ export class FlowCore {
         );
         this.append({ source, disabled: flow.disabled, deleted: false }, now);
         this.triggers.sync(flow, now);
+        if (isNewLimit) this.slots.planAdoption(now);
+        this.slots.settle(flow.concurrency, now);
       });
     }
     return this.last ? { kind: "saved", flow: this.last, problems: [...problems] } : { kind: "absent" };
@@ -78,8 +86,9 @@ export class FlowCore {
     const [row] = this.sql.exec("SELECT * FROM revisions WHERE revision = ?", revision);
     if (!row || row.deleted === 1) return { kind: "absent" };
     const found = revisionOf(row);
-    // An old revision of a disabled flow is not to run either.
-    const flow = { ...found, disabled: last.disabled || found.disabled };
+    // An old revision of a disabled flow is not to run either, and one of a limited flow is limited too.
+    const limited = this.limit() === undefined ? {} : { limited: true as const };
+    const flow = { ...found, disabled: last.disabled || found.disabled, ...limited };
     if (last.deleted) return { kind: "deleted", last: flow };
     return { kind: "found", flow: revision === knows ? { ...flow, source: "" } : flow };
   }
@@ -93,11 +102,24 @@ export class FlowCore {
     const { last } = this;
     const key = this.key();
     if (!key || !last || last.deleted) return undefined;
+    const flow = this.newest();
+    return flow && { key, head: last, flow };
+  }
+
+  /** [W5] */
+  limit(): SlotLimit | undefined {
+    return this.newest()?.concurrency;
+  }
+
+  /** The flow of the last revision, deleted or not; undefined when it cannot be read any more. */
+  private newest(): Flow | undefined {
+    const { last } = this;
+    if (!last) return undefined;
     if (this.parsed?.revision !== last.revision) {
       const { flow } = this.parse(last.source);
       this.parsed = flow && { revision: last.revision, flow };
     }
-    return this.parsed && { key, head: last, flow: this.parsed.flow };
+    return this.parsed?.flow;
   }
 
   key(): FlowKey | undefined {

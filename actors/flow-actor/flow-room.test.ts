@@ -8,6 +8,7 @@ import { nodeSql } from "#test/support/node-sql.ts";
 import { FlowCore } from "./flow-core.ts";
 import { FlowRoom, type FlowWorld, type Planned } from "./flow-room.ts";
 import type { TriggerState } from "./flow-rpc.ts";
+import type { SlotTelling } from "./slot-table.ts";
 
 const KEY = { tenant: "main", namespace: "company.team", flowId: "hello" };
 const MINUTE = 60_000;
@@ -40,6 +41,10 @@ class Stage {
   planned: Planned | { error: string } = { inputs: {}, labels: [] };
   failStart = 0;
   failProject = 0;
+  readonly tellings: SlotTelling[] = [];
+  readonly gone = new Set<string>();
+  running: string[] = [];
+  failTell = 0;
   /** Runs at the end of each start, before it is confirmed. */
   whileStarting: (id: string) => Promise<void> = async () => {};
   room = this.open();
@@ -67,6 +72,12 @@ class Stage {
         await this.whileStarting(request.id);
       },
       stateOf: async (id) => this.states.get(id) ?? (this.started.has(id) ? "RUNNING" : undefined),
+      tellSlot: async (telling) => {
+        this.tellings.push(telling);
+        if (this.failTell-- > 0) throw new Error("the cell is away");
+        return !this.gone.has(telling.executionId);
+      },
+      running: async () => this.running,
       project: async (_key, _head, _flow, triggers) => {
         if (this.failProject-- > 0) throw new Error("the index is away");
         this.projected = triggers;

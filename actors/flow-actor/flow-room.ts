@@ -1,10 +1,12 @@
 import type { StartRequest } from "#schema/cell.ts";
 import type { Flow } from "#schema/flow.ts";
 import type { EpochMs, JsonObject } from "#schema/json.ts";
+import { ADOPTED, type SlotAnswer, type SlotView, type SlotWish } from "#schema/slot.ts";
 import { isTerminal, type State } from "#schema/state.ts";
 import type { FlowCore } from "./flow-core.ts";
 import type { FlowHead, FlowKey, FlowRevision, FlowRpc, SaveAnswer, SaveMode, TriggerState } from "./flow-rpc.ts";
 import { scheduleOf, scheduleVariables } from "./schedule.ts";
+import type { SlotTelling } from "./slot-table.ts";
 import type { Claim } from "./trigger-table.ts";
 
 // What a flow's actor does: save, answer, start executions when their date has come, tell the lists.
@@ -12,9 +14,10 @@ import type { Claim } from "./trigger-table.ts";
 // R1. A claim is written before its execution is started, and is started again until a start was confirmed.
 // R2. One alarm: the earliest of all rows' times and of the next try to tell the lists. `arm` alone sets it, at the end of everything.
 // R3. A failure of the world outside loses nothing: it is written down and tried again by the alarm.
+// R4. A verdict of the slots leaves after the transaction that made it, and by the alarm until it was heard; nobody waits for that.
 
 /** What a trigger says about the execution it starts, rendered. */
-export type Planned = { inputs: JsonObject; labels: { key: string; value: string }[] };
+export type Planned = { inputs: JsonObject; labels: { key: string; value: string }[]; failure?: string };
 
 /** The world outside a flow's actor. Each call may be repeated. */
 export interface FlowWorld {
@@ -24,6 +27,10 @@ export interface FlowWorld {
   start(request: StartRequest): Promise<void>;
   /** The state of an execution, or undefined when there is no such one. */
   stateOf(executionId: string): Promise<State | undefined>;
+  /** Tells an execution what became of its wish for a slot; true when it holds, by that effect, what it is granted. */
+  tellSlot(telling: SlotTelling): Promise<boolean>;
+  /** Executions of the flow that run, as far as lists know. */
+  running(key: FlowKey): Promise<readonly string[]>;
   /** Tells the lists. */
   project(key: FlowKey, head: FlowRevision, flow: Flow | undefined, triggers: readonly TriggerState[]): Promise<void>;
 }
@@ -35,6 +42,8 @@ export interface FlowHost {
 }
 
 const TELL_AGAIN_MS = 10_000;
+/** After a limit has come, lists are asked this often who runs: they may lag. */
+const ADOPT_AGAIN_MS = [10_000, 60_000];
 
 export class FlowRoom implements FlowRpc {
   private readonly core: FlowCore;
@@ -51,6 +60,7 @@ export class FlowRoom implements FlowRpc {
     const answer = this.core.save(key, source, mode, this.host.now());
     this.arm();
     await this.tell();
+    this.tellSlotsSoon();
     return answer;
   }
 
@@ -78,6 +88,23 @@ export class FlowRoom implements FlowRpc {
     await this.wake();
   }
 
+  async acquireSlot(wish: SlotWish): Promise<SlotAnswer> {
+    const answer = this.core.slots.acquire(wish, this.core.limit(), this.host.now());
+    this.arm();
+    this.tellSlotsSoon();
+    return answer;
+  }
+
+  async releaseSlot(executionId: string, effect: string): Promise<void> {
+    this.core.slots.release(executionId, effect, this.core.limit(), this.host.now());
+    this.arm();
+    this.tellSlotsSoon();
+  }
+
+  async concurrency(): Promise<SlotView> {
+    return this.core.slots.view(this.core.limit());
+  }
+
   async sweep(): Promise<void> {
     await this.wake();
   }
@@ -86,6 +113,8 @@ export class FlowRoom implements FlowRpc {
   async wake(): Promise<void> {
     try {
       await this.lookAtExecutions();
+      await this.adopt();
+      await this.tellSlots();
       await this.startClaims();
       await this.tell();
     } finally {
@@ -154,6 +183,44 @@ export class FlowRoom implements FlowRpc {
     }
   }
 
+  /** [R4] Whoever caused it does not wait for it; should it be lost, the alarm tells. */
+  private tellSlotsSoon(): void {
+    if ((this.core.slots.nextWakeAt() ?? Number.POSITIVE_INFINITY) > this.host.now()) return;
+    void this.tellSlots().finally(() => this.arm());
+  }
+
+  private async tellSlots(): Promise<void> {
+    const tellings = this.core.slots.tellings(this.host.now());
+    await Promise.all(tellings.map((telling) => this.tellSlot(telling)));
+  }
+
+  private async tellSlot(telling: SlotTelling): Promise<void> {
+    let taken: boolean;
+    try {
+      taken = await this.world.tellSlot(telling);
+    } catch (error) {
+      console.error(`the execution ${telling.executionId} could not be told of its slot:`, error);
+      return;
+    }
+    this.core.slots.told(telling, taken, this.core.limit(), this.host.now());
+    if (!taken) this.tellSlotsSoon();
+  }
+
+  /** After a limit has come: what runs without a slot takes one, above the limit if need be. */
+  private async adopt(): Promise<void> {
+    const { slots } = this.core;
+    const plannedAt = slots.adoptAt;
+    const key = this.core.key();
+    if (plannedAt === undefined || plannedAt > this.host.now() || !key) return;
+    try {
+      slots.adopt(await this.world.running(key), ADOPTED, this.host.now());
+      slots.adopted(this.host.now(), ADOPT_AGAIN_MS);
+    } catch (error) {
+      slots.planAdoption(this.host.now() + TELL_AGAIN_MS);
+      console.error(`nobody knows which executions of ${key.namespace}.${key.flowId} run:`, error);
+    }
+  }
+
   private async tell(): Promise<void> {
     const change = this.core.unknownChange();
     const key = this.core.key();
@@ -172,8 +239,8 @@ export class FlowRoom implements FlowRpc {
   /** [R2] */
   private arm(): void {
     const times: EpochMs[] = [];
-    const wakeAt = this.core.triggers.nextWakeAt();
-    if (wakeAt !== undefined) times.push(wakeAt);
+    for (const wakeAt of [this.core.triggers.nextWakeAt(), this.core.slots.nextWakeAt()])
+      if (wakeAt !== undefined) times.push(wakeAt);
     if (this.core.unknownChange() !== undefined) times.push(this.host.now() + TELL_AGAIN_MS);
     this.host.setAlarm(times.length === 0 ? undefined : Math.min(...times));
   }

@@ -1,10 +1,18 @@
 import type { EpochMs } from "#schema/json.ts";
 import type { Problem } from "#schema/problem.ts";
+import type { SlotAnswer, SlotView, SlotWish } from "#schema/slot.ts";
 import type { State } from "#schema/state.ts";
 
 export type FlowKey = { tenant: string; namespace: string; flowId: string };
 
-export type FlowRevision = { revision: number; source: string; disabled: boolean; deleted: boolean };
+export type FlowRevision = {
+  revision: number;
+  source: string;
+  disabled: boolean;
+  deleted: boolean;
+  /** Of an older revision: the newest one limits the flow's executions. */
+  limited?: true;
+};
 
 /** `absent`: no such flow or revision. `deleted`: the flow is deleted; `last` is its last revision. */
 export type FlowHead =
@@ -44,6 +52,12 @@ export interface FlowRpc {
   triggers(): Promise<TriggerState[]>;
   /** An execution that a trigger of this flow started has ended: the trigger may go on. */
   released(triggerId: string, executionId: string, state: State): Promise<void>;
+  /** Asks for a concurrency slot. The same wish again gets the same answer; who is queued is told later, by a call on its cell. */
+  acquireSlot(wish: SlotWish): Promise<SlotAnswer>;
+  /** The execution no longer wants what `effect` asked for. */
+  releaseSlot(executionId: string, effect: string): Promise<void>;
+  /** Who holds the slots, and who waits. */
+  concurrency(): Promise<SlotView>;
   /** Re-arms the alarm and does what is overdue. */
   sweep(): Promise<void>;
 }

@@ -1,11 +1,13 @@
 import type { PropertyPath } from "#schema/conform.ts";
 import type { Task } from "#schema/flow.ts";
 import type { JsonObject } from "#schema/json.ts";
+import type { Registry } from "#tasks/define.ts";
 import type { Reporter } from "./reporter.ts";
 
 // Rules over the whole flow.
 
 const SUBFLOW = "io.kestra.plugin.core.flow.Subflow";
+const WORKING_DIRECTORY = "io.kestra.plugin.core.flow.WorkingDirectory";
 const SWITCH = "io.kestra.plugin.core.flow.Switch";
 
 /** Routes that an id of this name would stand in the way of. */
@@ -42,13 +44,41 @@ export function checkTask(
   }
 }
 
+/** What a directory that tasks share asks of them. */
+export function checkPlace(task: Task, path: PropertyPath, registry: Registry, reporter: Reporter): void {
+  if (task.type !== WORKING_DIRECTORY) return;
+  const tasks = task.lists.tasks ?? [];
+  if (tasks.length === 0)
+    reporter.error("MISSING_PROPERTY", [...path, "tasks"], "The 'tasks' property cannot be empty");
+  for (const [index, child] of tasks.entries()) {
+    const at = [...path, "tasks", index];
+    const definition = registry.task(child.type);
+    if (definition?.where === "engine" && !definition.runnable)
+      reporter.error(
+        "INVALID_VALUE",
+        [...at, "type"],
+        "Only runnable tasks are allowed as children of a WorkingDirectory task",
+      );
+    if (child.workerGroup !== undefined)
+      reporter.error(
+        "INVALID_VALUE",
+        [...at, "workerGroup"],
+        "Cannot set a Worker Group in any WorkingDirectory sub-tasks, it is only supported at the WorkingDirectory level",
+      );
+  }
+  if ((task.properties.cache ?? null) !== null)
+    reporter.warning(
+      "UNKNOWN_PROPERTY",
+      [...path, "cache"],
+      "`cache` has no effect yet: each execution begins with `inputFiles` alone",
+    );
+}
+
 const isBranch = (list: string) => list === "defaults" || list.startsWith("case:");
 
 const NOT_YET: Readonly<Record<string, string>> = {
   listeners: "`listeners` are not run: use `afterExecution`",
   sla: "`sla` is not watched yet: the flow runs without it",
-  checks: "`checks` are not evaluated yet: the flow runs without them",
-  concurrency: "`concurrency` is not kept yet: executions of this flow are not limited",
 };
 
 /** Warns of what is read but has no effect. */

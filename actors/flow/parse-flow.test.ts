@@ -4,6 +4,7 @@ import { registry } from "#tasks/registry.ts";
 import { parseFlow, validateSource } from "./parse-flow.ts";
 
 const HEAD = "id: a\nnamespace: company.team\n";
+const DIRECTORY = "io.kestra.plugin.core.flow.WorkingDirectory";
 const LOG = "io.kestra.plugin.core.log.Log";
 const TASK = `  - id: one\n    type: ${LOG}\n    message: hi\n`;
 const MINIMAL = `${HEAD}tasks:\n${TASK}`;
@@ -49,6 +50,15 @@ describe("a correct flow", () => {
     const { flow, problems } = parseFlow(`${MINIMAL}sla: []\n`, registry);
     expect(flow).toBeDefined();
     expect(problems.map(({ severity }) => severity)).toEqual(["warning"]);
+  });
+
+  test("has its checks with the defaults, by either name of their condition", () => {
+    const source = `${MINIMAL}checks:\n  - {condition: "{{ inputs.a }}", message: no}\n  - {when: "1", message: b, style: ERROR, behavior: FAIL_EXECUTION}\n`;
+    expect(flowOf(source).checks).toEqual([
+      { condition: "{{ inputs.a }}", message: "no", style: "INFO", behavior: "BLOCK_EXECUTION" },
+      { condition: "1", message: "b", style: "ERROR", behavior: "FAIL_EXECUTION" },
+    ]);
+    expect(problemsOf(source)).toEqual([]);
   });
 
   test("keeps labels as texts as they are written, from a map or a list", () => {
@@ -199,6 +209,23 @@ describe("[L2] a mistake is reported with its code and place", () => {
       ["MISSING_PROPERTY tasks[0] 4:5"],
     ],
     [
+      "a WorkingDirectory of nothing",
+      task(`id: x\ntype: ${DIRECTORY}\ntasks: []`),
+      ["MISSING_PROPERTY tasks[0].tasks 6:12"],
+    ],
+    [
+      "a WorkingDirectory with what it cannot hold, and what has no effect in it",
+      task(
+        `id: x\ntype: ${DIRECTORY}\ncache: {patterns: [a]}\nnamespaceFiles: {enabled: true}\ntasks:\n- {id: y, type: io.kestra.plugin.core.flow.Pause}\n- {id: z, type: ${LOG}, message: a, workerGroup: {key: g}}\n- {id: s, type: io.kestra.plugin.core.flow.Sleep, duration: PT1S}`,
+      ),
+      [
+        "warning UNKNOWN_PROPERTY tasks[0].namespaceFiles 7:5",
+        "INVALID_VALUE tasks[0].tasks[0].type 9:21",
+        "INVALID_VALUE tasks[0].tasks[1].workerGroup 10:77",
+        "warning UNKNOWN_PROPERTY tasks[0].cache 6:5",
+      ],
+    ],
+    [
       "a flow that starts itself",
       task("id: x\ntype: io.kestra.plugin.core.flow.Subflow\nnamespace: company.team\nflowId: a"),
       ["CYCLE tasks[0].flowId 7:13"],
@@ -220,10 +247,19 @@ describe("[L2] a mistake is reported with its code and place", () => {
       task(`id: x\ntype: ${LOG}\nmessage: hi\nretry: {type: constant, interval: PT2S, maxDuration: PT1S}`),
       ["INVALID_VALUE tasks[0].retry.interval 7:39"],
     ],
+    ["a concurrency limit of none", `${MINIMAL}concurrency: {limit: 0}`, ["INVALID_VALUE concurrency.limit 7:22"]],
+    ["a check without a condition", `${MINIMAL}checks: [{message: no}]`, ["MISSING_PROPERTY checks[0] 7:10"]],
+    ["a check without a message", `${MINIMAL}checks: [{when: "{{ 1 }}"}]`, ["MISSING_PROPERTY checks[0].message 7:10"]],
     [
-      "a concurrency limit of none",
-      `${MINIMAL}concurrency: {limit: 0}`,
-      ["INVALID_VALUE concurrency.limit 7:22", "warning UNKNOWN_PROPERTY concurrency 7:1"],
+      "a check of another style",
+      `${MINIMAL}checks: [{when: x, message: y, style: LOUD}]`,
+      ["INVALID_VALUE checks[0].style 7:39"],
+    ],
+    ["checks that are no list", `${MINIMAL}checks: {when: x}`, ["INVALID_VALUE checks 7:9"]],
+    [
+      "a mistake in a check's expression",
+      `${MINIMAL}checks: [{condition: "{{ 1 + }}", message: y}]`,
+      ["EXPR_SYNTAX checks[0].condition 7:30"],
     ],
     [
       "a property without effect yet",

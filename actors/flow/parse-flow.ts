@@ -6,6 +6,7 @@ import type { Problem } from "#schema/problem.ts";
 import type { Registry } from "#tasks/define.ts";
 import { checkDuplicates, warnOfIgnored, warnOfReservedId } from "./checks.ts";
 import { checkLabels, toLabels } from "./labels.ts";
+import { parseChecks } from "./parse-checks.ts";
 import { parseInputs, parseOutputs } from "./parse-inputs.ts";
 import { parseRetry } from "./parse-retry.ts";
 import { type Parsing, parseTasks } from "./parse-tasks.ts";
@@ -74,7 +75,7 @@ function buildFlow(written: Json, { registry, reporter }: Pick<Parsing, "registr
     ...parsePluginDefaults(written.taskDefaults, ["taskDefaults"], registry, reporter),
   ];
   const root = applyPluginDefaults(written, pluginDefaults, registry);
-  const { retry, ...rest } = root;
+  const { retry, checks, ...rest } = root;
   reporter.conform(FlowSource, rest, []);
   checkNames(root, reporter);
   if (Array.isArray(root.tasks) && root.tasks.length === 0) {
@@ -84,10 +85,15 @@ function buildFlow(written: Json, { registry, reporter }: Pick<Parsing, "registr
   const parsing: Parsing = { registry, reporter, flow: names, taskIds: [], triggerIds: [] };
   const flow = assemble(root, parsing, pluginDefaults);
   const typedRetry = parseRetry(retry, ["retry"], reporter);
+  const typedChecks = parseChecks(checks, ["checks"], reporter);
   checkDuplicates(parsing.taskIds, "task", reporter);
   checkDuplicates(parsing.triggerIds, "trigger", reporter);
   warnOfIgnored(root, reporter);
-  return typedRetry === undefined ? flow : { ...flow, retry: typedRetry };
+  return {
+    ...flow,
+    ...(typedRetry && { retry: typedRetry }),
+    ...(typedChecks.length > 0 && { checks: typedChecks }),
+  };
 }
 
 function assemble(root: JsonObject, parsing: Parsing, pluginDefaults: Flow["pluginDefaults"]): Flow {

@@ -1,14 +1,15 @@
 import { isJsonObject, type PropertyPath, unknownProperty, withTexts } from "#schema/conform.ts";
 import { parseDuration } from "#schema/duration.ts";
-import type { Input, Task } from "#schema/flow.ts";
+import type { FlowOutput, Input, Task } from "#schema/flow.ts";
 import { TaskCommon } from "#schema/flow-source.ts";
 import type { Json, JsonObject } from "#schema/json.ts";
 import { nearestType } from "#schema/nearest.ts";
 import { hasExpression } from "#schema/property.ts";
 import { type ObjectShape, objectShapeOf } from "#schema/shape.ts";
 import type { AnyTask, FlowableTask, Registry } from "#tasks/define.ts";
-import { checkTask, type PlacedId, warnOfIgnoredInTask } from "./checks.ts";
-import { parseInputs } from "./parse-inputs.ts";
+import { checkPlace, checkTask, type PlacedId, warnOfIgnoredInTask } from "./checks.ts";
+import { dependenciesOf, parseDagItems } from "./parse-dag.ts";
+import { parseInputs, parseOutputs } from "./parse-inputs.ts";
 import { parseRetry } from "./parse-retry.ts";
 import type { Reporter } from "./reporter.ts";
 
@@ -43,21 +44,26 @@ function parseTask(item: Json, path: PropertyPath, parsing: Parsing): Task | und
   const { common, own } = split(item, definition, path, reporter);
   const { retry, ...plain } = common;
   reporter.conform(TaskCommon, plain, path);
-  const asks = definition === undefined ? [] : checkOwn(definition, own, path, parsing);
-  warnOfIgnoredInTask(item, path, definition?.where === "engine" && !("timeout" in own), reporter);
+  const { asks, gives } = definition === undefined ? { asks: [], gives: [] } : checkOwn(definition, own, path, parsing);
+  const isUntimed = definition?.where === "engine" && !definition.timed && !("timeout" in own);
+  warnOfIgnoredInTask(item, path, isUntimed, reporter);
   const texts = withTexts(objectShapeOf(TaskCommon), plain, reporter.textAt, path);
   const task = commonOf(isJsonObject(texts) ? texts : {}, definition, path, parsing);
   const typedRetry = parseRetry(retry, [...path, "retry"], reporter);
   const properties = definition === undefined ? own : ownTexts(definition, own, path, reporter);
-  const lists = definition?.where === "engine" ? parseLists(definition, own, path, parsing) : {};
+  const { lists, dependsOn } =
+    definition?.where === "engine" ? parseLists(definition, own, path, parsing) : { lists: {}, dependsOn: undefined };
   const whole: Task = {
     ...task,
     ...(typedRetry && { retry: typedRetry }),
     ...(asks.length > 0 && { asks }),
+    ...(gives.length > 0 && { gives }),
+    ...(dependsOn && { dependsOn }),
     properties,
     lists,
   };
   checkTask(whole, path, parsing.flow, reporter);
+  checkPlace(whole, path, parsing.registry, reporter);
   return whole;
 }
 
@@ -111,15 +117,22 @@ export function reportAlias(alias: string, type: string, path: PropertyPath, rep
   reporter.add({ code: "DEPRECATED", path, message, on: "value", severity: "info" });
 }
 
-/** Checks the own properties; answers the inputs they declare, if any do. */
-function checkOwn(definition: AnyTask, own: JsonObject, path: PropertyPath, { reporter }: Parsing): readonly Input[] {
+/** Checks the own properties; answers the inputs and outputs they declare, if any do. */
+function checkOwn(
+  definition: AnyTask,
+  own: JsonObject,
+  path: PropertyPath,
+  { reporter }: Parsing,
+): { asks: readonly Input[]; gives: readonly FlowOutput[] } {
   reporter.conform(definition.input, own, path);
   const asks: Input[] = [];
+  const gives: FlowOutput[] = [];
   for (const [name, field] of objectShapeOf(definition.input).fields) {
-    if (field.kind === "nested" && field.nested === "inputs")
-      asks.push(...parseInputs(own[name], [...path, name], reporter));
+    if (field.kind !== "nested") continue;
+    if (field.nested === "inputs") asks.push(...parseInputs(own[name], [...path, name], reporter));
+    if (field.nested === "outputs") gives.push(...parseOutputs(own[name], [...path, name], reporter));
   }
-  return asks;
+  return { asks, gives };
 }
 
 function ownTexts(definition: AnyTask, own: JsonObject, path: PropertyPath, reporter: Reporter): JsonObject {
@@ -174,17 +187,41 @@ function parseLists(
   own: JsonObject,
   path: PropertyPath,
   parsing: Parsing,
-): Record<string, readonly Task[]> {
+): { lists: Record<string, readonly Task[]>; dependsOn: Task["dependsOn"] } {
   const named: Readonly<Record<string, Json>> = definition.lists?.(own) ?? pick(own, definition.nested);
+  const { fields } = objectShapeOf(definition.input);
   const lists: [string, readonly Task[]][] = [];
+  let dependsOn: Task["dependsOn"];
   for (const [name, value] of Object.entries({ ...named, ...pick(own, ["errors", "finally"]) })) {
-    if (value !== null) lists.push([name, parseTasks(value, [...path, ...pathOf(own, name, value)], parsing)]);
+    if (value === null) continue;
+    const at = [...path, ...pathOf(own, name, value)];
+    const field = fields.get(name);
+    const kind = field?.kind === "nested" ? field.nested : "tasks";
+    if (kind === "dag") {
+      const dag = parseDag(value, at, parsing);
+      lists.push([name, dag.tasks]);
+      dependsOn = dag.dependsOn;
+    } else if (kind === "task") {
+      const task = parseTask(value, at, parsing);
+      lists.push([name, task === undefined ? [] : [task]]);
+    } else lists.push([name, parseTasks(value, at, parsing)]);
   }
-  for (const [name, field] of objectShapeOf(definition.input).fields) {
-    if (field.kind !== "nested" || !field.required || !isEmptyList(own[name])) continue;
+  for (const [name, field] of fields) {
+    if (field.kind !== "nested" || field.nested === "dag" || !field.required || !isEmptyList(own[name])) continue;
     parsing.reporter.error("INVALID_VALUE", [...path, name], `\`${name}\` must hold at least one task`);
   }
-  return Object.fromEntries(lists);
+  return { lists: Object.fromEntries(lists), dependsOn };
+}
+
+function parseDag(value: Json, path: PropertyPath, parsing: Parsing): { tasks: Task[]; dependsOn: Task["dependsOn"] } {
+  const entries = parseDagItems(value, path, parsing.reporter).flatMap((item) => {
+    const task = parseTask(item.task, item.path, parsing);
+    return task === undefined ? [] : [{ task, dependsOn: item.dependsOn }];
+  });
+  return {
+    tasks: entries.map(({ task }) => task),
+    dependsOn: dependenciesOf(entries, path, parsing.reporter),
+  };
 }
 
 const isEmptyList = (value: Json | undefined) => Array.isArray(value) && value.length === 0;

@@ -26,6 +26,8 @@ export type StartRequest = {
   originalCreatedAt?: EpochMs;
   breakpoints?: readonly string[];
   executionKind?: "NORMAL" | "TEST" | "PLAYGROUND";
+  /** The flow's newest revision limits its executions, whatever this revision says. */
+  limited?: boolean;
   /** A check said FAIL_EXECUTION, with this message. */
   failure?: string;
   fork?: Fork;
@@ -51,8 +53,9 @@ export type Fork = {
 export type Command = (
   | { kind: "kill"; cascade: boolean }
   | { kind: "pause" }
-  | { kind: "resume"; taskRunId?: string; inputs?: JsonObject }
-  | { kind: "restart" }
+  | { kind: "resume"; taskRunId?: string; inputs?: JsonObject; by?: string }
+  /** `parent`: the Subflow task that restarts it, and waits for its end. */
+  | { kind: "restart"; parent?: ParentLink }
   | { kind: "unqueue"; state: "RUNNING" | "CANCELLED" | "FAILED" }
   | { kind: "force-run" }
   | { kind: "change-state"; taskRunId: string; state: State }

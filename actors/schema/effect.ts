@@ -27,14 +27,15 @@ export type Effect =
    * the answer but to acknowledge it.
    */
   | { kind: "acquire-slot"; id: EffectId; behavior: "QUEUE" | "CANCEL" | "FAIL"; force?: true }
-  /** Give the slot, or the place in the queue, back. */
-  | { kind: "release-slot"; id: EffectId }
-  /** Evaluate the condition of a loop after a turn; answered by `loop-evaluated`. */
+  /** Give back the slot, or the place in the queue, that effect `acquired` asked for. */
+  | { kind: "release-slot"; id: EffectId; acquired?: EffectId }
+  /** Evaluate the condition of a loop after a turn, or render what its turns give; answered by `loop-evaluated`. */
   | { kind: "evaluate-loop"; id: EffectId; run: number }
   /** Make the directory that the tasks of a WorkingDirectory share; answered by `place-opened`. */
   | { kind: "open-place"; id: EffectId; run: number }
   /** Keep what is to be kept of it, and remove it; answered by `place-closed`. */
-  | { kind: "close-place"; id: EffectId; run: number }
+  /** `place`: the effect that opened it, when the state does not tell any more. */
+  | { kind: "close-place"; id: EffectId; run: number; place?: EffectId }
   /** Start the execution of batch `index` of a ForEachItem; answered as `start-subflow`, or by `item-refused`. */
   | { kind: "start-item"; id: EffectId; run: number; index: number }
   /** Start the execution that replaces this one, which is RETRIED; answered by `effect-acknowledged`. */
@@ -59,4 +60,8 @@ export type SubflowRequest = {
   ancestors?: readonly string[];
   wait: boolean;
   scheduleAt: EpochMs | undefined;
+  /** Rendered by the started execution at its end when its flow declares no outputs. */
+  outputs?: JsonObject;
+  /** Restart this execution, which has failed, and wait for it; start another only when that cannot be. */
+  restarts?: string;
 };

@@ -29,6 +29,8 @@ export const ParentLink = z.object({
   effect,
   depth: z.int(),
   ancestors: z.array(z.string()).optional(),
+  /** What the parent wants to hear when the flow declares no outputs: rendered at the end, in this execution's context. */
+  outputs: jsonObject.optional(),
 });
 export type ParentLink = z.infer<typeof ParentLink>;
 
@@ -47,6 +49,12 @@ export const Expansion = z.discriminatedUnion("kind", [
     spread: z.boolean().optional(),
     /** Children see `item.*` and the outputs of their own turn without an iteration key. */
     scoped: z.boolean().optional(),
+    /** Names of the values, when they came from a map. */
+    keys: z.array(z.string()).optional(),
+    /** A failed turn ends alone, and counts for nothing. */
+    tolerant: z.boolean().optional(),
+    /** What the turns give is rendered when all are over: `evaluate-loop`. */
+    gives: z.boolean().optional(),
   }),
   /** Each task of `list` starts once the tasks at the slots it depends on have ended. */
   z.object({
@@ -65,6 +73,8 @@ export const Expansion = z.discriminatedUnion("kind", [
     failOnMaxReached: z.boolean(),
     /** Children see `item.index` and the outputs of their own turn. */
     scoped: z.boolean().optional(),
+    /** `iterationCount` is already that of the next turn when the condition is asked. */
+    countsAhead: z.boolean().optional(),
   }),
   /** `list` as a sequence whose tasks share one directory, prepared before the first and collected after the last. */
   z.object({ kind: z.literal("place"), list: z.string(), files: jsonObject, outputFiles: z.array(z.string()) }),
@@ -80,6 +90,8 @@ export const Expansion = z.discriminatedUnion("kind", [
     kind: z.literal("pause"),
     until: at.optional(),
     behavior: z.enum(["RESUME", "WARN", "FAIL", "CANCEL"]).optional(),
+    /** A list that runs before it waits; it does not wait when that fails. */
+    before: z.string().optional(),
   }),
   /** Runs until `until` without doing anything; `timedOut`: that is the timeout, which is sooner. */
   z.object({ kind: z.literal("sleep"), until: at, timedOut: z.boolean().optional() }),
@@ -94,6 +106,10 @@ export const Expansion = z.discriminatedUnion("kind", [
     wait: z.boolean(),
     transmitFailed: z.boolean(),
     scheduleAt: at.optional(),
+    /** Rendered by the started execution when its flow declares no outputs. */
+    outputs: jsonObject.optional(),
+    /** A restart of this execution restarts the failed one, too, instead of starting another. */
+    restarts: z.boolean().optional(),
   }),
 ]);
 export type Expansion = z.infer<typeof Expansion>;
@@ -126,6 +142,8 @@ export const TaskAnswer = z.object({
   error: z.string().optional(),
   metrics: z.array(Metric).optional(),
   updates: Updates.optional(),
+  /** URI of the list of files in the directory it shares with other tasks, as it left them. */
+  place: z.string().optional(),
 });
 export type TaskAnswer = z.infer<typeof TaskAnswer>;
 
@@ -182,6 +200,8 @@ export const ExecutionEvent = z.discriminatedUnion("kind", [
     /** Task ids, or `taskId.value`, before which the execution stops. */
     breakpoints: z.array(z.string()).optional(),
     executionKind: z.enum(["NORMAL", "TEST", "PLAYGROUND"]).optional(),
+    /** The flow's newest revision limits its executions, whatever the revision that runs says. */
+    limited: z.boolean().optional(),
     /** A check of the flow said FAIL_EXECUTION: it ends FAILED at once, with this message. */
     failure: z.string().optional(),
     /** It goes on from what another execution did: `runs-copied` and `fork-completed` follow. */
@@ -208,11 +228,28 @@ export const ExecutionEvent = z.discriminatedUnion("kind", [
     answer: z.enum(["granted", "queued", "refused"]),
     /** Executions that held a slot then. */
     running: z.int().optional(),
+    /** Why it is refused, when not because all slots are taken. */
     reason: z.string().optional(),
+    /** What the flow's newest revision does with an execution that finds all slots taken. */
+    behavior: z.enum(["QUEUE", "CANCEL", "FAIL"]).optional(),
   }),
-  /** Whether the condition of a loop holds after a turn. */
-  z.object({ kind: z.literal("loop-evaluated"), at, effect, done: z.boolean(), error: z.string().optional() }),
-  z.object({ kind: z.literal("place-opened"), at, effect, error: z.string().optional() }),
+  /** Whether the condition of a loop holds after a turn; or what its turns give. */
+  z.object({
+    kind: z.literal("loop-evaluated"),
+    at,
+    effect,
+    done: z.boolean(),
+    outputs: jsonObject.optional(),
+    error: z.string().optional(),
+  }),
+  /** `manifest`: URI of the list of its files. */
+  z.object({
+    kind: z.literal("place-opened"),
+    at,
+    effect,
+    error: z.string().optional(),
+    manifest: z.string().optional(),
+  }),
   z.object({
     kind: z.literal("place-closed"),
     at,
@@ -263,9 +300,18 @@ export const ExecutionEvent = z.discriminatedUnion("kind", [
     /** Index of the paused task run; left out: the first one, or the execution's own manual pause. */
     run: z.int().optional(),
     inputs: jsonObject.optional(),
+    /** Who resumed it, where that is known. */
+    by: z.string().optional(),
     commandId,
   }),
-  z.object({ kind: z.literal("restart-requested"), at, flowRevision: z.int().optional(), commandId }),
+  z.object({
+    kind: z.literal("restart-requested"),
+    at,
+    flowRevision: z.int().optional(),
+    /** Who waits for its end from now on: the Subflow task that restarted it. */
+    parent: ParentLink.optional(),
+    commandId,
+  }),
   z.object({ kind: z.literal("labels-set"), at, labels: z.array(Label), commandId }),
   /** A queued execution leaves the queue: it runs, or ends. */
   z.object({

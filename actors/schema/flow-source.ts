@@ -173,6 +173,18 @@ export const PluginDefaultSource = z.strictObject({
   values: anyMap().describe("Properties and their values"),
 });
 
+/** One of `when` and `condition` is wanted. */
+export const CheckSource = z.strictObject({
+  when: dynamic(z.string()).describe("Must hold; sees `inputs` and `trigger`").optional(),
+  condition: dynamic(z.string()).describe("As `when`").optional(),
+  message: z.string().describe("Said when it does not hold"),
+  style: z.enum(["ERROR", "SUCCESS", "WARNING", "INFO"]).describe("How the message is shown").optional(),
+  behavior: z
+    .enum(["BLOCK_EXECUTION", "FAIL_EXECUTION", "CREATE_EXECUTION"])
+    .describe("Start nothing, start it as FAILED, or start it all the same")
+    .optional(),
+});
+
 const taskList = (description: string, required = false) => nested("tasks", { required }).describe(description);
 
 /** The document. Parts with their own rules are read by the parser one by one. */
@@ -207,5 +219,5 @@ export const FlowSource = z.object({
   source: anything().describe("Ignored").optional(),
   listeners: anything().describe("Not run; use `afterExecution`").optional(),
   sla: anything().describe("Not watched yet").optional(),
-  checks: anything().describe("Not evaluated yet").optional(),
+  checks: z.array(CheckSource).describe("What must hold before an execution starts").optional(),
 });

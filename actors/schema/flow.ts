@@ -36,6 +36,8 @@ export type Task = {
   lists: Readonly<Record<string, readonly Task[]>>;
   /** What a resume asks for, of tasks that pause. */
   asks?: readonly Input[];
+  /** What each turn gives, of tasks that loop. */
+  gives?: readonly FlowOutput[];
   /** Dag only: ids each child waits for. */
   dependsOn?: Readonly<Record<string, readonly string[]>>;
 };

@@ -44,7 +44,16 @@ export function labelMap() {
   return z.union([textMap(), z.array(label)]);
 }
 
-export type NestedKind = "tasks" | "cases" | "inputs" | "triggers" | "outputs" | "plugin-defaults" | "conditions";
+export type NestedKind =
+  | "tasks"
+  | "task"
+  | "dag"
+  | "cases"
+  | "inputs"
+  | "triggers"
+  | "outputs"
+  | "plugin-defaults"
+  | "conditions";
 
 /** What the flow parser reads by itself: lists of tasks, of inputs and so on. Never rendered. */
 export function nested(kind: NestedKind, options: { required?: boolean } = {}): z.ZodOptional<z.ZodType<Json>> {

@@ -39,6 +39,8 @@ export const Job = z.object({
   /** Relative path -> `kestra://` URI: put into the working directory before `inputFiles` (namespace files). */
   files: z.record(z.string(), z.string()).optional(),
   timeoutMs: z.number().optional(),
+  /** It shares its working directory with other tasks. `manifest`: URI of the list of files to begin with (`place.ts`). */
+  place: z.object({ id: z.string(), manifest: z.string().optional() }).optional(),
 });
 export type Job = z.infer<typeof Job>;
 

@@ -41,3 +41,16 @@ export function parseTime(text: string): number | undefined {
 export function formatInstant(at: EpochMs): string {
   return new Date(at).toISOString().replace(".000Z", "Z");
 }
+
+let lastSecond = Number.NaN;
+let lastPrefix = "";
+
+/** `at`, in whole ms, as ISO-8601 in UTC with three digits of fraction. Neighbours mostly share their second, whose text is kept. */
+export function isoInstant(at: EpochMs): string {
+  const second = Math.floor(at / 1000);
+  if (second !== lastSecond) {
+    lastSecond = second;
+    lastPrefix = new Date(second * 1000).toISOString().slice(0, -4);
+  }
+  return `${lastPrefix}${String(Math.trunc(at - second * 1000)).padStart(3, "0")}Z`;
+}

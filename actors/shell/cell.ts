@@ -1,10 +1,11 @@
-import { type Plan, type Reduce, refusal, toExecutionJson } from "#engine/index.ts";
+import { CURRENT_FLAGS, type Plan, type Reduce, refusal, toExecutionJson } from "#engine/index.ts";
 import type { Command, CommandAnswer, StartRequest } from "#schema/cell.ts";
 import type { ExecutionEvent, ParentLink, TaskAnswer } from "#schema/event.ts";
 import type { ExecutionJson } from "#schema/execution.ts";
 import type { Flow } from "#schema/flow.ts";
 import type { EpochMs, JsonObject } from "#schema/json.ts";
 import { cutMessage, type LogLine } from "#schema/log.ts";
+import type { SlotAnswer } from "#schema/slot.ts";
 import type { State } from "#schema/state.ts";
 import { jsonSize, MAX_VALUE_CHARACTERS } from "#schema/value-size.ts";
 import { eventOf } from "./command-event.ts";
@@ -107,6 +108,9 @@ export class Cell {
       scheduleAt,
       originalId,
       parentId,
+      failure,
+      limited,
+      depth,
     } = request;
     this.#apply(live, {
       kind: "execution-created",
@@ -118,7 +122,8 @@ export class Cell {
       flowRevision: request.revision,
       inputs,
       labels: [...labels],
-      ...defined({ trigger, variables, parent, scheduleAt, originalId, parentId }),
+      flags: [...CURRENT_FLAGS],
+      ...defined({ trigger, variables, parent, scheduleAt, originalId, parentId, failure, limited, depth }),
     });
     this.#turn(live);
     return live;
@@ -146,10 +151,18 @@ export class Cell {
 
   command(live: Live, command: Command): CommandAnswer {
     const at = this.#host.now();
+    // Asked again by a parent that did not hear that it has been restarted for it.
+    const isRestarted =
+      command.kind === "restart" &&
+      command.parent !== undefined &&
+      command.parent.effect === live.state.facts?.parent?.effect &&
+      command.parent.executionId === live.state.facts.parent.executionId;
+    if (isRestarted) return { ok: true, execution: this.json(live) };
     const refused = refusal(live.state, command.kind);
     if (refused !== undefined) {
       if (command.kind === "kill" && command.cascade) return { ok: true, execution: this.json(live) };
-      const status = command.kind === "pause" || refused.startsWith("No task") ? 422 : 409;
+      const isIllegal = command.kind === "pause" || command.kind === "unqueue" || command.kind === "force-run";
+      const status = isIllegal || refused.startsWith("No task") ? 422 : 409;
       return { ok: false, status, message: refused };
     }
     const event = eventOf(command, live.id, at);
@@ -183,6 +196,13 @@ export class Cell {
   /** Somebody runs the attempt. */
   dispatched(live: Live, effect: string, more: { worker?: string; leaseUntil?: EpochMs }): boolean {
     return this.#deliver(live, { kind: "task-dispatched", at: this.#host.now(), effect, ...more });
+  }
+
+  /** The flow's actor speaks of a slot without being asked; true when the execution holds the one that `effect` asked for. */
+  slotAnswered(live: Live, effect: string, answer: SlotAnswer): boolean {
+    this.#deliver(live, { kind: "slot-answered", at: this.#host.now(), effect, ...answer });
+    const { slot } = live.state;
+    return slot?.state === "held" && slot.effect === effect;
   }
 
   say(live: Live, lines: readonly LogLine[]): void {

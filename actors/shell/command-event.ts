@@ -12,9 +12,12 @@ export function eventOf(command: Command, executionId: string, at: EpochMs): Exe
     case "pause":
       return { kind: "pause-requested", ...common };
     case "restart":
-      return { kind: "restart-requested", ...common };
+      return { kind: "restart-requested", ...common, ...(command.parent && { parent: command.parent }) };
     case "resume": {
-      const inputs = command.inputs === undefined ? {} : { inputs: command.inputs };
+      const inputs = {
+        ...(command.inputs === undefined ? {} : { inputs: command.inputs }),
+        ...(command.by === undefined ? {} : { by: command.by }),
+      };
       if (command.taskRunId === undefined) return { kind: "resume-requested", ...common, ...inputs };
       const run = taskRunIndex(executionId, command.taskRunId);
       return run === undefined ? undefined : { kind: "resume-requested", ...common, run, ...inputs };

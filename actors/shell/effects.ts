@@ -1,12 +1,19 @@
-import { type EvalContext, type Lookup, type LookupAnswer, lookupKey, type Outcome } from "#expr/index.ts";
+import { ancestorsOf } from "#engine/index.ts";
+import { type EvalContext, type Lookup, type LookupAnswer, lookupKey, type Outcome, renderDeep } from "#expr/index.ts";
+import { isJsonObject } from "#schema/conform.ts";
 import type { ExecutionEvent } from "#schema/event.ts";
 import type { Flow } from "#schema/flow.ts";
 import type { Json, JsonObject } from "#schema/json.ts";
+import type { LogLine } from "#schema/log.ts";
 import type { Level } from "#schema/state.ts";
 import { jsonSize, MAX_VALUE_CHARACTERS } from "#schema/value-size.ts";
+import { askerOf } from "./asker.ts";
+import { isLarge, keptEvent, refusedByMemory } from "./kept.ts";
 import type { Live, PerformedEffect } from "./live.ts";
-import { contextOf, type Dialect, lineOf, type Performance, perform, type Subject } from "./perform.ts";
-import type { Asker, Host, World } from "./world.ts";
+import { contextOf, type Dialect, groupOf, lineOf, type Performance, perform, type Subject } from "./perform.ts";
+import { closePlace, isClosing, openPlace, runsOfPlace } from "./places.ts";
+import { afterTurn } from "./turns.ts";
+import type { Host, World } from "./world.ts";
 
 const FIRST_RETRY_MS = 200;
 const MAX_RETRY_MS = 30_000;
@@ -30,6 +37,7 @@ type Parts = {
 export type Rendering = (context: EvalContext) => Outcome<Json>;
 export type Evaluation = { ok: true; value: Json } | { ok: false; message: string };
 
+type WorldAnswer = Awaited<ReturnType<World["lookup"]>>;
 type Of<K extends PerformedEffect["kind"]> = Extract<PerformedEffect, { kind: K }>;
 
 /** Does what the reducer asks for. What leaves the actor is put into `leaving`, to be done after the commit. */
@@ -42,6 +50,7 @@ export class Effects {
   }
 
   perform(live: Live, effect: PerformedEffect, leaving: (() => void)[]): void {
+    const { world, host } = this.#parts;
     switch (effect.kind) {
       case "run-task":
         return this.#runTask(live, effect, leaving);
@@ -49,6 +58,8 @@ export class Effects {
         return this.#renderOutputs(live, effect, leaving);
       case "cancel-task":
         return this.#cancel(live, effect, leaving);
+      case "evaluate-loop":
+        return this.#evaluateLoop(live, effect, leaving);
       case "start-subflow":
         leaving.push(() => this.#ask(live, effect, () => this.#startSubflow(live, effect)));
         return;
@@ -60,11 +71,17 @@ export class Effects {
           }),
         );
         return;
+      case "open-place":
+        leaving.push(() => this.#ask(live, effect, () => openPlace(world, host, live, effect)));
+        return;
+      case "close-place":
+        leaving.push(() => this.#closePlace(live, effect));
+        return;
       case "notify-parent":
         leaving.push(() =>
           this.#ask(live, effect, async () => {
             const { parent, state, outputs } = effect;
-            await this.#parts.world.tellParent({ executionId: live.id, parent, state, outputs });
+            await this.#parts.world.tellParent({ executionId: live.id, child: askerOf(live), parent, state, outputs });
             return this.#acknowledged(effect.id);
           }),
         );
@@ -77,7 +94,27 @@ export class Effects {
           }),
         );
         return;
+      case "acquire-slot":
+        leaving.push(() => this.#ask(live, effect, () => this.#acquireSlot(live, effect)));
+        return;
+      case "release-slot":
+        leaving.push(() =>
+          this.#ask(live, effect, async () => {
+            await this.#parts.world.releaseSlot(askerOf(live), effect.acquired ?? effect.id);
+            return this.#acknowledged(effect.id);
+          }),
+        );
+        return;
     }
+  }
+
+  async #acquireSlot(live: Live, effect: Of<"acquire-slot">): Promise<ExecutionEvent | undefined> {
+    // Given back, or asked for anew, since it was asked: a wish that comes late must not take a slot.
+    if (!live.state.pending.some(({ id }) => id === effect.id)) return undefined;
+    const { id, force = false } = effect;
+    const wish = { executionId: live.id, effect: id, force, ancestors: ancestorsOf(live.state) };
+    const answer = await this.#parts.world.acquireSlot(askerOf(live), wish);
+    return { kind: "slot-answered", at: this.#parts.host.now(), effect: id, ...answer };
   }
 
   /** Adds a line to the log of the task run that `effectId` belongs to. */
@@ -92,18 +129,23 @@ export class Effects {
   async evaluate(live: Live, runIndex: number | undefined, rendering: Rendering): Promise<Evaluation> {
     const answers = new Map<string, LookupAnswer>();
     const run = runIndex === undefined ? undefined : live.state.runs.get(runIndex);
-    for (let round = 0; round < MAX_LOOKUP_ROUNDS; round++) {
+    for (let round = 0; round < MAX_LOOKUP_ROUNDS; ) {
       const outcome = rendering(contextOf(this.#parts.dialect, { ...this.#subject(live, ""), lookups: answers }, run));
       if (outcome.ok === true) return { ok: true, value: maskDeep(live, outcome.value) };
       if (outcome.ok === false) return { ok: false, message: live.masker.mask(outcome.problem.message) };
       await this.#fetch(live, outcome.lookups, answers);
+      if (outcome.lookups.some(({ kind }) => kind !== "stored")) round++;
     }
     return { ok: false, message: `The expression asks for more after ${MAX_LOOKUP_ROUNDS} answers.` };
   }
 
   async #fetch(live: Live, lookups: readonly Lookup[], answers: Map<string, LookupAnswer>): Promise<void> {
+    const refused = refusedByMemory(lookups, answers);
     const found = lookups.map(
-      async (lookup) => [lookup, await this.#parts.world.lookup(askerOf(live), lookup)] as const,
+      async (lookup): Promise<[Lookup, WorldAnswer]> => [
+        lookup,
+        refused.get(lookup) ?? (await this.#parts.world.lookup(askerOf(live), lookup)),
+      ],
     );
     for (const [lookup, answer] of await Promise.all(found)) {
       if (lookup.kind === "secret" && answer.ok && typeof answer.value === "string") live.masker.add(answer.value);
@@ -132,8 +174,31 @@ export class Effects {
     if (performance.kind === "needs") return this.#lookUp(live, effect, performance.lookups, leaving);
     live.lookups.delete(effect.id);
     if (performance.kind === "job") return this.#handOn(live, effect, performance, leaving);
-    live.say(performance.lines);
-    for (const event of performance.events) live.apply(this.#fitting(live, effect, event));
+    const { events, lines } = performance;
+    if (events.some(isLarge)) {
+      leaving.push(() => this.#ask(live, effect, () => this.#keepAndApply(live, effect, events, lines)));
+      return;
+    }
+    live.say(lines);
+    for (const event of events) live.apply(this.#fitting(live, effect, event));
+  }
+
+  /** Moves outputs that are too large for the log into files, then applies the events. Done again after a crash. */
+  async #keepAndApply(
+    live: Live,
+    effect: Of<"run-task">,
+    events: readonly ExecutionEvent[],
+    lines: readonly LogLine[],
+  ): Promise<undefined> {
+    const kept: ExecutionEvent[] = [];
+    for (const event of events) kept.push(await keptEvent(this.#parts.world, live, effect.id, event));
+    if (!isAwaited(live, effect)) return;
+    live.say(lines);
+    for (const event of kept) {
+      if (event.kind === "task-finished" && event.answer.error !== undefined && !events.includes(event))
+        this.say(live, effect.id, "ERROR", event.answer.error);
+      live.apply(this.#fitting(live, effect, { ...event, at: this.#parts.host.now() }));
+    }
   }
 
   /** The event, or the failure of its task when it is more than a row may hold. */
@@ -184,7 +249,8 @@ export class Effects {
     const definition = task === undefined ? undefined : dialect.registry.task(task.type);
     const placed =
       definition !== undefined && "placedBy" in definition && task ? definition.placedBy?.(task.task) : undefined;
-    const group = task?.task.workerGroup?.key ?? live.program.flow.workerGroup?.key ?? "default";
+    const { flow, plan } = live.program;
+    const group = (task === undefined ? undefined : groupOf(flow, plan, task)) ?? "default";
     const isAgent = (placed ?? definition?.where) === "agent";
     if (effect.queued && !isAgent) return;
     const job = { id: `${live.id}/${effect.target}`, tenant: askerOf(live).tenant, group: isAgent ? group : undefined };
@@ -196,13 +262,56 @@ export class Effects {
     );
   }
 
+  #closePlace(live: Live, effect: Of<"close-place">): void {
+    const { world, host, tell } = this.#parts;
+    const runs = runsOfPlace(live, effect);
+    // Best effort: what is left goes with the execution.
+    const remove = () => void world.removePlace(askerOf(live), runs).catch(() => undefined);
+    if (!isClosing(live, effect)) return remove();
+    this.#ask(live, effect, async () => {
+      const event = await keptEvent(world, live, effect.id, await closePlace(world, host, live, effect));
+      // Only once the answer is stored: until then it may be asked for again.
+      host.soon(() => tell(live.id, (now) => (isClosing(now, effect) ? undefined : remove())));
+      return event;
+    });
+  }
+
   #renderOutputs(live: Live, effect: Of<"render-outputs">, leaving: (() => void)[]): void {
     const { dialect, renderOutputs, host } = this.#parts;
     const context = contextOf(dialect, this.#subject(live, effect.id), undefined);
-    const outcome = attempted(() => renderOutputs(live.program.flow, context));
+    // A flow without outputs of its own gives what its parent asks for.
+    const asked = live.program.plan.hasOutputs ? undefined : live.state.facts?.parent?.outputs;
+    const outcome = attempted(() =>
+      asked === undefined ? renderOutputs(live.program.flow, context) : renderedMap(asked, context),
+    );
     if (outcome.ok === "needs") return this.#lookUp(live, effect, outcome.lookups, leaving);
-    const result = outcome.ok ? fittingOutputs(outcome.value) : { error: live.masker.mask(outcome.problem.message) };
-    live.apply({ kind: "outputs-rendered", at: host.now(), effect: effect.id, ...result });
+    live.lookups.delete(effect.id);
+    const result = outcome.ok ? { outputs: outcome.value } : { error: live.masker.mask(outcome.problem.message) };
+    const event: ExecutionEvent = { kind: "outputs-rendered", at: host.now(), effect: effect.id, ...result };
+    this.#applyKept(live, effect, event, leaving);
+  }
+
+  /** Applies the event, once what is large in it is kept elsewhere. */
+  #applyKept(live: Live, effect: PerformedEffect, event: ExecutionEvent, leaving: (() => void)[]): void {
+    if (isLarge(event))
+      leaving.push(() => this.#ask(live, effect, () => keptEvent(this.#parts.world, live, effect.id, event)));
+    else live.apply(event);
+  }
+
+  #evaluateLoop(live: Live, effect: Of<"evaluate-loop">, leaving: (() => void)[]): void {
+    const { dialect, renderOutputs, host } = this.#parts;
+    const run = live.state.runs.get(effect.run);
+    if (run?.waiting?.kind !== "condition" || run.waiting.effect !== effect.id) return;
+    const outcome = attempted(() => afterTurn(dialect, renderOutputs, this.#subject(live, effect.id), run));
+    if (outcome.ok === "needs") return this.#lookUp(live, effect, outcome.lookups, leaving);
+    live.lookups.delete(effect.id);
+    const common = { kind: "loop-evaluated", at: host.now(), effect: effect.id } as const;
+    if (!outcome.ok) {
+      live.apply({ ...common, done: true, error: live.masker.mask(outcome.problem.message) });
+      return;
+    }
+    const { done, outputs } = outcome.value;
+    this.#applyKept(live, effect, { ...common, done, ...(outputs === undefined ? {} : { outputs }) }, leaving);
   }
 
   async #startSubflow(live: Live, effect: Of<"start-subflow">): Promise<ExecutionEvent> {
@@ -229,7 +338,9 @@ export class Effects {
 
   /** Fetches what an expression needs, then performs the effect again. */
   #lookUp(live: Live, effect: PerformedEffect, lookups: readonly Lookup[], leaving: (() => void)[]): void {
-    const rounds = (this.#rounds.get(effect) ?? 0) + 1;
+    // Stored outputs are as many as there are, so asking for them comes to an end by itself.
+    const asked = lookups.some(({ kind }) => kind !== "stored") ? 1 : 0;
+    const rounds = (this.#rounds.get(effect) ?? 0) + asked;
     this.#rounds.set(effect, rounds);
     const answers = live.lookups.get(effect.id) ?? new Map<string, LookupAnswer>();
     live.lookups.set(effect.id, answers);
@@ -276,16 +387,8 @@ function isAwaited(live: Live, { run, id }: Of<"run-task">): boolean {
   return waiting?.kind === "start" && waiting.effect === id;
 }
 
-/** Who asks, for look-ups and files. */
-export function askerOf(live: Live): Asker {
-  const { facts } = live.state;
-  if (facts === undefined) throw new Error("An execution that was never created asks for nothing.");
-  const { tenant, namespace, flowId, id, trigger } = facts;
-  return { tenant, namespace, flowId, executionId: id, trigger };
-}
-
 /** The outcome; a mistake of ours in making it is a problem like any other, as it would come again at each try. */
-function attempted(render: () => Outcome<JsonObject>): Outcome<JsonObject> {
+function attempted<T>(render: () => Outcome<T>): Outcome<T> {
   try {
     return render();
   } catch (error) {
@@ -294,13 +397,10 @@ function attempted(render: () => Outcome<JsonObject>): Outcome<JsonObject> {
   }
 }
 
-/** The outputs, or why they cannot be kept. */
-function fittingOutputs(outputs: JsonObject): { outputs: JsonObject } | { error: string } {
-  const size = jsonSize(outputs, MAX_VALUE_CHARACTERS);
-  if (size <= MAX_VALUE_CHARACTERS) return { outputs };
-  return {
-    error: `The outputs take about ${size} characters, ${MAX_VALUE_CHARACTERS} are allowed: write large values to a file and give its URI.`,
-  };
+function renderedMap(map: JsonObject, context: EvalContext): Outcome<JsonObject> {
+  const outcome = renderDeep(map, context);
+  if (outcome.ok !== true) return outcome;
+  return isJsonObject(outcome.value) ? { ok: true, value: outcome.value } : { ok: true, value: {} };
 }
 
 function maskDeep(live: Live, value: Json): Json {

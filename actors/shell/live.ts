@@ -2,9 +2,9 @@ import {
   compilePlan,
   createReducer,
   type ExecutionState,
-  freeze,
   initialState,
   type Plan,
+  pack,
   type Reduce,
   thaw,
 } from "#engine/index.ts";
@@ -48,6 +48,8 @@ export function programOf(
 
 /** First snapshot after this many events; each further one after as many again as there are. */
 const FIRST_SNAPSHOT = 2_000;
+/** An execution with more task runs is replayed from its log: its snapshot would take as much memory as the log takes time. */
+const MAX_SNAPSHOT_RUNS = 20_000;
 
 /**
  * One execution in memory: its state, what is not stored yet, and what it asks for.
@@ -176,8 +178,12 @@ export class Live {
           attempt: run.attempts.filter((a) => a.to !== undefined).length,
         });
         return;
+      case "condition":
+        this.asked.push({ kind: "evaluate-loop", id: waiting.effect, run: index });
+        return;
       case "retry":
       case "sleep":
+      case "interval":
         this.#timers.add(waiting.at, waiting.timer);
         return;
       case "pause":
@@ -195,6 +201,12 @@ export class Live {
       case "subflow":
         if (waiting.executionId === undefined)
           this.asked.push({ kind: "start-subflow", id: waiting.effect, run: index, request: waiting.request });
+        return;
+      case "place-open":
+        this.asked.push({ kind: "open-place", id: waiting.effect, run: index });
+        return;
+      case "place-close":
+        this.asked.push({ kind: "close-place", id: waiting.effect, run: index });
         return;
       case "held":
         return;
@@ -226,8 +238,11 @@ export class Live {
     const lines = this.#lines;
     const head = this.state.seq;
     this.lineCount += lines.length;
+    const isDue = this.state.runs.size <= MAX_SNAPSHOT_RUNS;
     const snapshot =
-      head >= Math.max(firstSnapshot, 2 * this.#snapshotAt) ? { seq: head, body: freeze(this.state) } : undefined;
+      isDue && head >= Math.max(firstSnapshot, 2 * this.#snapshotAt)
+        ? { seq: head, body: pack(this.state) }
+        : undefined;
     if (snapshot !== undefined) this.#snapshotAt = head;
     const commit: Commit = {
       id: this.id,

@@ -4,6 +4,7 @@ import {
   isTruthy,
   type Lookup,
   type LookupAnswer,
+  lookupKey,
   type Outcome,
   render,
   type Scope,
@@ -17,9 +18,9 @@ import type { EpochMs, JsonObject } from "#schema/json.ts";
 import { cutMessage, type LogLine } from "#schema/log.ts";
 import { type Job, OUTPUT_DIR_MARKER, WORKING_DIR_MARKER } from "#schema/runner.ts";
 import type { Level } from "#schema/state.ts";
-import { type AnyTask, type Registry, TaskFailure } from "#tasks/define.ts";
+import { type AnyTask, type FlowableTask, type Registry, TaskFailure } from "#tasks/define.ts";
 import type { Masker } from "./mask.ts";
-import { type Surroundings, scopeOf } from "./scope.ts";
+import { type Surroundings, scopeOf, variablesOf } from "./scope.ts";
 
 // One `run-task` effect: render what the task says, then run it here, expand it, or make the job that somebody else runs.
 // Pure but for its context: a second performance after a crash gives the same.
@@ -65,10 +66,13 @@ export function perform(dialect: Dialect, subject: Subject, effect: RunTask): Pe
   }
 }
 
-/** The rendering context of a task run, or of the execution. */
-export function contextOf(dialect: Dialect, subject: Subject, run: TaskRun | undefined): EvalContext {
+/** The rendering context of a task run, or of the execution; `lane`: of one turn of the loop that the run is. */
+export function contextOf(dialect: Dialect, subject: Subject, run: TaskRun | undefined, lane?: number): EvalContext {
   return {
-    scope: scopeOf(subject.flow, subject.plan, subject.state, run, dialect.surroundings),
+    scope: scopeOf(subject.flow, subject.plan, subject.state, run, dialect.surroundings, {
+      answers: subject.lookups,
+      ...(lane === undefined ? {} : { lane }),
+    }),
     lookups: subject.lookups,
     now: subject.now,
     random: subject.random,
@@ -119,30 +123,43 @@ class Attempt {
   }
 
   #place(definition: AnyTask, props: unknown, timeoutMs: number | undefined): Performance {
-    const { now } = this.#subject;
     switch (definition.where) {
       case "inline": {
         const result = definition.run(props as never, this.#inlineContext());
-        const { state = "SUCCESS", outputs, error } = result;
+        const { state = "SUCCESS", outputs, error, updates } = result;
         if (error !== undefined && state === "FAILED") this.#log("ERROR", error);
-        return this.#answered({ state, ...(outputs ? { outputs } : {}), ...(error ? { error } : {}) });
+        const more = { ...(outputs && { outputs }), ...(error && { error }), ...(updates && { updates }) };
+        return this.#answered({ state, ...more });
       }
-      case "engine": {
-        const { expansion, outputs } = definition.expand(props as never, { now, lists: this.#task.task.lists });
-        const { id } = this.#effect;
-        return this.#events({
-          kind: "task-expanded",
-          at: now,
-          effect: id,
-          expansion,
-          ...(outputs ? { outputs } : {}),
-        });
-      }
+      case "engine":
+        return this.#expand(definition, props, timeoutMs);
       case "agent":
         return this.#job("agent", props, timeoutMs);
       default:
         return this.#job(placeOf(definition, this.#task.task), props, timeoutMs);
     }
+  }
+
+  #expand(definition: FlowableTask, props: unknown, timeoutMs: number | undefined): Performance {
+    const { now, lookups } = this.#subject;
+    const uri = definition.reads?.(props as never);
+    const lookup: Lookup | undefined = uri === undefined ? undefined : { kind: "read", args: { path: uri } };
+    const file = lookup === undefined ? undefined : lookups.get(lookupKey(lookup));
+    if (lookup !== undefined && file === undefined) return { kind: "needs", lookups: [lookup] };
+    if (file?.ok === false) return this.failed(file.message);
+    const { lists, dependsOn, gives } = this.#task.task;
+    const context = {
+      now,
+      lists,
+      ...(dependsOn && { dependsOn }),
+      ...(gives && { gives }),
+      ...(timeoutMs !== undefined && { timeoutMs }),
+      ...(typeof file?.value === "string" && { file: file.value }),
+    };
+    const { expansion, outputs, line } = definition.expand(props as never, context);
+    if (line !== undefined) this.#log("INFO", line);
+    const { id } = this.#effect;
+    return this.#events({ kind: "task-expanded", at: now, effect: id, expansion, ...(outputs ? { outputs } : {}) });
   }
 
   #job(where: "edge" | "sandbox" | "agent", props: unknown, timeoutMs: number | undefined): Performance {
@@ -162,14 +179,24 @@ class Attempt {
       type: this.#task.type,
       properties: props as JsonObject,
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...this.#sharedPlace(),
     };
-    const group = task.workerGroup?.key ?? this.#subject.flow.workerGroup?.key;
+    const group = groupOf(this.#subject.flow, this.#subject.plan, this.#task);
     return { kind: "job", where, job, group };
+  }
+
+  /** The directory that the task shares with its siblings. */
+  #sharedPlace(): Pick<Job, "place"> {
+    const shared = this.#subject.state.runs.get(this.#run.parent)?.container?.place;
+    if (shared === undefined) return {};
+    const manifest = shared.manifest === undefined ? {} : { manifest: shared.manifest };
+    return { place: { id: `${this.#subject.state.facts?.id}/${shared.id}`, ...manifest } };
   }
 
   #inlineContext() {
     return {
       now: this.#subject.now,
+      variables: variablesOf(this.#subject.flow, this.#subject.state),
       log: (level: Level, message: string) => this.#log(level, message),
       metric: (metric: Metric) => void this.#metrics.push(metric),
     };
@@ -198,6 +225,11 @@ class Attempt {
   #events(event: ExecutionEvent): Performance {
     return { kind: "events", events: [event], lines: this.#lines };
   }
+}
+
+/** The runner group of a task: its own, that of the task it stands in, or the flow's; undefined for the default one. */
+export function groupOf(flow: Flow, plan: Plan, task: PlanTask): string | undefined {
+  return task.task.workerGroup?.key ?? plan.tasks[task.parent]?.task.workerGroup?.key ?? flow.workerGroup?.key;
 }
 
 function placeOf(definition: AnyTask, task: Task): "edge" | "sandbox" | "agent" {

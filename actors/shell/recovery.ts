@@ -2,6 +2,8 @@ import type { ExecutionState } from "#engine/index.ts";
 
 // What a start of the process asks of a state that an earlier one left behind.
 
+const LOST_WITH_PROCESS: ReadonlySet<string> = new Set(["start", "answer", "condition", "place-open", "place-close"]);
+
 /** True while a crash could lose something that only this process does. */
 export function isUnfinished(state: ExecutionState): boolean {
   if (state.pending.some((effect) => effect.kind !== "wake-at")) return true;
@@ -9,7 +11,7 @@ export function isUnfinished(state: ExecutionState): boolean {
   if (state.live === 0) return false;
   // An execution that is paused, or has ended, may have task runs that go on: branches beside, left behind, or after its end.
   for (const { waiting, dropped } of state.runs)
-    if (!dropped && (waiting?.kind === "start" || waiting?.kind === "answer")) return true;
+    if (!dropped && waiting !== undefined && LOST_WITH_PROCESS.has(waiting.kind)) return true;
   return false;
 }
 

@@ -107,10 +107,15 @@ describe("the rows of an execution", () => {
     ]);
   });
 
-  test("[T2] leave out a snapshot that is more than a row holds", () => {
+  test("[T2] hold a snapshot that is more than a row may be, and nothing of an older one", () => {
     const { store } = open();
-    commit(store, 1, 0, { source: SOURCE, events: [event(1)], snapshot: { seq: 1, body: "x".repeat(600_000) } });
-    expect(store.load("a")?.snapshot).toBeUndefined();
+    const long = `${"x".repeat(600_000)}${"y".repeat(500_000)}`;
+    commit(store, 1, 0, { source: SOURCE, events: [event(1)], snapshot: { seq: 1, body: long } });
+    expect(store.load("a")?.snapshot?.body === long).toBe(true);
+    commit(store, 2, 0, { events: [event(2)], snapshot: { seq: 2, body: "short" } });
+    expect(store.load("a")?.snapshot).toEqual({ seq: 2, body: "short" });
+    store.remove("a");
+    expect(store.load("a")).toBeUndefined();
   });
 
   test("are gone after a remove, and the id can be used again", () => {

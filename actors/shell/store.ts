@@ -19,15 +19,19 @@ CREATE TABLE IF NOT EXISTS journal (
   id TEXT, kind INTEGER, first INTEGER, body TEXT NOT NULL, PRIMARY KEY (id, kind, first)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS snapshot (id TEXT PRIMARY KEY, seq INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS snapshot_part (id TEXT, part INTEGER, body TEXT NOT NULL, PRIMARY KEY (id, part)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS source (key INTEGER PRIMARY KEY, name TEXT UNIQUE, revision INTEGER NOT NULL, body TEXT NOT NULL);
 `;
 
 /** Kinds of journal rows: events and log lines, numbered apart. */
 const EVENTS = 0;
 const LINES = 1;
+/** A statement may have 100 parameters. */
+const ROWS_PER_INSERT = 20;
 type Kind = typeof EVENTS | typeof LINES;
 
-const MAX_SNAPSHOT_CHARACTERS = 600_000;
+/** A longer snapshot goes on in further rows. */
+const SNAPSHOT_ROW_CHARACTERS = 500_000;
 
 export type Stored = {
   head: number;
@@ -74,18 +78,40 @@ export class CellStore {
       id,
     );
     if (row === undefined) return undefined;
-    const [snapshot] = this.#sql.exec("SELECT seq, body FROM snapshot WHERE id = ?", id);
-    const from = snapshot === undefined ? 0 : Number(snapshot.seq);
+    const snapshot = this.#snapshot(id);
+    const from = snapshot?.seq ?? 0;
     return {
       head: Number(row.head),
       lines: Number(row.lines),
       projected: Math.max(Number(row.projected), this.#confirmed.get(id) ?? 0),
       source: String(row.body),
       revision: Number(row.revision),
-      snapshot: snapshot === undefined ? undefined : { seq: from, body: String(snapshot.body) },
+      snapshot,
       events: this.events(id, from),
       log: () => this.events(id, 0),
     };
+  }
+
+  #snapshot(id: string): Stored["snapshot"] {
+    const [first] = this.#sql.exec("SELECT seq, body FROM snapshot WHERE id = ?", id);
+    if (first === undefined) return undefined;
+    const parts = [String(first.body)];
+    for (const { body } of this.#sql.exec("SELECT body FROM snapshot_part WHERE id = ? ORDER BY part", id))
+      parts.push(String(body));
+    return { seq: Number(first.seq), body: parts.join("") };
+  }
+
+  #writeSnapshot(id: string, { seq, body }: NonNullable<Commit["snapshot"]>): void {
+    const size = SNAPSHOT_ROW_CHARACTERS;
+    this.#sql.exec("INSERT OR REPLACE INTO snapshot VALUES (?, ?, ?)", id, seq, body.slice(0, size));
+    this.#sql.exec("DELETE FROM snapshot_part WHERE id = ?", id);
+    for (let part = 1; part * size < body.length; part++)
+      this.#sql.exec(
+        "INSERT INTO snapshot_part VALUES (?, ?, ?)",
+        id,
+        part,
+        body.slice(part * size, (part + 1) * size),
+      );
   }
 
   /** Events with a sequence number above `after`. */
@@ -141,28 +167,23 @@ export class CellStore {
           id,
         );
       }
-      this.#insert(EVENTS, id, head - events.length, events);
-      this.#insert(LINES, id, commit.lineCount - lines.length, lines);
-      if (commit.snapshot !== undefined && commit.snapshot.body.length < MAX_SNAPSHOT_CHARACTERS)
-        this.#sql.exec(
-          "INSERT OR REPLACE INTO snapshot VALUES (?, ?, ?)",
-          id,
-          commit.snapshot.seq,
-          commit.snapshot.body,
-        );
+      this.#insert(id, [
+        ...batches(EVENTS, head - events.length, events),
+        ...batches(LINES, commit.lineCount - lines.length, lines),
+      ]);
+      if (commit.snapshot !== undefined) this.#writeSnapshot(id, commit.snapshot);
       this.#writeConfirmed();
     });
   }
 
-  /** Items as one row, or as several when they are too much for one. */
-  #insert(kind: Kind, id: string, first: number, items: readonly unknown[]): void {
-    if (items.length === 0) return;
-    const body = JSON.stringify(items);
-    if (body.length > MAX_VALUE_CHARACTERS && items.length > 1) {
-      const half = items.length >> 1;
-      this.#insert(kind, id, first, items.slice(0, half));
-      this.#insert(kind, id, first + half, items.slice(half));
-    } else this.#sql.exec("INSERT INTO journal VALUES (?, ?, ?, ?)", id, kind, first, body);
+  /** One statement for all, or for as many at a time as may have parameters. */
+  #insert(id: string, rows: readonly Batch[]): void {
+    for (let from = 0; from < rows.length; from += ROWS_PER_INSERT) {
+      const some = rows.slice(from, from + ROWS_PER_INSERT);
+      const values = Array(some.length).fill("(?, ?, ?, ?)").join(", ");
+      const bindings = some.flatMap(({ kind, first, body }) => [id, kind, first, body]);
+      this.#sql.exec(`INSERT INTO journal VALUES ${values}`, ...bindings);
+    }
   }
 
   #sourceKey(source: { name: string; revision: number; body: string }): number {
@@ -214,9 +235,21 @@ export class CellStore {
   remove(id: string): void {
     this.#confirmed.delete(id);
     this.#sql.transaction(() => {
-      for (const table of ["execution", "journal", "snapshot"]) this.#sql.exec(`DELETE FROM ${table} WHERE id = ?`, id);
+      for (const table of ["execution", "journal", "snapshot", "snapshot_part"])
+        this.#sql.exec(`DELETE FROM ${table} WHERE id = ?`, id);
     });
   }
+}
+
+type Batch = { kind: Kind; first: number; body: string };
+
+/** Items as one row, or as several when they are too much for one. */
+function batches(kind: Kind, first: number, items: readonly unknown[]): Batch[] {
+  if (items.length === 0) return [];
+  const body = JSON.stringify(items);
+  if (body.length <= MAX_VALUE_CHARACTERS || items.length === 1) return [{ kind, first, body }];
+  const half = items.length >> 1;
+  return [...batches(kind, first, items.slice(0, half)), ...batches(kind, first + half, items.slice(half))];
 }
 
 /** The items of a row that come after number `after`. */

@@ -4,8 +4,10 @@ import type { ExecutionTrigger } from "#schema/event.ts";
 import type { ExecutionSummary } from "#schema/execution.ts";
 import type { EpochMs, Json, JsonObject } from "#schema/json.ts";
 import type { Job } from "#schema/runner.ts";
+import type { SlotAnswer, SlotWish } from "#schema/slot.ts";
 import type { State } from "#schema/state.ts";
-import type { Asker, Host, Told, World } from "./world.ts";
+import type { Stored } from "#schema/stored.ts";
+import type { Asker, Host, RunOfPlace, Told, World } from "./world.ts";
 
 // A host and a world for tests of the shell: time moves when the test says so, and every call outside is written down.
 
@@ -103,6 +105,8 @@ export class FakeWorld implements World {
   /** How many further calls of that name are rejected. */
   readonly refusals = new Map<keyof World, number>();
   readonly jobs: Job[] = [];
+  /** Stored values, by URI. */
+  readonly kept = new Map<string, string>();
   onRun: (job: Job) => void = () => {};
   onEnqueue: (job: Job, group: string) => void = () => {};
   onCancel: (job: { id: string; group: string | undefined }) => "told" | "gone" = () => "gone";
@@ -119,7 +123,18 @@ export class FakeWorld implements World {
     ok: true,
     value: null,
   });
+  onOpenPlace: (files: JsonObject) => { ok: true; manifest: string | undefined } | { ok: false; message: string } =
+    () => ({
+      ok: true,
+      manifest: "kestra:///list-0",
+    });
+  onClosePlace: (
+    manifest: string | undefined,
+    patterns: readonly string[],
+  ) => { ok: true; outputFiles: JsonObject } | { ok: false; message: string } = () => ({ ok: true, outputFiles: {} });
   onCommand: (executionId: string, command: Command) => void = () => {};
+  onSlot: (asker: Asker, wish: SlotWish) => SlotAnswer = () => ({ answer: "granted" });
+  onSlotReleased: (asker: Asker, effect: string) => void = () => {};
   onTold: (told: Told) => void = () => {};
   /** The newest row of each execution, in the order of its sequence number. */
   readonly rows = new Map<string, ExecutionSummary>();
@@ -179,9 +194,44 @@ export class FakeWorld implements World {
     await this.#called("tellTrigger", asker, triggerId, state);
   }
 
+  async acquireSlot(asker: Asker, wish: SlotWish): Promise<SlotAnswer> {
+    await this.#called("acquireSlot", asker, wish);
+    return this.onSlot(asker, wish);
+  }
+
+  async releaseSlot(asker: Asker, effect: string): Promise<void> {
+    await this.#called("releaseSlot", asker, effect);
+    this.onSlotReleased(asker, effect);
+  }
+
   async lookup(asker: Asker, lookup: { kind: string; args: JsonObject }) {
     await this.#called("lookup", asker, lookup);
+    const kept = lookup.kind === "stored" ? this.kept.get(String(lookup.args.uri)) : undefined;
+    if (kept !== undefined) return { ok: true as const, value: JSON.parse(kept) as Json };
     return this.onLookup(lookup.kind, lookup.args);
+  }
+
+  async openPlace(asker: Asker, owner: RunOfPlace, files: JsonObject) {
+    await this.#called("openPlace", asker, owner, files);
+    return this.onOpenPlace(files);
+  }
+
+  async closePlace(asker: Asker, owner: RunOfPlace, manifest: string | undefined, patterns: readonly string[]) {
+    await this.#called("closePlace", asker, owner, manifest, patterns);
+    return this.onClosePlace(manifest, patterns);
+  }
+
+  async removePlace(asker: Asker, runs: readonly RunOfPlace[]): Promise<void> {
+    await this.#called("removePlace", asker, runs);
+  }
+
+  async keepValues(asker: Asker, effect: string, texts: readonly string[]): Promise<Stored[]> {
+    await this.#called("keepValues", asker, effect, texts);
+    return texts.map((text) => {
+      const uri = `kestra:///values/${this.kept.size}`;
+      this.kept.set(uri, text);
+      return { uri, size: text.length };
+    });
   }
 
   async project(summaries: readonly ExecutionSummary[]): Promise<void> {

@@ -4,7 +4,9 @@ import type { ExecutionTrigger, ParentLink } from "#schema/event.ts";
 import type { ExecutionSummary } from "#schema/execution.ts";
 import type { EpochMs, Json, JsonObject } from "#schema/json.ts";
 import type { Job } from "#schema/runner.ts";
+import type { SlotAnswer, SlotWish } from "#schema/slot.ts";
 import type { State } from "#schema/state.ts";
+import type { Stored } from "#schema/stored.ts";
 
 // What a cell needs of the world outside. Every call may be repeated after a crash and must then have one effect; a rejected
 // call is tried again later. Answers to work come back as calls on the cell, never as the result of these promises.
@@ -18,7 +20,14 @@ export type Asker = {
   trigger: ExecutionTrigger | undefined;
 };
 
-export type Told = { executionId: string; parent: ParentLink; state: State; outputs: JsonObject | undefined };
+/** `child`: the execution that has ended; where its outputs have markers, their files are its own. */
+export type Told = {
+  executionId: string;
+  child: Asker;
+  parent: ParentLink;
+  state: State;
+  outputs: JsonObject | undefined;
+};
 
 export interface WorkPort {
   /** Hands jobs to stateless invocations. A lost job is asked for again when its lease is over. */
@@ -45,6 +54,13 @@ export interface ExecutionsPort {
   tellTrigger(asker: Asker, triggerId: string, state: State): Promise<void>;
 }
 
+export interface SlotsPort {
+  /** Asks the flow's actor for a concurrency slot. A wish that is queued is answered later by `Cell.slotAnswered`. */
+  acquireSlot(asker: Asker, wish: SlotWish): Promise<SlotAnswer>;
+  /** Gives back what `effect` asked for. */
+  releaseSlot(asker: Asker, effect: string): Promise<void>;
+}
+
 export interface LookupPort {
   /** Answers a look-up of an expression. Problems the user can cause are answers, not rejections. */
   lookup(
@@ -53,11 +69,40 @@ export interface LookupPort {
   ): Promise<{ ok: true; value: Json; secret?: boolean } | { ok: false; message: string }>;
 }
 
+/** A task run that stores files for a directory; `opened`: the effect that made the directory, for the run that owns it. */
+export type RunOfPlace = { taskId: string; taskRunId: string; opened?: string };
+
+export interface PlacePort {
+  /**
+   * Puts `files` (name to content, or to the URI of a stored file) into a directory that tasks will share; answers the URI of its list,
+   * undefined while it is empty. What the user can mend is an answer.
+   */
+  openPlace(
+    asker: Asker,
+    owner: RunOfPlace,
+    files: JsonObject,
+  ): Promise<{ ok: true; manifest: string | undefined } | { ok: false; message: string }>;
+  /** Keeps copies of the files that match a pattern, as files of `owner`; answers name to URI. */
+  closePlace(
+    asker: Asker,
+    owner: RunOfPlace,
+    manifest: string | undefined,
+    patterns: readonly string[],
+  ): Promise<{ ok: true; outputFiles: JsonObject } | { ok: false; message: string }>;
+  /** Removes what these runs stored for the directory alone. */
+  removePlace(asker: Asker, runs: readonly RunOfPlace[]): Promise<void>;
+}
+
+export interface ValuePort {
+  /** Keeps JSON texts as files of the execution, for ever; the same text of the same effect is one file. In the order of `texts`. */
+  keepValues(asker: Asker, effect: string, texts: readonly string[]): Promise<readonly Stored[]>;
+}
+
 export interface ProjectionPort {
   project(summaries: readonly ExecutionSummary[]): Promise<void>;
 }
 
-export interface World extends WorkPort, ExecutionsPort, LookupPort, ProjectionPort {}
+export interface World extends WorkPort, ExecutionsPort, SlotsPort, LookupPort, PlacePort, ValuePort, ProjectionPort {}
 
 /** Time and waking up, as the cell's host has them. */
 export interface Host {

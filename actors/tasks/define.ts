@@ -1,5 +1,7 @@
 import type * as z from "zod";
-import type { Expansion, Metric } from "#schema/event.ts";
+import type { EvalContext, Outcome } from "#expr/index.ts";
+import type { Command, CommandAnswer } from "#schema/cell.ts";
+import type { Expansion, Metric, Updates } from "#schema/event.ts";
 import type { Task } from "#schema/flow.ts";
 import type { EpochMs, Json, JsonObject } from "#schema/json.ts";
 import type { Level } from "#schema/state.ts";
@@ -26,11 +28,23 @@ type Described = {
   output: z.ZodObject;
 };
 
-/** What an inline task may touch: nothing outside. */
-export interface InlineContext {
+/** What every task that runs on the server may touch. */
+export interface TaskContext {
   readonly now: EpochMs;
   log(level: Level, message: string): void;
   metric(metric: Metric): void;
+}
+
+/** What an inline task may touch: nothing outside. */
+export interface InlineContext extends TaskContext {
+  /** `vars.*` as it is now, with expressions in it unrendered. */
+  readonly variables: JsonObject;
+}
+
+/** Other executions of the same tenant. */
+export interface OtherExecutions {
+  find(executionId: string): Promise<{ namespace: string; flowId: string } | undefined>;
+  command(executionId: string, command: Command): Promise<CommandAnswer>;
 }
 
 /** A file in the internal storage. */
@@ -39,6 +53,14 @@ export interface TaskFiles {
   put(name: string, body: Uint8Array): Promise<string>;
   /** Reads a file this execution may read; rejects with a TaskFailure when it may not or there is none. */
   get(uri: string): Promise<Uint8Array>;
+}
+
+/** A directory that several tasks share, for tasks that hold it in memory. */
+export interface SharedPlace {
+  /** Its files, by relative name; rejects with a TaskFailure when they are more than fit. */
+  load(): Promise<Map<string, Uint8Array>>;
+  /** Leaves it to the next task with these files new or changed, and those gone. */
+  save(changed: Readonly<Record<string, Uint8Array>>, removed: readonly string[]): Promise<void>;
 }
 
 export interface KeyValues {
@@ -73,7 +95,10 @@ export type HttpAnswer = {
 export type Downloaded = Omit<HttpAnswer, "body"> & { uri?: string; length: number };
 
 /** What an edge or sandbox task may touch. */
-export interface EdgeContext extends InlineContext {
+export interface EdgeContext extends TaskContext {
+  /** The execution that the task is of. */
+  readonly executionId: string;
+  readonly executions: OtherExecutions;
   /** Aborted on kill and on timeout. */
   readonly signal: { readonly aborted: boolean };
   readonly flow: { tenant: string; namespace: string; id: string };
@@ -83,6 +108,8 @@ export interface EdgeContext extends InlineContext {
   http(call: HttpCall): Promise<HttpAnswer>;
   /** As `http`, with the body streamed into a file of this task run; `nameOf` picks its name from the answer's head. */
   download(call: HttpCall, nameOf: (head: Omit<HttpAnswer, "body">) => string): Promise<Downloaded>;
+  /** The directory it shares with other tasks; undefined when it has its own. */
+  readonly place?: SharedPlace | undefined;
   /** QuickJS, for `sandbox` tasks. */
   script(request: ScriptCall): Promise<ScriptOutcome>;
 }
@@ -99,6 +126,8 @@ export type ScriptOutcome = {
   outputs: JsonObject;
   metrics: readonly Metric[];
   files: Readonly<Record<string, Uint8Array>>;
+  /** Files it was given that are not there any more. */
+  removed?: readonly string[];
   stderrLines: number;
   error?: string;
 };
@@ -108,6 +137,8 @@ export type TaskResult = {
   /** SUCCESS when left out. */
   state?: "SUCCESS" | "WARNING" | "FAILED";
   error?: string;
+  /** What it changes of its own execution; inline tasks only. */
+  updates?: Updates;
 };
 
 /** How a task says "this failed, and it is not a bug of ours". The message is the user's. */
@@ -140,17 +171,32 @@ export interface AgentTask extends Described {
 export interface ExpandContext {
   readonly now: EpochMs;
   readonly lists: Task["lists"];
+  readonly dependsOn?: Task["dependsOn"];
+  readonly gives?: Task["gives"];
+  /** Its `timeout`, of those that have one. */
+  readonly timeoutMs?: number;
+  /** The text of the file that `reads` named. */
+  readonly file?: string;
 }
 
 export interface FlowableTask<Props = never> extends Described {
   where: "engine";
   /** Own properties that hold nested tasks, e.g. `tasks`, `then`; `errors` and `finally` are always taken. */
   nested: readonly string[];
+  /** It groups no tasks: it may stand where only tasks that run may. */
+  runnable?: true;
   /** Its own failure always counts as WARNING, as `allowFailure` would. */
   allowsFailure?: true;
   /** Which list names the nested properties make; by default each property is a list of its own name. */
   lists?(properties: JsonObject): Readonly<Record<string, Json>>;
-  expand(props: Props, ctx: ExpandContext): { expansion: Expansion; outputs?: JsonObject };
+  /** The common `timeout` ends it. */
+  timed?: true;
+  /** A file to read before it is expanded: its URI, or a path among the namespace files. */
+  reads?(props: Props): string | undefined;
+  /** `line`: written to the log. */
+  expand(props: Props, ctx: ExpandContext): { expansion: Expansion; outputs?: JsonObject; line?: string };
+  /** Of loops that go on until a condition holds: whether it does, after a turn. Left out, `condition` is rendered. */
+  holds?(properties: JsonObject, context: EvalContext): Outcome<boolean>;
 }
 
 export type AnyTask = InlineTask | EdgeTask | AgentTask | FlowableTask;

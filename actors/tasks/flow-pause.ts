@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { FlowableTask } from "./define.ts";
-import { nestedBranches } from "./flowable.ts";
+import { failed, nestedBranches } from "./flowable.ts";
 import { anyMap, deprecated, duration, dynamic, nested } from "./property.ts";
 
 const input = z.object({
@@ -12,6 +12,7 @@ const input = z.object({
   behavior: dynamic(z.enum(["RESUME", "WARN", "FAIL", "CANCEL"]))
     .default("RESUME")
     .describe("What happens when the time is over: success, warning, failure, or the execution is cancelled"),
+  onPause: nested("task").describe("A task to run before it waits, to tell somebody; its failure fails the pause"),
   onResume: nested("inputs").describe("Inputs asked for at the resume; read with `outputs.<task>.onResume.<input>`"),
   tasks: deprecated(nested("tasks"), "the tasks after it").describe("Run after the resume"),
   ...nestedBranches,
@@ -24,10 +25,18 @@ export const flowPause: FlowableTask<Props> = {
   title: "Wait for a person or for a time",
   description: "Pauses the execution until it is resumed by hand or `pauseDuration` is over.",
   where: "engine",
-  nested: ["tasks"],
+  nested: ["tasks", "onPause"],
   input,
   output: z.object({
     onResume: anyMap().describe("Typed inputs given at the resume").optional(),
+    resumed: z
+      .object({
+        by: z.string().describe("Who resumed it, where that is known").optional(),
+        on: z.string().describe("When it was resumed"),
+        to: z.string().describe("The state it went on in"),
+      })
+      .describe("How it was resumed by hand or by a task")
+      .optional(),
   }),
   examples: [
     {
@@ -49,11 +58,15 @@ tasks:
     },
   ],
   expand(props, ctx) {
+    const tasks = (list: string) => (ctx.lists[list] ?? []).filter(({ disabled }) => !disabled);
+    if (tasks("onPause").length > 0 && tasks("tasks").length > 0)
+      return failed("A Pause has either `onPause` or the deprecated `tasks`: put the tasks after it.");
+    const before = tasks("onPause").length > 0 ? { before: "onPause" } : {};
     const waitMs = props.pauseDuration ?? props.delay;
     if (waitMs !== undefined) {
-      return { expansion: { kind: "pause", until: ctx.now + waitMs, behavior: props.behavior } };
+      return { expansion: { kind: "pause", until: ctx.now + waitMs, behavior: props.behavior, ...before } };
     }
-    if (props.timeout === undefined) return { expansion: { kind: "pause" } };
-    return { expansion: { kind: "pause", until: ctx.now + props.timeout, behavior: "FAIL" } };
+    if (props.timeout === undefined) return { expansion: { kind: "pause", ...before } };
+    return { expansion: { kind: "pause", until: ctx.now + props.timeout, behavior: "FAIL", ...before } };
   },
 };

@@ -18,9 +18,11 @@ const input = z.object({
   inheritLabels: dynamic(z.boolean()).default(false).describe("Give it all labels of this execution"),
   scheduleDate: dynamic(z.string()).describe("Start it at this date-time").optional(),
   restartBehavior: dynamic(z.enum(["RETRY_FAILED", "NEW_EXECUTION"]))
-    .describe("What a restart of this execution does with it")
+    .default("RETRY_FAILED")
+    .describe("What a restart of this execution does with a failed one: restart it, or start another"),
+  outputs: deprecated(anyMap(), "`outputs` of the started flow")
+    .describe("Rendered by the started execution at its end, when its flow declares no outputs")
     .optional(),
-  outputs: deprecated(anyMap(), "`outputs` of the started flow").describe("Ignored").optional(),
 });
 type Props = z.output<typeof input>;
 
@@ -75,7 +77,7 @@ tasks:
         `\`scheduleDate\` must be a date-time with zone such as 2042-04-02T04:20:42Z: ${props.scheduleDate}`,
       );
     }
-    const { namespace, flowId, revision, inputs = {}, inheritLabels, wait, transmitFailed } = props;
+    const { namespace, flowId, revision, inputs = {}, inheritLabels, wait, transmitFailed, outputs } = props;
     return {
       expansion: {
         kind: "subflow",
@@ -88,6 +90,8 @@ tasks:
         wait,
         transmitFailed,
         ...(scheduleAt === undefined ? {} : { scheduleAt }),
+        ...(outputs === undefined ? {} : { outputs }),
+        ...(wait && props.restartBehavior === "RETRY_FAILED" ? { restarts: true } : {}),
       },
     };
   },

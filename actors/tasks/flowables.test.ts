@@ -123,6 +123,7 @@ describe("Subflow", () => {
       inheritLabels: false,
       wait: true,
       transmitFailed: true,
+      restarts: true,
     });
   });
   test("takes labels as a list and a date to start at", () => {

@@ -20,6 +20,19 @@ const INTERNAL = new Set(["$typed", "$duration", "$nested", "$required", "$inste
 
 const NESTED: Readonly<Record<NestedKind, JsonObject>> = {
   tasks: { type: "array", items: { $ref: "#/definitions/task" } },
+  task: { $ref: "#/definitions/task" },
+  dag: {
+    type: "array",
+    items: {
+      type: "object",
+      properties: {
+        task: { $ref: "#/definitions/task" },
+        dependsOn: { type: "array", items: { type: "string" }, description: "Ids of the tasks it waits for" },
+      },
+      required: ["task"],
+      additionalProperties: false,
+    },
+  },
   cases: { type: "object", additionalProperties: { type: "array", items: { $ref: "#/definitions/task" } } },
   inputs: { type: "array", items: { $ref: "#/definitions/input" } },
   triggers: { type: "array", items: { $ref: "#/definitions/trigger" } },

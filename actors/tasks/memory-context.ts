@@ -1,20 +1,28 @@
+import type { Command, CommandAnswer } from "#schema/cell.ts";
 import type { Metric } from "#schema/event.ts";
-import type { Json } from "#schema/json.ts";
+import type { ExecutionJson } from "#schema/execution.ts";
+import type { Json, JsonObject } from "#schema/json.ts";
 import type { Level } from "#schema/state.ts";
 import {
   type Downloaded,
   type EdgeContext,
   type HttpAnswer,
   type HttpCall,
+  type InlineContext,
   type ScriptCall,
   type ScriptOutcome,
   TaskFailure,
 } from "./define.ts";
 
 /** A context in memory, for tests and for trying tasks out: it notes what a task does and answers as it is told. */
-export class MemoryContext implements EdgeContext {
+export class MemoryContext implements EdgeContext, InlineContext {
   readonly now = 1_700_000_000_000;
   readonly signal = { aborted: false };
+  readonly executionId = "0123456789012345678900";
+  readonly commands: [string, Command][] = [];
+  readonly others = new Map<string, { namespace: string; flowId: string }>();
+  variables: JsonObject = {};
+  commandAnswer: Extract<CommandAnswer, { ok: false }> | undefined;
   readonly flow = { tenant: "main", namespace: "company.team", id: "flow" };
   readonly lines: [Level, string][] = [];
   readonly metrics: Metric[] = [];
@@ -61,6 +69,14 @@ export class MemoryContext implements EdgeContext {
       return "stored";
     },
     delete: async (namespace: string, key: string) => this.values.delete(`${namespace}/${key}`),
+  };
+
+  readonly executions = {
+    find: async (id: string) => this.others.get(id),
+    command: async (id: string, command: Command): Promise<CommandAnswer> => {
+      this.commands.push([id, command]);
+      return this.commandAnswer ?? { ok: true, execution: { id } as ExecutionJson };
+    },
   };
 
   async http(call: HttpCall): Promise<HttpAnswer> {

@@ -1,18 +1,30 @@
 import { debugReturn } from "./debug-return.ts";
 import type { AnyTask, Registry, TriggerDefinition } from "./define.ts";
 import { denoScript } from "./deno-script.ts";
+import { executionAssert } from "./execution-assert.ts";
+import { executionExit } from "./execution-exit.ts";
 import { executionFail } from "./execution-fail.ts";
+import { executionLabels } from "./execution-labels.ts";
+import { executionResume } from "./execution-resume.ts";
+import { executionSetVariables } from "./execution-set-variables.ts";
+import { executionUnsetVariables } from "./execution-unset-variables.ts";
+import { executionsKill } from "./executions-kill.ts";
 import { flowAllowFailure } from "./flow-allow-failure.ts";
+import { flowDag } from "./flow-dag.ts";
 import { flowEachParallel } from "./flow-each-parallel.ts";
 import { flowEachSequential } from "./flow-each-sequential.ts";
 import { flowForEach } from "./flow-for-each.ts";
 import { flowIf } from "./flow-if.ts";
+import { flowLoop } from "./flow-loop.ts";
+import { flowLoopUntil } from "./flow-loop-until.ts";
 import { flowParallel } from "./flow-parallel.ts";
 import { flowPause } from "./flow-pause.ts";
 import { flowSequential } from "./flow-sequential.ts";
 import { flowSleep } from "./flow-sleep.ts";
 import { flowSubflow } from "./flow-subflow.ts";
 import { flowSwitch } from "./flow-switch.ts";
+import { flowWaitFor } from "./flow-wait-for.ts";
+import { flowWorkingDirectory } from "./flow-working-directory.ts";
 import { httpDownload } from "./http-download.ts";
 import { httpRequest } from "./http-request.ts";
 import { kvDelete } from "./kv-delete.ts";
@@ -31,18 +43,30 @@ import { triggerWebhook } from "./trigger-webhook.ts";
 
 const TASKS: readonly AnyTask[] = [
   debugReturn,
+  executionAssert,
+  executionExit,
   executionFail,
+  executionLabels,
+  executionResume,
+  executionSetVariables,
+  executionUnsetVariables,
+  executionsKill,
   flowAllowFailure,
+  flowDag,
   flowEachParallel,
   flowEachSequential,
   flowForEach,
   flowIf,
+  flowLoop,
+  flowLoopUntil,
   flowParallel,
   flowPause,
   flowSequential,
   flowSleep,
   flowSubflow,
   flowSwitch,
+  flowWorkingDirectory,
+  flowWaitFor,
   httpDownload,
   httpRequest,
   kvDelete,

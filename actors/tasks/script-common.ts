@@ -78,6 +78,8 @@ const NamespaceFiles = z.strictObject({
   folderPerNamespace: dynamic(z.boolean()).describe("A folder for each namespace").optional(),
 });
 
+export const namespaceFilesInput = NamespaceFiles.describe("Which files of the namespace it sees").optional();
+
 /** What every script task may have. */
 export const scriptInput = {
   containerImage: dynamic(z.string()).describe("Image of the container; one for the language when left out").optional(),
@@ -88,7 +90,7 @@ export const scriptInput = {
     .describe("Files in the working directory: relative names, and contents or `kestra://` URIs")
     .optional(),
   outputFiles: dynamic(z.array(z.string())).describe("Names or patterns of files to keep").optional(),
-  namespaceFiles: NamespaceFiles.describe("Which files of the namespace it sees").optional(),
+  namespaceFiles: namespaceFilesInput,
   warningOnStdErr: dynamic(z.boolean()).default(true).describe("Output on stderr makes a success a WARNING"),
   failFast: dynamic(z.boolean()).default(true).describe("Stop at the first command that fails"),
   interpreter: dynamic(z.array(z.string()))

@@ -1,6 +1,6 @@
 import { encodeUtf8 } from "#schema/bytes.ts";
 import type { Json, JsonObject } from "#schema/json.ts";
-import { type EdgeContext, type ScriptCall, TaskFailure, type TaskResult } from "./define.ts";
+import { type EdgeContext, type ScriptCall, type ScriptOutcome, TaskFailure, type TaskResult } from "./define.ts";
 import { matchesGlob } from "./glob.ts";
 
 // Runs a script in the sandbox: files in, files out, outputs and state as for any script task.
@@ -21,7 +21,8 @@ const STORED = /kestra:\/\/[^\s'"`<>()[\]{},;]+/g;
 const MAX_FILES = 500;
 
 export async function runInSandbox(script: SandboxScript, ctx: EdgeContext): Promise<TaskResult> {
-  const files = await readInputFiles(script.inputFiles, ctx);
+  const inputs = await readInputFiles(script.inputFiles, ctx);
+  const files = new Map([...((await ctx.place?.load()) ?? []), ...inputs]);
   const source = await withStoredFiles(script.script, files, ctx);
   const outcome = await ctx.script({
     source,
@@ -31,6 +32,7 @@ export async function runInSandbox(script: SandboxScript, ctx: EdgeContext): Pro
     files: Object.fromEntries(files),
   });
   for (const metric of outcome.metrics) ctx.metric(metric);
+  await leavePlace(inputs, outcome, ctx);
   const outputFiles = await keepFiles(outcome.files, script.outputFiles ?? [], ctx);
   const outputs = { vars: outcome.outputs, exitCode: outcome.exitCode, outputFiles };
   if (outcome.exitCode !== 0) {
@@ -38,6 +40,16 @@ export async function runInSandbox(script: SandboxScript, ctx: EdgeContext): Pro
     return { state: "FAILED", outputs, error: `Command failed with exit code ${outcome.exitCode}${reason}` };
   }
   return outcome.stderrLines > 0 && script.warningOnStdErr ? { state: "WARNING", outputs } : { outputs };
+}
+
+/** What the next task of a shared directory finds: input files too, and also what a script that failed has left. */
+async function leavePlace(
+  inputs: ReadonlyMap<string, Uint8Array>,
+  { files, removed = [] }: ScriptOutcome,
+  ctx: EdgeContext,
+): Promise<void> {
+  const kept = [...inputs].filter(([name]) => !removed.includes(name));
+  await ctx.place?.save({ ...Object.fromEntries(kept), ...files }, removed);
 }
 
 function checkName(name: string): string {

@@ -11,7 +11,7 @@ test("has a default for everything", () => {
       port: 8080,
       dataDir: "/home/data",
       agent: true,
-      cells: "32",
+      cells: "16",
       allowPrivate: [],
       authBasic: undefined,
       authTokens: undefined,

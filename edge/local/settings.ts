@@ -41,7 +41,7 @@ export const USAGE = `Usage: npm start -- [options]
 Environment:
   PORT                      port on 127.0.0.1
   WINDHOVER_DATA            data folder (default ./data)
-  CELLS                     number of cells that hold executions (default 32), or "each"
+  CELLS                     number of cells that hold executions (default 16), or "each"
   WINDHOVER_ALLOW_PRIVATE   private networks that tasks may reach: CIDR blocks separated by commas, or "private"
   WINDHOVER_AUTH_BASIC      user:password; turns basic authentication on
   WINDHOVER_AUTH_TOKENS     bearer tokens separated by commas
@@ -69,7 +69,7 @@ export function parseSettings({ argv, env, resolvePath }: SettingsSource): Parse
     port: parsePort(portText, problems),
     dataDir: resolvePath(env.WINDHOVER_DATA || "data"),
     agent,
-    cells: parseCells(env.CELLS || "32", problems),
+    cells: parseCells(env.CELLS || "16", problems),
     allowPrivate: parseNetworks(env.WINDHOVER_ALLOW_PRIVATE ?? "", problems),
     authBasic: parseBasic(env.WINDHOVER_AUTH_BASIC, problems),
     authTokens: env.WINDHOVER_AUTH_TOKENS || undefined,

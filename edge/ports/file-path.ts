@@ -84,6 +84,11 @@ export function taskRunFolder(place: ExecutionPlace, taskId: string, taskRunId: 
   return ownPath([...executionFolder(place).split("/"), "tasks", slug(taskId), slugSafe(taskRunId)]);
 }
 
+/** Where outputs are kept that are too large for the event log. */
+export function valuesFolder(place: ExecutionPlace): FilePath {
+  return ownPath([...executionFolder(place).split("/"), "values"]);
+}
+
 export function namespaceFilesFolder(tenant: string, namespace: string): FilePath {
   return ownPath([tenant, ...namespaceSegments(namespace), "_files"]);
 }

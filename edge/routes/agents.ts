@@ -9,6 +9,7 @@ import {
   LogBatchAnswer,
   ResultRequest,
 } from "#schema/runner.ts";
+import { moveOf } from "#schema/stored.ts";
 import { actorByName, type Env } from "../env.ts";
 import { conflict, HttpError, notFound } from "../http-error.ts";
 import { BODY_MAX_BYTES, limitBody, readText, STREAM_MAX_BYTES } from "../middleware/body/body-limit.ts";
@@ -25,6 +26,7 @@ import {
 import { portsOf } from "../ports/ports.ts";
 import { TENANT } from "../request-path.ts";
 import type { AppContext, Route } from "../route.ts";
+import { keptAnswer } from "../values.ts";
 
 // What runner agents call: see actors/schema/runner.ts.
 //
@@ -90,7 +92,7 @@ export const agentRoutes: Route[] = [
     body: "json",
     openapi: { tag: "Agents", bodySchema: ResultRequest, answers: { 204: { description: "Taken" } } },
     async handler(c) {
-      const request = await bodyOf(c, ResultRequest);
+      const request = await withKeptOutputs(c.env, await bodyOf(c, ResultRequest));
       if ((await reached(dispatchOf(c.env, request.group).result(request))) === "fenced") throw fenced();
       return c.body(null, 204);
     },
@@ -113,6 +115,17 @@ export const agentRoutes: Route[] = [
     openapi: { tag: "Agents" },
   },
 ];
+
+/** Large outputs are kept before the result is handed on: it then fits wherever it goes. */
+async function withKeptOutputs(env: Env, request: ResultRequest): Promise<ResultRequest> {
+  const { answer, id, epoch, group } = request;
+  if (answer.outputs === undefined || moveOf(answer.outputs) === undefined) return request;
+  const lease = await reached(dispatchOf(env, group).mayUse(id, epoch));
+  // Without its lease the result goes no further than to be refused, or acknowledged once more.
+  if (lease === null) return { ...request, answer: { state: answer.state } };
+  const kept = await reached(keptAnswer(portsOf(env).files, lease, id.slice(lease.executionId.length + 1), answer));
+  return { ...request, answer: kept };
+}
 
 async function getFile(c: AppContext): Promise<Response> {
   const uri = c.req.query("uri") ?? "";

@@ -5,6 +5,7 @@ import { executionListRoutes } from "./execution-lists.ts";
 import { executionCreateRoutes } from "./executions-create.ts";
 import { executionReadRoutes } from "./executions-read.ts";
 import { executionSteerRoutes } from "./executions-steer.ts";
+import { flowConcurrencyRoutes } from "./flow-concurrency.ts";
 import { flowListRoutes } from "./flow-lists.ts";
 import { flowValidateRoutes } from "./flow-validate.ts";
 import { flowRoutes } from "./flows.ts";
@@ -23,6 +24,7 @@ export function allRoutes(parts: AppParts, more: readonly Route[] = []): readonl
   const routes: Route[] = [
     ...flowRoutes(parts),
     ...flowListRoutes(parts),
+    ...flowConcurrencyRoutes,
     ...flowValidateRoutes(parts),
     ...executionCreateRoutes(parts),
     ...executionListRoutes(parts),

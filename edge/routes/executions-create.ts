@@ -9,6 +9,7 @@ import { portsOf } from "../ports/ports.ts";
 import { flag, flowKeyOf, query } from "../request.ts";
 import type { AppContext, Route } from "../route.ts";
 import { dateOf, parseLabel } from "../search-query.ts";
+import { checkStart } from "../start-checks.ts";
 import { checkInputProblems, checkLabels, executionId, startExecution } from "../start-execution.ts";
 import { ExecutionAnswer } from "./answers.ts";
 import { userRoute } from "./user-route.ts";
@@ -45,8 +46,10 @@ export function executionCreateRoutes(parts: AppParts): readonly Route[] {
     });
     const { inputs, problems } = await language.resolveInputs(c.env, key, opened.flow, form);
     checkInputProblems(problems);
+    const verdict = await checkStart(language, c.env, { key, flow: opened.flow, vars: { inputs } });
     const scheduleAt = given.scheduleDate === undefined ? {} : { scheduleAt: dateOf(given.scheduleDate) };
-    const execution = await startExecution(c.env, { id, key, opened, inputs, labels, wait: given.wait, ...scheduleAt });
+    const wanted = { id, key, opened, inputs, labels, wait: given.wait, ...scheduleAt, ...verdict };
+    const execution = await startExecution(c.env, wanted);
     execution.url = executionUrl(c, execution);
     return c.json(execution);
   }
@@ -59,7 +62,10 @@ export function executionCreateRoutes(parts: AppParts): readonly Route[] {
     const place = { ...key, executionId: executionId(parts, c.env, key) };
     const form = await readInputs(c.req.raw, { declared: flow.inputs, place });
     const resolved = await language.resolveInputs(c.env, key, flow, form);
-    return c.json({ id: key.flowId, namespace: key.namespace, inputs: describeInputs(flow, form, resolved) });
+    const hasErrors = resolved.problems.some(({ severity = "error" }) => severity === "error");
+    // With an input missing or wrong, a condition over it says nothing.
+    const checks = hasErrors ? [] : await language.failedChecks(c.env, key, flow, { inputs: resolved.inputs });
+    return c.json({ id: key.flowId, namespace: key.namespace, inputs: describeInputs(flow, form, resolved), checks });
   }
 
   const answers = { 200: { description: "The execution", schema: ExecutionAnswer } };
@@ -88,6 +94,13 @@ const ValidateAnswer = z.object({
       value: z.unknown().optional(),
       enabled: z.boolean(),
       errors: z.array(z.object({ message: z.string() })).optional(),
+    }),
+  ),
+  checks: z.array(
+    z.object({
+      message: z.string(),
+      style: z.enum(["ERROR", "SUCCESS", "WARNING", "INFO"]),
+      behavior: z.enum(["BLOCK_EXECUTION", "FAIL_EXECUTION", "CREATE_EXECUTION"]),
     }),
   ),
 });

@@ -1,7 +1,9 @@
 import * as z from "zod";
 import { readText } from "../middleware/body/body-limit.ts";
+import { portsOf } from "../ports/ports.ts";
 import { cellOf, foundOr404, param, query } from "../request.ts";
 import type { AppContext, Route } from "../route.ts";
+import { ShownValues, showingValues } from "../values.ts";
 import { ExecutionAnswer } from "./answers.ts";
 import { eventStream } from "./streams.ts";
 import { userRoute } from "./user-route.ts";
@@ -50,12 +52,13 @@ export const executionReadRoutes: readonly Route[] = [
 
 async function get(c: AppContext): Promise<Response> {
   const { cell, id } = cellOf(c);
-  return c.json(foundOr404(await cell.get(id), id));
+  return c.json(await new ShownValues(portsOf(c.env).files).show(foundOr404(await cell.get(id), id)));
 }
 
 async function follow(c: AppContext): Promise<Response> {
   const { cell, id } = cellOf(c);
-  return eventStream(foundOr404(await cell.followExecution(id), id));
+  const stream = foundOr404(await cell.followExecution(id), id);
+  return eventStream(stream.pipeThrough(showingValues(new ShownValues(portsOf(c.env).files))));
 }
 
 async function stream(c: AppContext): Promise<Response> {

@@ -2,11 +2,12 @@ import * as z from "zod";
 import type { Command, CommandAnswer } from "#schema/cell.ts";
 import { HttpError } from "../http-error.ts";
 import { readFields } from "../inputs-form.ts";
-import { executionFolder } from "../ports/file-path.ts";
+import { executionFolder, valuesFolder } from "../ports/file-path.ts";
 import { portsOf } from "../ports/ports.ts";
 import { cellOf, executionNotFound, flag, foundOr404, query, tenantOf } from "../request.ts";
 import type { AppContext, Route } from "../route.ts";
 import { checkValueSize } from "../start-execution.ts";
+import { ShownValues } from "../values.ts";
 import { ExecutionAnswer } from "./answers.ts";
 import { executionUrl } from "./executions-create.ts";
 import { userRoute } from "./user-route.ts";
@@ -84,7 +85,8 @@ async function remove(c: AppContext): Promise<Response> {
   const { namespace, flowId } = foundOr404(await cell.get(id), id);
   if (!(await cell.remove(id))) throw executionNotFound(id);
   const place = { tenant: tenantOf(c), namespace, flowId, executionId: id };
-  if (deleteStorage) await portsOf(c.env).files.deleteFolder(executionFolder(place));
+  // Values that were too large for the log are a part of it, not files of the user's.
+  await portsOf(c.env).files.deleteFolder(deleteStorage ? executionFolder(place) : valuesFolder(place));
   return c.body(null, 204);
 }
 
@@ -92,7 +94,7 @@ async function command(c: AppContext, wanted: Command) {
   const { cell, id } = cellOf(c);
   const answer = await cell.command(id, wanted);
   if (!answer.ok) throw refusal(answer);
-  return answer.execution;
+  return new ShownValues(portsOf(c.env).files).show(answer.execution);
 }
 
 function refusal({ status, message }: Extract<CommandAnswer, { ok: false }>): HttpError {

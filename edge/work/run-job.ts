@@ -1,16 +1,19 @@
 import { namespaceActorName } from "#actors/namespace/namespace-rpc.ts";
 import type { Metric, TaskAnswer } from "#schema/event.ts";
+import { cellName } from "#schema/ids.ts";
 import { cutMessage, type LogLine } from "#schema/log.ts";
 import type { Job } from "#schema/runner.ts";
 import type { Level } from "#schema/state.ts";
 import { type EdgeContext, type EdgeTask, TaskFailure } from "#tasks/define.ts";
 import { registry } from "#tasks/registry.ts";
 import type { Sandbox } from "#vm/index.ts";
+import type { CellRpc } from "../cells.ts";
 import { actorByName, type Env } from "../env.ts";
 import { executionOfFile, fileInFolder, fileUri, parseFileUri, taskRunFolder } from "../ports/file-path.ts";
 import { portsOf } from "../ports/ports.ts";
 import { httpCall, httpDownload } from "./guarded-http.ts";
 import { runScript } from "./run-script.ts";
+import { PlaceOfJob } from "./shared-place.ts";
 
 /** Largest file a task may hold in memory, in bytes. */
 const MAX_FILE_BYTES = 20_000_000;
@@ -33,11 +36,13 @@ export async function runJob(
       taskRunId: job.taskRunId,
       attempt: job.attempt,
     });
+  const place = job.place === undefined ? undefined : new PlaceOfJob(portsOf(env).files, job);
+  const left = () => (place?.left === undefined ? {} : { place: place.left });
   try {
     const definition = registry.task(job.type);
     if (definition === undefined || (definition.where !== "edge" && definition.where !== "sandbox"))
       throw new TaskFailure(`${job.type} does not run here.`);
-    const context = contextOf(env, job, sandbox, signal, log, metrics);
+    const context = contextOf(env, job, { sandbox, signal, log, metrics, place });
     const result = await (definition as EdgeTask).run(job.properties as never, context);
     const { state = "SUCCESS", outputs, error } = result;
     if (state === "FAILED" && error !== undefined) log("ERROR", error);
@@ -46,6 +51,7 @@ export async function runJob(
       ...(outputs ? { outputs } : {}),
       ...(error ? { error } : {}),
       ...(metrics.length > 0 ? { metrics } : {}),
+      ...left(),
     };
   } catch (thrown) {
     const isTimeout = signal.aborted && signal.reason instanceof TaskFailure;
@@ -55,18 +61,19 @@ export async function runJob(
     if (!(error instanceof TaskFailure)) console.error(`${job.type} threw:`, error);
     log("ERROR", message);
     const outputs = error instanceof TaskFailure && error.outputs !== undefined ? { outputs: error.outputs } : {};
-    return { state: "FAILED", error: message, ...outputs };
+    return { state: "FAILED", error: message, ...outputs, ...left() };
   }
 }
 
-function contextOf(
-  env: Env,
-  job: Job,
-  sandbox: () => Sandbox,
-  signal: AbortSignal,
-  log: (level: Level, message: string) => void,
-  metrics: Metric[],
-): EdgeContext {
+type Surroundings = {
+  sandbox: () => Sandbox;
+  signal: AbortSignal;
+  log: (level: Level, message: string) => void;
+  metrics: Metric[];
+  place: PlaceOfJob | undefined;
+};
+
+function contextOf(env: Env, job: Job, { sandbox, signal, log, metrics, place }: Surroundings): EdgeContext {
   const guard = { allowsPrivate: (env.ALLOW_PRIVATE ?? "") !== "" };
   const { tenant, namespace, flowId } = job;
   const files = portsOf(env).files;
@@ -80,9 +87,12 @@ function contextOf(
   return {
     now: Date.now(),
     signal,
+    executionId: job.executionId,
+    executions: otherExecutions(env, tenant),
     flow: { tenant, namespace, id: flowId },
     log,
     metric: (metric) => void metrics.push(metric),
+    place,
     http: (call) => httpCall(call, guard, signal),
     download: (call, nameOf) =>
       httpDownload(call, guard, signal, async (head, body, length) => {
@@ -108,6 +118,26 @@ function contextOf(
       delete: (of, key) => keys(of).deleteValue(key),
     },
     script: (call) => runScript(sandbox(), call, { guard, signal, log }),
+  };
+}
+
+/** Executions of this tenant; one of another is not there. */
+function otherExecutions(env: Env, tenant: string): EdgeContext["executions"] {
+  const cellOf = (id: string): CellRpc | undefined => {
+    const name = cellName(id);
+    return name === undefined ? undefined : actorByName(env.CELL, name);
+  };
+  const find = async (id: string) => {
+    const found = await cellOf(id)?.get(id);
+    return found?.tenantId === tenant ? { namespace: found.namespace, flowId: found.flowId } : undefined;
+  };
+  return {
+    find,
+    async command(id, command) {
+      const cell = (await find(id)) === undefined ? undefined : cellOf(id);
+      if (cell === undefined) return { ok: false, status: 404, message: `Unable to find execution '${id}'` };
+      return cell.command(id, command);
+    },
   };
 }
 

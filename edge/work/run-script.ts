@@ -36,12 +36,13 @@ export async function runScript(
     },
   };
   const result = await sandbox.run({ ...call, args: [] }, host, signal);
-  const { exitCode, outputs, metrics, files, stderrLines, error } = result;
+  const { exitCode, outputs, metrics, files, removed, stderrLines, error } = result;
   return {
     exitCode,
     outputs,
     metrics: metrics.map(inMs),
     files,
+    removed,
     stderrLines,
     ...(error ? { error: error.message } : {}),
   };

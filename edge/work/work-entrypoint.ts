@@ -9,6 +9,8 @@ import { createSandbox, type Sandbox } from "#vm/index.ts";
 import wasmModule from "../../sandbox/vm/engine/quickjs.wasm";
 import type { CellRpc } from "../cells.ts";
 import { actorByName, type Env } from "../env.ts";
+import { portsOf } from "../ports/ports.ts";
+import { keptAnswer } from "../values.ts";
 import { runJob } from "./run-job.ts";
 import { beginWork, endWork } from "./running.ts";
 
@@ -38,12 +40,18 @@ async function work(env: Env, job: Job): Promise<void> {
   const timer = job.timeoutMs === undefined ? null : setTimeout(() => controller.abort(timedOut(job)), job.timeoutMs);
   const logs = new LogBuffer((lines) => cell.appendLogs(job.executionId, effect, lines));
   try {
-    const answer = await runJob(env, job, theSandbox, controller.signal, (line) => logs.add(line));
+    const given = await runJob(env, job, theSandbox, controller.signal, (line) => logs.add(line));
+    const answer = await keptAnswer(portsOf(env).files, job, effect, given);
+    if (answer.error !== undefined && answer.error !== given.error) logs.add(errorLine(job, answer.error));
     await deliver(cell, job, effect, answer, await logs.end());
   } finally {
     clearTimeout(timer);
     endWork(job.id, controller);
   }
+}
+
+function errorLine({ taskId, taskRunId, attempt }: Job, message: string): LogLine {
+  return { at: Date.now(), level: "ERROR", message, taskId, taskRunId, attempt };
 }
 
 function timedOut({ timeoutMs = 0 }: Job): TaskFailure {

@@ -15,7 +15,7 @@ export const LOST_GRACE_MS = 2_000;
 export type Attempt = { label: string };
 
 export type Workspace = {
-  /** The task's working directory, on this machine. Fresh and empty. */
+  /** The task's working directory, on this machine. Fresh and empty, unless it is a shared one. */
   dir: string;
   /** Where the task puts files that all become outputs; not in `dir`. */
   outputDir: string;
@@ -39,7 +39,8 @@ export type Exit = { code: number } | { killedBy: string };
 export interface Backend {
   /** As a flow's `taskRunner` names it. */
   readonly name: "process" | "docker" | "kubernetes";
-  prepare(attempt: Attempt): Promise<Workspace>;
+  /** `sharedDir`: a directory of this machine that is the working directory, filled, and that stays after `cleanup`. */
+  prepare(attempt: Attempt, sharedDir?: string): Promise<Workspace>;
   run(attempt: Attempt, step: Step, signal: AbortSignal): Promise<Exit>;
   cleanup(attempt: Attempt): Promise<void>;
   /** Ends and removes what an earlier start of this agent left; how many attempts that were. */

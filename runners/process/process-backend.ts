@@ -22,7 +22,7 @@ const LEFTOVER_MS = 2_000;
 const KILL_ROUNDS = 200;
 const LABEL = "WINDHOVER_ATTEMPT";
 
-type Live = { root: string; child?: ChildProcess };
+type Live = { root: string; dir: string; child?: ChildProcess };
 
 export class ProcessBackend implements Backend {
   readonly name = "process";
@@ -37,14 +37,15 @@ export class ProcessBackend implements Backend {
     this.#journal = new Journal(join(dataDir, "journal"));
   }
 
-  async prepare({ label }: Attempt): Promise<Workspace> {
+  async prepare({ label }: Attempt, sharedDir?: string): Promise<Workspace> {
     const root = join(this.#workDir, randomUUID());
-    this.#live.set(label, { root });
-    this.#journal.write({ label, dir: root });
     const of = (name: string) => join(root, name);
-    for (const name of ["work", "output", "bin", "tmp"]) await mkdir(of(name), { recursive: true, mode: 0o700 });
-    const seen = { dir: of("work"), outputDir: of("output") };
-    return { dir: of("work"), outputDir: of("output"), binDir: of("bin"), tempDir: of("tmp"), seen };
+    const dir = sharedDir ?? of("work");
+    this.#live.set(label, { root, dir });
+    this.#journal.write({ label, dir: root });
+    for (const path of [dir, of("output"), of("bin"), of("tmp")]) await mkdir(path, { recursive: true, mode: 0o700 });
+    const seen = { dir, outputDir: of("output") };
+    return { dir, outputDir: of("output"), binDir: of("bin"), tempDir: of("tmp"), seen };
   }
 
   async run({ label }: Attempt, step: Step, signal: AbortSignal): Promise<Exit> {
@@ -55,7 +56,7 @@ export class ProcessBackend implements Backend {
     const base = baseEnvironment(process.env);
     const path = [join(live.root, "bin"), step.env.PATH ?? base.PATH].join(delimiter);
     const env = { ...base, TMPDIR: join(live.root, "tmp"), ...step.env, PATH: path, [LABEL]: label };
-    const cwd = join(live.root, "work");
+    const cwd = live.dir;
     const child = spawn(program, args, { cwd, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
     live.child = child;
     if (child.pid !== undefined) {

@@ -14,14 +14,17 @@ import { type Language, type ScriptType, scriptType } from "./languages.ts";
 import { provideProgram } from "./programs.ts";
 import { ScriptOutput } from "./script-output.ts";
 import { asText, parseScriptProperties, type ScriptProperties } from "./script-properties.ts";
+import type { SharedDir, SharedPlaces } from "./shared-places.ts";
 import { collectFiles, localiseUris, placeInputFiles } from "./working-files.ts";
 
 /** Runs `io.kestra.plugin.scripts.*` tasks: what they mean is in DESIGN.md, where they run is a backend's. */
 export class ScriptRunner implements JobRunner {
   readonly #backends: readonly Backend[];
+  readonly #places: SharedPlaces;
 
-  constructor(backends: readonly Backend[]) {
+  constructor(backends: readonly Backend[], places: SharedPlaces) {
     this.#backends = backends;
+    this.#places = places;
   }
 
   runs(type: string): boolean {
@@ -33,18 +36,26 @@ export class ScriptRunner implements JobRunner {
     if (!type) throw new Error(`${context.job.type} is no script`);
     const { backend, warning } = chooseBackend(parseScriptProperties(context.job.properties), this.#backends);
     if (warning) context.log("WARN", warning);
+    const shared = context.job.place === undefined ? undefined : await this.#places.open(context);
     try {
-      const workspace = await backend.prepare(context.attempt);
-      return await perform({ context, type, backend, workspace });
+      const workspace = await backend.prepare(context.attempt, shared?.dir);
+      return await perform({ context, type, backend, workspace, shared });
     } finally {
       await backend.cleanup(context.attempt);
+      shared?.release();
     }
   }
 }
 
-type Run = { context: JobContext; type: ScriptType; backend: Backend; workspace: Workspace };
+type Run = {
+  context: JobContext;
+  type: ScriptType;
+  backend: Backend;
+  workspace: Workspace;
+  shared: SharedDir | undefined;
+};
 
-async function perform({ context, type, backend, workspace }: Run): Promise<TaskAnswer> {
+async function perform({ context, type, backend, workspace, shared }: Run): Promise<TaskAnswer> {
   const properties = parseScriptProperties(withPlaces(context.job.properties, workspace));
   await placeInputFiles(context, workspace.dir, properties.inputFiles ?? {});
   const prepared = await prepareLines(context, type, properties, workspace);
@@ -56,8 +67,17 @@ async function perform({ context, type, backend, workspace }: Run): Promise<Task
   const step = { argv, env, onOutput: (stream: "stdout" | "stderr", chunk: Uint8Array) => output.push(stream, chunk) };
   const exit = await backend.run(context.attempt, step, context.signal);
   output.end();
-  const outputFiles = context.signal.aborted ? {} : await collect(context, properties, workspace, prepared.ownFiles);
-  return answerOf(exit, output, outputFiles, properties.warningOnStdErr ?? true);
+  if (context.signal.aborted) return answerOf(exit, output, {}, true);
+  const place = await shared?.leave(prepared.ownFiles);
+  const left = place === undefined ? {} : { place };
+  try {
+    const outputFiles = await collect(context, properties, workspace, prepared.ownFiles);
+    return { ...answerOf(exit, output, outputFiles, properties.warningOnStdErr ?? true), ...left };
+  } catch (error) {
+    if (!(error instanceof TaskFailure)) throw error;
+    context.log("ERROR", error.message);
+    return { state: "FAILED", error: error.message, ...left };
+  }
 }
 
 function withPlaces(properties: JsonObject, { seen }: Workspace): JsonObject {

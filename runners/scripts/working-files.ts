@@ -4,12 +4,12 @@ import type { JobContext } from "#runners/agent/job-runner.ts";
 import type { JsonObject } from "#schema/json.ts";
 import { TaskFailure } from "#tasks/define.ts";
 import { requireSafeFileName } from "./file-names.ts";
+import { forEach } from "./for-each.ts";
 import { asText } from "./script-properties.ts";
 
 const STORED = /^kestra:\/\/\S*$/;
 /** As in Kestra: what may stand in the URI of a stored file within a command. */
 const STORED_WITHIN = /kestra:\/\/[-\p{L}\p{N}%._+~#=/]*/gu;
-const AT_ONCE = 4;
 
 /** Puts files into `dir`: first those the server adds, then the task's own, which win. */
 export async function placeInputFiles(context: JobContext, dir: string, inputFiles: JsonObject): Promise<void> {
@@ -95,13 +95,4 @@ async function filesBelow(dir: string): Promise<string[]> {
 async function isFileWithin(root: string, path: string): Promise<boolean> {
   const target = await realpath(path).catch(() => "");
   return target.startsWith(`${root}${sep}`) && (await stat(target)).isFile();
-}
-
-/** Calls `body` for each item, AT_ONCE at a time. */
-async function forEach<T>(items: readonly T[], body: (item: T) => Promise<void>): Promise<void> {
-  const left = items.values();
-  const worker = async () => {
-    for (const item of left) await body(item);
-  };
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, items.length) }, worker));
 }

@@ -7,8 +7,9 @@ import { openDataFolder } from "#runners/agent/data-folder.ts";
 import { ProtocolClient } from "#runners/agent/protocol-client.ts";
 import { ProcessBackend } from "#runners/process/process-backend.ts";
 import { ScriptRunner } from "#runners/scripts/script-runner.ts";
+import { SharedPlaces } from "#runners/scripts/shared-places.ts";
 import type { JsonObject } from "#schema/json.ts";
-import { LEASE_MS } from "#schema/runner.ts";
+import { type Job, LEASE_MS } from "#schema/runner.ts";
 import { newJob } from "./dispatch-world.ts";
 import { TestServer, TOKEN } from "./test-server.ts";
 
@@ -39,7 +40,7 @@ export class TestAgent {
     };
     const log = pino({ level: "info" }, { write: (line: string) => void this.logged.push(line) });
     const server = new ProtocolClient(url, token, "default");
-    const runners = [new ScriptRunner([backend])];
+    const runners = [new ScriptRunner([backend], new SharedPlaces(join(this.dir, "places")))];
     this.#agent = new Agent({ server, presence, runners, spoolDir: folder.spoolDir, log, maxSpoolBytes, leaseMs });
     this.#run = this.#agent.run();
     this.#run.catch(() => undefined);
@@ -82,6 +83,13 @@ export class TestWorld {
   /** Hands a script task over and waits for its answer. */
   async run(effect: string, type: string, properties: JsonObject, timeoutMs?: number) {
     await this.enqueue(effect, type, properties, timeoutMs);
+    return this.server.answerOf(effect);
+  }
+
+  /** As `run`, for a task that shares its directory with others. */
+  async runIn(place: NonNullable<Job["place"]>, effect: string, type: string, properties: JsonObject) {
+    const job = newJob(effect, { taskRunner: PROCESS, ...properties }, `io.kestra.plugin.scripts.${type}`);
+    await this.server.enqueue({ ...job, place });
     return this.server.answerOf(effect);
   }
 

@@ -8,6 +8,7 @@ import { DispatchRoom } from "#actors/dispatch/dispatch-room.ts";
 import type { Clock } from "#actors/dispatch/ports.ts";
 import { createApp } from "#edge/app.ts";
 import type { Env } from "#edge/env.ts";
+import { createDiskFiles } from "#edge/ports/files-disk.ts";
 import { agentRoutes } from "#edge/routes/agents.ts";
 import type { Sql } from "#shell/sql.ts";
 import { createDiskService } from "#test/contract/disk-service.ts";
@@ -32,6 +33,8 @@ export class TestServer {
   /** Calls that are done but whose answer is dropped: the next of each path, by number. */
   readonly dropAnswers = new Map<string, number>();
   readonly #dir = mkdtempSync(join(tmpdir(), "windhover-server-"));
+  /** The same storage, as the server's own tasks see it. */
+  readonly files = createDiskFiles(createDiskService(this.#dir));
   readonly #sql: Sql = nodeSql();
   #http: Server | undefined;
   #alarm: NodeJS.Timeout | undefined;

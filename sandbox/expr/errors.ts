@@ -1,5 +1,7 @@
 import type { ProblemCode } from "#schema/problem.ts";
 
+import type { Lookup } from "./lookups.ts";
+
 /** The part of the problem codes that an expression can have. */
 export type ExprCode = Extract<ProblemCode, `EXPR_${string}`>;
 
@@ -20,8 +22,14 @@ export class ExprError extends Error {
   }
 }
 
-/** Thrown when an answer of the outside world is missing; the look-up has been recorded before. */
-export class NeedsLookup extends Error {}
+/** Thrown when answers of the outside world are missing. */
+export class NeedsLookup extends Error {
+  readonly lookups: readonly Lookup[];
+  constructor(lookups: readonly Lookup[]) {
+    super("A look-up is missing.");
+    this.lookups = lookups;
+  }
+}
 
 export function typeError(message: string): ExprError {
   return new ExprError("EXPR_TYPE", message);

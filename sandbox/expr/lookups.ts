@@ -16,7 +16,9 @@ export type LookupKind =
   | "encrypt"
   | "decrypt"
   | "isPublicHoliday"
-  | "appLink";
+  | "appLink"
+  /** An output that was moved into a file: asked for by the value itself, never by a function. */
+  | "stored";
 export type Lookup = { kind: LookupKind; args: JsonObject };
 export type LookupAnswer = { ok: true; value: Json } | { ok: false; message: string };
 

@@ -80,6 +80,7 @@ function evaluate<T>(source: string, run: Run, sink: Sink, result: () => T): Out
     new TemplateRun(run, template, undefined).exec(template.nodes, sink);
     if (run.needs.size === 0) return { ok: true, value: result() };
   } catch (error) {
+    if (error instanceof NeedsLookup) run.note(error);
     if (run.needs.size === 0) return { ok: false, problem: toProblem(asExprError(error, run), source) };
   }
   return { ok: "needs", lookups: [...run.needs.values()] };

@@ -1,5 +1,6 @@
+import { answerTo } from "./answers.ts";
 import { type Budget, DEFAULT_BUDGET, type EvalContext } from "./context.ts";
-import { failure, NeedsLookup, overBudget } from "./errors.ts";
+import { type NeedsLookup, overBudget } from "./errors.ts";
 import { type Lookup, lookupKey } from "./lookups.ts";
 import { print } from "./text.ts";
 import { fromOutside, type Value } from "./value.ts";
@@ -68,16 +69,14 @@ export class Run {
     }
   }
 
-  /** The recorded answer of the world; without one, the look-up is noted and this evaluation stops. */
+  /** The recorded answer of the world; without one, this evaluation stops. */
   lookup(lookup: Lookup): Value {
-    const key = lookupKey(lookup);
-    const answer = this.ctx.lookups?.get(key);
-    if (answer === undefined) {
-      this.needs.set(key, lookup);
-      throw new NeedsLookup(key);
-    }
-    if (!answer.ok) throw failure(answer.message);
-    return fromOutside(answer.value) ?? null;
+    return fromOutside(answerTo(lookup, this.ctx.lookups)) ?? null;
+  }
+
+  /** Notes what an evaluation has stopped for. */
+  note({ lookups }: NeedsLookup): void {
+    for (const lookup of lookups) this.needs.set(lookupKey(lookup), lookup);
   }
 
   /** Puts a raw text aside while later passes run over the rest. */

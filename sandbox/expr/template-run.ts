@@ -33,7 +33,9 @@ export class TemplateRun extends Evaluator {
       try {
         this.node(node, sink);
       } catch (error) {
-        if (!(error instanceof NeedsLookup) || node.kind === "set") throw error;
+        if (!(error instanceof NeedsLookup)) throw error;
+        this.run.note(error);
+        if (node.kind === "set") throw error;
       }
     }
   }

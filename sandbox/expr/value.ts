@@ -1,3 +1,6 @@
+import { NeedsLookup } from "./errors.ts";
+import type { Lookup } from "./lookups.ts";
+
 /**
  * The values an expression works on.
  *
@@ -70,10 +73,18 @@ export function mapKeys(map: LazyMap | ValueMap): string[] {
 /** Entries that hold data, in their order. */
 export function mapEntries(map: LazyMap | ValueMap): [string, Value][] {
   const entries: [string, Value][] = [];
+  const missing: Lookup[] = [];
   for (const key of mapKeys(map)) {
-    const value = mapGet(map, key);
-    if (value !== undefined) entries.push([key, value]);
+    try {
+      const value = mapGet(map, key);
+      if (value !== undefined) entries.push([key, value]);
+    } catch (error) {
+      // All that the world holds of it is asked for at once.
+      if (!(error instanceof NeedsLookup)) throw error;
+      missing.push(...error.lookups);
+    }
   }
+  if (missing.length > 0) throw new NeedsLookup(missing);
   return entries;
 }
 

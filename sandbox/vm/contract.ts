@@ -94,6 +94,8 @@ export interface ScriptResult {
   metrics: Metric[];
   /** Files written or changed in the working directory, also when the script failed. */
   files: Record<string, Uint8Array>;
+  /** Input files that the script removed. */
+  removed: string[];
   /** Lines printed to stderr, without marker lines. */
   stderrLines: number;
   error?: ScriptError;

@@ -25,12 +25,14 @@ export class MemoryFiles {
   #contents = new Map<string, Uint8Array>();
   #folders = new Set<string>(ROOTS);
   #written = new Set<string>();
+  #given: readonly string[];
   #limitBytes: number;
   #usedBytes = 0;
 
   /** Throws a Refusal when a name leaves the working directory or the content exceeds `limitBytes`. */
   constructor(files: Readonly<Record<string, Uint8Array>>, limitBytes: number) {
     this.#limitBytes = limitBytes;
+    this.#given = Object.keys(files);
     for (const [name, content] of Object.entries(files)) {
       const path = resolvePath(name);
       if (name.startsWith("/") || inWorkingDirectory(path) === undefined) {
@@ -43,6 +45,11 @@ export class MemoryFiles {
       this.makeFolder(parentOf(path), true);
       this.#put(path, content);
     }
+  }
+
+  /** Names the run began with that are not there any more. */
+  removed(): string[] {
+    return [...this.#given].filter((name) => !this.#contents.has(resolvePath(name)));
   }
 
   /** What was written in the working directory and still exists. */

@@ -59,6 +59,7 @@ async function runScript(
     outputs: run?.output.outputs ?? {},
     metrics: run?.output.metrics ?? [],
     files: files?.written() ?? {},
+    removed: files?.removed() ?? [],
     stderrLines: run?.output.stderrLines ?? 0,
     ...(failure && { error: failure.toError() }),
   };

@@ -7,7 +7,9 @@ import { measureFirstLoad } from "./first-load.ts";
 import { FLOOR_OBJECTS, Floor } from "./floor.ts";
 import { printMicro, runMicro } from "./micro.ts";
 import { type BenchOptions, parseOptions, type WorkName } from "./options.ts";
+import { measurePaused } from "./paused.ts";
 import { Product } from "./product.ts";
+import { PUBLISHED } from "./published.ts";
 import { printResults, resultsOf } from "./report.ts";
 import { measureRestart } from "./restart.ts";
 import { type Amounts, FULL, QUICK, type Sample } from "./sample.ts";
@@ -35,13 +37,15 @@ class Bench {
     const product = await Product.create();
     const subjects: readonly Subject[] = round % 2 === 0 ? [floor, product] : [product, floor];
     try {
-      if (this.#wants(...(Object.keys(WORKS) as WorkName[]), "W7", "W8", "UI")) {
+      if (this.#wants(...(Object.keys(WORKS) as WorkName[]), "W7", "W8", "W9", "W10", "W11", "W12", "UI")) {
         for (const subject of subjects) await subject.start();
         for (const [name, work] of Object.entries(WORKS)) {
           if (!this.#wants(name as WorkName)) continue;
           for (const subject of subjects) await this.#take(name, subject, () => work(subject, this.#amounts));
         }
         if (this.#wants("W7")) for (const subject of subjects) await this.#writes(subject, round);
+        for (const [name, work] of Object.entries(PUBLISHED))
+          if (this.#wants(name as WorkName)) await this.#take(name, product, () => work(product, this.#amounts));
         if (this.#wants("UI")) await this.#firstLoad(product);
         if (this.#wants("W8")) await this.#take("W8", product, () => measureCrash(product, this.#amounts));
       }
@@ -50,6 +54,18 @@ class Bench {
       await product.remove();
     }
     if (this.#wants("W5")) await this.#restart(round);
+    // Takes minutes, and its figures hardly vary: once is enough.
+    if (this.#wants("W13") && round === 0) await this.#paused();
+  }
+
+  async #paused(): Promise<void> {
+    const product = await Product.create();
+    try {
+      await product.start();
+      await this.#take("W13", product, () => measurePaused(product, this.#amounts));
+    } finally {
+      await product.remove();
+    }
   }
 
   async #restart(round: number): Promise<void> {

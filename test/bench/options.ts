@@ -1,6 +1,23 @@
 // The command line of `npm run bench`. Pure.
 
-export const WORK_NAMES = ["W1", "W2", "W2x", "W3", "W4", "W5", "W6", "W7", "W8", "UI", "micro"] as const;
+export const WORK_NAMES = [
+  "W1",
+  "W2",
+  "W2x",
+  "W3",
+  "W4",
+  "W5",
+  "W6",
+  "W7",
+  "W8",
+  "W9",
+  "W10",
+  "W11",
+  "W12",
+  "W13",
+  "UI",
+  "micro",
+] as const;
 export type WorkName = (typeof WORK_NAMES)[number];
 
 export interface BenchOptions {

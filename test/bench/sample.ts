@@ -20,6 +20,11 @@ export interface Amounts {
   readonly idleSeconds: number;
   readonly crashRuns: number;
   readonly crashSteps: number;
+  readonly webhookPerSecond: number;
+  readonly webhookSeconds: number;
+  readonly publishedRuns: number;
+  readonly manyTasks: number;
+  readonly paused: number;
 }
 
 export const FULL: Amounts = {
@@ -33,6 +38,11 @@ export const FULL: Amounts = {
   idleSeconds: 10,
   crashRuns: 50,
   crashSteps: 40,
+  webhookPerSecond: 200,
+  webhookSeconds: 60,
+  publishedRuns: 40,
+  manyTasks: 10_000,
+  paused: 100_000,
 };
 
 /** Enough to see that everything works; its figures are too noisy to compare. */
@@ -47,4 +57,9 @@ export const QUICK: Amounts = {
   idleSeconds: 2,
   crashRuns: 50,
   crashSteps: 40,
+  webhookPerSecond: 100,
+  webhookSeconds: 2,
+  publishedRuns: 4,
+  manyTasks: 1_000,
+  paused: 1_000,
 };

@@ -8,7 +8,7 @@ import { FAN, type Kind, ONE, SEQUENCE, type Subject } from "./subject.ts";
 type Figures = Readonly<Record<string, number>>;
 export type Work = (subject: Subject, amounts: Amounts) => Promise<Figures>;
 
-const GROWTH_STEPS = [50, 200, 500, 1_000] as const;
+const GROWTH_STEPS = [50, 200, 500, 1_000, 5_000, 10_000] as const;
 
 async function times(subject: Subject, kind: Kind, runs: number, warmUps: number): Promise<number[]> {
   for (let run = 0; run < warmUps; run++) await subject.run(kind);
@@ -83,7 +83,8 @@ async function w6(subject: Subject, amounts: Amounts): Promise<Figures> {
   const marginal = (from: number, to: number) => ((totals[to] ?? 0) - (totals[from] ?? 0)) / (to - from);
   const early = marginal(50, 200);
   const late = marginal(500, 1_000);
-  return { growth: late / early, early, late, thousand: totals[1_000] ?? 0 };
+  const latest = marginal(5_000, 10_000);
+  return { growth: late / early, longGrowth: latest / early, early, late, latest, thousand: totals[1_000] ?? 0 };
 }
 
 /** Works that need nothing but a running subject, in the order in which they are done. */

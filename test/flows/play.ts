@@ -105,7 +105,7 @@ export function outcomeOf(bench: Bench, live: Live): Outcome {
     .lines(live.id, 0)
     .filter((line) => line.taskId !== undefined && !line.message.includes(live.id.slice(0, 8)));
   const said = lines
-    .filter((line) => !line.message.startsWith("Created new execution"))
+    .filter((line) => !line.message.includes(" execution [[link "))
     .map((line) => `${line.level} ${line.message}`);
   return {
     state: state.status,

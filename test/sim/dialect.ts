@@ -79,14 +79,18 @@ const types: readonly AnyTask[] = [
     concurrency: Number(props.concurrency),
     dependsOn: props.dependsOn as number[][],
   })),
-  flowable("sim.LoopUntil", (props, now) => ({
-    kind: "loop-until",
-    list: "tasks",
-    intervalMs: Number(props.intervalMs),
-    failOnMaxReached: props.failOnMaxReached === true,
-    maxIterations: Number(props.maxIterations),
-    ...(props.withinMs === undefined ? {} : { deadlineAt: now + Number(props.withinMs) }),
-  })),
+  {
+    ...flowable("sim.LoopUntil", (props, now) => ({
+      kind: "loop-until",
+      list: "tasks",
+      intervalMs: Number(props.intervalMs),
+      failOnMaxReached: props.failOnMaxReached === true,
+      maxIterations: Number(props.maxIterations),
+      ...(props.withinMs === undefined ? {} : { deadlineAt: now + Number(props.withinMs) }),
+    })),
+    // Over when the clock says so: the condition of a loop may hold or not, whatever its turns did.
+    holds: (props, context) => ({ ok: true, value: context.now % (1 + Number(props.turns)) === 0 }),
+  },
   flowable("sim.Place", () => ({ kind: "place", list: "tasks", files: {}, outputFiles: [] })),
   flowable("sim.Items", (props) => ({
     kind: "items",

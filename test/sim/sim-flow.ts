@@ -4,6 +4,8 @@ import type { FlowHead, FlowKey } from "#actors/flow-actor/flow-rpc.ts";
 import type { StartRequest } from "#schema/cell.ts";
 import type { Flow } from "#schema/flow.ts";
 import { derivedExecutionId } from "#schema/ids.ts";
+import type { SlotView } from "#schema/slot.ts";
+import { TERMINAL_STATES } from "#schema/state.ts";
 import type { Cell } from "#shell/cell.ts";
 import type { Live } from "#shell/live.ts";
 import { CELLS, type Lab } from "./lab.ts";
@@ -61,8 +63,29 @@ export class SimFlow extends SimActor<FlowRoom> {
         this.#calls
           .call(`state of ${id}`, () => this.#reach(id, (cell) => ({ state: cell.find(id)?.state.status })))
           .then(({ state }) => state),
+      tellSlot: ({ executionId, effect, answer, reason }) => {
+        const said = reason === undefined ? { answer } : { answer, reason };
+        const tell = (cell: Cell) => {
+          const live = cell.find(executionId);
+          return live !== undefined && cell.slotAnswered(live, effect, said);
+        };
+        return this.#calls.call(`slot told to ${executionId}`, () => this.#reach(executionId, tell));
+      },
+      running: () => this.#calls.call("who runs", () => this.#running()),
       project: () => this.#calls.call("project a flow", () => true).then(() => undefined),
     };
+  }
+
+  #running(): string[] {
+    const { tenant, flowId } = this.key;
+    const ended = new Set<string>(TERMINAL_STATES);
+    const live = this.lab.audit.live().filter(({ state }) => !ended.has(state.status) && state.status !== "QUEUED");
+    return live.filter(({ state: { facts } }) => facts?.tenant === tenant && facts.flowId === flowId).map(({ id }) => id);
+  }
+
+  /** Who has a slot, and who waits for one, as the rows say; undefined while it is down. */
+  slots(): SlotView | undefined {
+    return this.call(() => this.core?.slots.view(this.core.limit()));
   }
 
   #start(request: StartRequest): boolean | undefined {

@@ -3,8 +3,10 @@ import type { SubflowRequest } from "#schema/effect.ts";
 import type { ExecutionTrigger } from "#schema/event.ts";
 import type { ExecutionSummary } from "#schema/execution.ts";
 import { type Job, MAX_JOB_BYTES } from "#schema/runner.ts";
+import type { SlotAnswer, SlotWish } from "#schema/slot.ts";
 import type { State } from "#schema/state.ts";
-import type { Asker, Told, World } from "#shell/world.ts";
+import type { Stored } from "#schema/stored.ts";
+import type { Asker, RunOfPlace, Told, World } from "#shell/world.ts";
 import { CANARY, type Lab, Refused } from "./lab.ts";
 import { childIdOf } from "./mutants/mutant.ts";
 import type { SimCalls } from "./sim-calls.ts";
@@ -81,6 +83,7 @@ export class SimWorld implements World {
         labels: request.labels,
         trigger,
         depth: request.depth,
+        ...(head.flow.limited === undefined ? {} : { limited: head.flow.limited }),
         ...(request.scheduleAt === undefined ? {} : { scheduleAt: request.scheduleAt }),
         ...(request.wait ? { parent: { ...link, ...ancestors } } : {}),
       };
@@ -122,6 +125,41 @@ export class SimWorld implements World {
       return true;
     };
     return calls.call(`tell the trigger of ${asker.executionId}`, told).then(() => undefined);
+  }
+
+  acquireSlot({ tenant, flowId }: Asker, wish: SlotWish): Promise<SlotAnswer> {
+    const { calls, flow } = this.#parts;
+    this.#checkAsked(wish.executionId, wish.effect);
+    return calls.call(`slot for ${wish.executionId}`, () => flow(tenant, flowId)?.ask((room) => room.acquireSlot(wish)));
+  }
+
+  releaseSlot({ tenant, flowId, executionId }: Asker, effect: string): Promise<void> {
+    const { calls, flow } = this.#parts;
+    const release = async () => {
+      await flow(tenant, flowId)?.ask((room) => room.releaseSlot(executionId, effect));
+      return true;
+    };
+    return calls.call(`slot of ${executionId}`, release).then(() => undefined);
+  }
+
+  openPlace({ executionId }: Asker, { taskRunId }: RunOfPlace) {
+    return this.#parts.calls.call(`open a place of ${executionId}`, () =>
+      taskRunId === "" ? undefined : { ok: true as const, manifest: "kestra:///list" },
+    );
+  }
+
+  closePlace({ executionId }: Asker) {
+    return this.#parts.calls.call(`close a place of ${executionId}`, () => ({ ok: true as const, outputFiles: {} }));
+  }
+
+  removePlace({ executionId }: Asker): Promise<void> {
+    return this.#parts.calls.call(`remove a place of ${executionId}`, () => true).then(() => undefined);
+  }
+
+  keepValues({ executionId }: Asker, effect: string, texts: readonly string[]): Promise<readonly Stored[]> {
+    const uri = (n: number) => `kestra:///${executionId}/${effect}/${n}`;
+    const kept = () => texts.map((text, n) => ({ uri: uri(n), size: text.length }));
+    return this.#parts.calls.call(`keep values of ${executionId}`, kept);
   }
 
   lookup(_asker: Asker, lookup: { kind: string }): Promise<{ ok: true; value: string }> {

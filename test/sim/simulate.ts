@@ -216,7 +216,7 @@ export class Simulation {
   }
 
   #isQuiet(): boolean {
-    return this.lab.audit.isQuiet && this.lists.isQuiet && this.#locked().length === 0;
+    return this.lab.audit.isQuiet && this.lists.isQuiet && this.#locked().length === 0 && this.#slotted().length === 0;
   }
 
   /** Triggers that wait for an execution. */
@@ -228,6 +228,15 @@ export class Simulation {
         .filter(({ lockedBy }) => lockedBy !== null)
         .map(({ triggerId, lockedBy }) => `trigger ${triggerId} of ${flow.name} still waits for ${lockedBy}`);
     });
+  }
+
+  /** Slots that somebody holds or waits for. */
+  #slotted(): string[] {
+    return [...this.#flows.values()].flatMap((flow) =>
+      [...(flow.slots()?.holders ?? []), ...(flow.slots()?.queue ?? [])].map(
+        ({ executionId }) => `${executionId} holds or awaits a slot of ${flow.name}`,
+      ),
+    );
   }
 
   #outcome(): Outcome {
@@ -358,6 +367,7 @@ export class Simulation {
   #checkFlows(): void {
     const { audit } = this.lab;
     for (const text of this.#locked()) audit.complain(`I11 ${text}`);
+    for (const text of this.#slotted()) audit.complain(`I4 ${text} at the end`);
     for (const { state, source, id } of audit.trails.values()) {
       const { facts } = state;
       const actor = this.#flows.get(`${facts?.tenant}/${facts?.flowId}`);

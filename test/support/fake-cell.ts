@@ -81,6 +81,9 @@ export class FakeCell implements CellRpc {
     return true;
   }
   async childEnded() {}
+  async slotAnswered(): Promise<boolean> {
+    return !isTerminal(this.state);
+  }
   async sweep() {
     this.sweeps++;
   }

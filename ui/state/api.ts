@@ -2,6 +2,7 @@ import type { Label } from "#schema/event.ts";
 import type { ExecutionJson } from "#schema/execution.ts";
 import type { Json, JsonObject } from "#schema/json.ts";
 import type { LogEntry } from "#schema/log.ts";
+import type { State } from "#schema/state.ts";
 import { connection } from "./connection.svelte.ts";
 
 // The page's only way to the server.
@@ -41,6 +42,7 @@ export type FlowJson = {
   inputs?: Json;
   tasks?: Json;
   triggers?: Json;
+  checks?: Json;
   disabled?: boolean;
   deleted?: boolean;
   source?: string;
@@ -48,6 +50,22 @@ export type FlowJson = {
 };
 export type Page<T> = { results: readonly T[]; total: number };
 export type Query = readonly (readonly [name: string, value: string])[];
+/** A check of the flow that the values given do not pass. */
+export type FailedCheck = {
+  message: string;
+  style: "ERROR" | "SUCCESS" | "WARNING" | "INFO";
+  behavior: "BLOCK_EXECUTION" | "FAIL_EXECUTION" | "CREATE_EXECUTION";
+};
+
+/** Who holds the concurrency slots of a flow, and who waits for one. */
+export type Concurrency = {
+  limit?: number;
+  behavior?: "QUEUE" | "CANCEL" | "FAIL";
+  holders: readonly { executionId: string; state?: State; since: string; forced: boolean }[];
+  queue: readonly { executionId: string; since: string; position: number }[];
+  queued: number;
+};
+
 export type InputCheck = {
   input: { id: string };
   value?: Json;
@@ -150,6 +168,8 @@ export const api = {
   deleteFlow: async (namespace: string, id: string) => {
     await send(flowPath(namespace, id), { method: "DELETE" });
   },
+  concurrency: (namespace: string, id: string, signal?: AbortSignal) =>
+    json<Concurrency>(`${flowPath(namespace, id)}/concurrency`, withSignal({}, signal)),
   revisions: (namespace: string, id: string, signal?: AbortSignal) =>
     json<readonly FlowJson[]>(`${flowPath(namespace, id)}/revisions`, withSignal({}, signal)),
 
@@ -163,7 +183,7 @@ export const api = {
       query,
     }),
   checkInputs: (namespace: string, id: string, body: FormData, signal?: AbortSignal) =>
-    json<{ inputs?: readonly InputCheck[] }>(
+    json<{ inputs?: readonly InputCheck[]; checks?: readonly FailedCheck[] }>(
       `/executions/${encodeURIComponent(namespace)}/${encodeURIComponent(id)}/validate`,
       withSignal({ method: "POST", body }, signal),
     ),
@@ -175,6 +195,10 @@ export const api = {
   },
   resume: async (id: string, body: FormData) => {
     await send(`${executionPath(id)}/resume`, { method: "POST", body });
+  },
+  /** Lets a queued execution run at once, above the limit. */
+  unqueue: async (id: string) => {
+    await send(`${executionPath(id)}/unqueue`, { method: "POST" });
   },
   restart: (id: string) => json<ExecutionJson>(`${executionPath(id)}/restart`, { method: "POST" }),
   evaluate: (id: string, taskRunId: string | undefined, expression: string) =>

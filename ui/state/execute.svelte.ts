@@ -11,9 +11,12 @@ import {
   toParts,
 } from "../model/input-form.ts";
 import { instantToLocal, localToInstant } from "./address.ts";
-import { type ApiFailure, asFailure, type FlowJson, type InputCheck } from "./api.ts";
+import { type ApiFailure, asFailure, type FailedCheck, type FlowJson, type InputCheck } from "./api.ts";
 
-type Check = (body: FormData, signal: AbortSignal) => Promise<{ inputs?: readonly InputCheck[] }>;
+type Check = (
+  body: FormData,
+  signal: AbortSignal,
+) => Promise<{ inputs?: readonly InputCheck[]; checks?: readonly FailedCheck[] }>;
 
 /** A form over inputs: to start an execution, or to resume one. */
 export class InputForm {
@@ -26,16 +29,21 @@ export class InputForm {
   failure = $state.raw<ApiFailure>();
   /** What the server said of each field at the last check. */
   #checks = $state.raw<Readonly<Record<string, InputCheck>>>({});
+  /** Checks of the flow that the values do not pass, as the server last said. */
+  failedChecks = $state.raw<readonly FailedCheck[]>([]);
   readonly #check: Check | undefined;
+  /** True when what the server says changes with the values. */
   readonly #dependent: boolean;
   #abort: AbortController | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(inputs: readonly Input[], given: JsonObject = {}, check?: Check) {
+  /** `hasChecks`: the flow has checks, which look at the values together. */
+  constructor(inputs: readonly Input[], given: JsonObject = {}, check?: Check, hasChecks = false) {
     this.fields = makeFields(inputs);
     this.values = firstValues(this.fields, given, instantToLocal);
     this.#check = check;
-    this.#dependent = inputs.some(({ dependsOn, expression }) => dependsOn !== undefined || expression !== undefined);
+    this.#dependent =
+      hasChecks || inputs.some(({ dependsOn, expression }) => dependsOn !== undefined || expression !== undefined);
     if (this.#dependent) this.#checkSoon();
   }
 
@@ -96,10 +104,14 @@ export class InputForm {
     const abort = new AbortController();
     this.#abort = abort;
     try {
-      const { inputs = [] } = await this.#check(this.#body(), abort.signal);
-      if (!abort.signal.aborted) this.#checks = Object.fromEntries(inputs.map((check) => [check.input.id, check]));
+      const { inputs = [], checks = [] } = await this.#check(this.#body(), abort.signal);
+      if (abort.signal.aborted) return;
+      this.#checks = Object.fromEntries(inputs.map((check) => [check.input.id, check]));
+      this.failedChecks = checks;
     } catch {
-      if (!abort.signal.aborted) this.#checks = {};
+      if (abort.signal.aborted) return;
+      this.#checks = {};
+      this.failedChecks = [];
     }
   }
 }

@@ -4,7 +4,7 @@ import { base } from "$app/paths";
 
 const part = encodeURIComponent;
 
-export const FLOW_TABS = ["overview", "edit", "topology", "executions", "revisions"] as const;
+export const FLOW_TABS = ["overview", "edit", "topology", "executions", "concurrency", "revisions"] as const;
 export type FlowTab = (typeof FLOW_TABS)[number];
 export const EXECUTION_TABS = ["overview", "gantt", "logs", "topology", "outputs"] as const;
 export type ExecutionTab = (typeof EXECUTION_TABS)[number];

@@ -42,6 +42,15 @@ function currentOutput(args: Args, call: Call): Value {
   return current;
 }
 
+/** One output of all turns of a Loop, in the order of its values. */
+function loopOutputs(args: Args): Value {
+  const turns = args.value("outputs");
+  if (turns === null || !isList(turns))
+    throw argumentError("The first argument of 'loopOutputs' must be `outputs.<loop>.outputs`.");
+  const id = args.text("outputId");
+  return [...turns].map((turn) => at(turn, "outputs", id));
+}
+
 function tasksWithState(args: Args, call: Call): Value {
   const wanted = args.text("state").toUpperCase();
   const tasks = variable(call, "tasks");
@@ -121,6 +130,16 @@ export const TEMPLATE_FUNCTIONS: readonly Func[] = [
     args: [{ name: "taskId", description: "the task's id", required: true }],
     examples: [["{{ currentOutput('first') }}", ""]],
     run: currentOutput,
+  },
+  {
+    name: "loopOutputs",
+    description: "one output of each turn of a Loop, as a list",
+    args: [
+      { name: "outputs", description: "the loop's turns, as in outputs.loop.outputs", required: true },
+      { name: "outputId", description: "the id of the output", required: true },
+    ],
+    examples: [["{{ loopOutputs([{'outputs': {'a': 1}}], 'a') }}", "[1]"]],
+    run: loopOutputs,
   },
   {
     name: "tasksWithState",

@@ -18,6 +18,7 @@ export const TYPES = {
   fail: "io.kestra.plugin.core.execution.Fail",
   subflow: "io.kestra.plugin.core.flow.Subflow",
   forEach: "io.kestra.plugin.core.flow.ForEach",
+  directory: "io.kestra.plugin.core.flow.WorkingDirectory",
   deno: "io.kestra.plugin.scripts.deno.Script",
 } as const;
 

@@ -1,0 +1,47 @@
+import { answerTo, type LazyMap, type LookupAnswer } from "#expr/index.ts";
+import type { JsonObject } from "#schema/json.ts";
+import { holdsMarker, type Stored, storedIn } from "#schema/stored.ts";
+
+// Outputs as expressions see them: where the state has a marker they read what the file holds, fetched when something asks for it.
+
+/** Outputs, or a part of them, as an expression sees it. */
+export type ReadOutputs = (outputs: JsonObject) => unknown;
+
+type Answers = ReadonlyMap<string, LookupAnswer> | undefined;
+
+const withMarkers = new WeakMap<object, boolean>();
+
+/** States are never changed, so what a value holds is found out once. */
+function hasMarker(value: object): boolean {
+  let known = withMarkers.get(value);
+  if (known === undefined) {
+    known = holdsMarker(value);
+    withMarkers.set(value, known);
+  }
+  return known;
+}
+
+export function readerOf(answers: Answers): ReadOutputs {
+  const read = (value: unknown): unknown => {
+    if (typeof value !== "object" || value === null || !hasMarker(value)) return value;
+    const stored = storedIn(value);
+    if (stored !== undefined) return answerTo(storedLookup(stored), answers);
+    return Array.isArray(value) ? value.map(read) : new ReadMap(value as JsonObject, read);
+  };
+  return read;
+}
+
+/** What asks the world for the value. */
+export function storedLookup({ uri, size }: Stored): { kind: "stored"; args: JsonObject } {
+  return { kind: "stored", args: { uri, size } };
+}
+
+class ReadMap implements LazyMap {
+  readonly lazyMap = true;
+  readonly get: (key: string) => unknown;
+  readonly keys: () => Iterable<string>;
+  constructor(map: JsonObject, read: (value: unknown) => unknown) {
+    this.get = (key) => (Object.hasOwn(map, key) ? read(map[key]) : undefined);
+    this.keys = () => Object.keys(map);
+  }
+}
