@@ -15,7 +15,13 @@ const leaf = (id: string, type: string, properties: JsonObject = {}, more: Parti
   ...more,
 });
 
-const group = (id: string, type: string, tasks: readonly Task[], properties: JsonObject = {}, more: Partial<Task> = {}): Task => ({
+const group = (
+  id: string,
+  type: string,
+  tasks: readonly Task[],
+  properties: JsonObject = {},
+  more: Partial<Task> = {},
+): Task => ({
   ...leaf(id, type, { concurrency: 0, ...properties }, more),
   lists: { tasks, ...more.lists },
 });
@@ -33,7 +39,8 @@ const retry: Retry = {
 };
 
 const edge = (id: string, properties: JsonObject = {}, more: Partial<Task> = {}) => leaf(id, "Edge", properties, more);
-const inline = (id: string, properties: JsonObject = {}, more: Partial<Task> = {}) => leaf(id, "Inline", properties, more);
+const inline = (id: string, properties: JsonObject = {}, more: Partial<Task> = {}) =>
+  leaf(id, "Inline", properties, more);
 const subflow = (id: string, properties: JsonObject = {}, more: Partial<Task> = {}) =>
   leaf(id, "Subflow", { flow: "child", wait: true, transmitFailed: true, ...properties }, more);
 
@@ -58,10 +65,20 @@ export const CRASH_FLOWS: readonly (readonly Flow[])[] = [
   [flow("spread", [group("e", "Each", [edge("a"), edge("b")], { values: ["x", "y"], spread: true })])],
   [flow("retry", [edge("a", { failures: 2 }, { retry }), inline("b")])],
   [flow("retry-in-vain", [edge("a", { failures: 5 }, { retry })], { errors: [edge("e")] })],
-  [flow("errors-finally", [edge("a", { failures: 5 })], { errors: [inline("e")], finally: [edge("f")], afterExecution: [edge("z")] })],
+  [
+    flow("errors-finally", [edge("a", { failures: 5 })], {
+      errors: [inline("e")],
+      finally: [edge("f")],
+      afterExecution: [edge("z")],
+    }),
+  ],
   [flow("soft-failure", [edge("a", { failures: 5 }, { allowFailure: true }), edge("b")])],
   [flow("pause", [inline("a"), leaf("p", "Pause", { delayMs: 2_000, behavior: "RESUME" }), edge("b")])],
-  [flow("sleep", [leaf("s", "Sleep", { delayMs: 3_000 }), edge("b")], { outputs: [{ id: "out", type: "STRING", value: "x" }] })],
+  [
+    flow("sleep", [leaf("s", "Sleep", { delayMs: 3_000 }), edge("b")], {
+      outputs: [{ id: "out", type: "STRING", value: "x" }],
+    }),
+  ],
   [flow("subflow", [subflow("s"), edge("b")]), CHILD],
   [flow("subflow-left-alone", [subflow("s", { wait: false }), edge("b")]), CHILD],
   [flow("sad-subflow", [subflow("s", {}, { allowFailure: true }), inline("b")]), SAD_CHILD],
@@ -80,7 +97,10 @@ export const CRASH_FLOWS: readonly (readonly Flow[])[] = [
 export type Point = { write: number; when: "before" | "after" };
 
 /** What must be the same however often it died. */
-export type End = { executions: Record<string, { state: string; runs: Record<string, string>; outputs: string }>; work: string[] };
+export type End = {
+  executions: Record<string, { state: string; runs: Record<string, string>; outputs: string }>;
+  work: string[];
+};
 
 /** Runs the flow with a death at `point`, or in peace; `writes` tells how many there were. */
 export async function runToEnd(flows: readonly Flow[], point?: Point) {
@@ -119,10 +139,14 @@ function endOf({ lab, workers }: Simulation): End {
     const runs: Record<string, string> = {};
     for (const run of state.runs) {
       const key = `${plan.tasks[run.task]?.id}[${run.value ?? ""}] of ${run.parent}`;
-      runs[key] = `${run.state} ${Object.keys(run.outputs ?? {}).toSorted().join()}`;
+      runs[key] = `${run.state} ${Object.keys(run.outputs ?? {})
+        .toSorted()
+        .join()}`;
     }
     executions[name] = { state: state.status, runs, outputs: JSON.stringify(state.outputs ?? null) };
   }
-  const work = new Set(workers.done.map(({ executionId, taskRunId }) => `${names.get(executionId)} ${taskRunId.split("-")[1]}`));
+  const work = new Set(
+    workers.done.map(({ executionId, taskRunId }) => `${names.get(executionId)} ${taskRunId.split("-")[1]}`),
+  );
   return { executions, work: [...work].toSorted() };
 }

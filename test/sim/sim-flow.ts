@@ -8,8 +8,10 @@ import type { SlotView } from "#schema/slot.ts";
 import { TERMINAL_STATES } from "#schema/state.ts";
 import type { Cell } from "#shell/cell.ts";
 import type { Live } from "#shell/live.ts";
+import { SlotAudit, strays } from "./audit/slots.ts";
 import { CELLS, type Lab } from "./lab.ts";
 import { withMethods } from "./mutants/mutant.ts";
+import { isPunctual } from "./settings.ts";
 import { SimActor } from "./sim-actor.ts";
 import type { SimCalls } from "./sim-calls.ts";
 import type { Reach } from "./sim-workers.ts";
@@ -22,6 +24,7 @@ export class SimFlow extends SimActor<FlowRoom> {
   readonly saved: string[] = [];
   readonly #calls: SimCalls;
   readonly #reach: Reach;
+  readonly #slotAudit = new SlotAudit();
   #changed = 0;
 
   constructor(key: FlowKey, lab: Lab, calls: SimCalls, reach: Reach) {
@@ -35,8 +38,11 @@ export class SimFlow extends SimActor<FlowRoom> {
     const sql = this.sql(life);
     const own = new FlowCore(sql, (source) => ({ flow: JSON.parse(source) as Flow, problems: [] }));
     this.core = own;
-    const { triggers } = this.lab.mutant ?? {};
-    const core = triggers === undefined ? own : withMethods(own, { triggers: triggers(own.triggers, this) });
+    const { triggers, slots } = this.lab.mutant ?? {};
+    const core = withMethods(own, {
+      triggers: triggers?.(own.triggers, this) ?? own.triggers,
+      slots: slots?.(own.slots, this) ?? own.slots,
+    });
     const world = this.#world();
     return new FlowRoom(core, this.lab.mutant?.flowWorld?.(world, this) ?? world, {
       now: () => this.now(),
@@ -76,11 +82,28 @@ export class SimFlow extends SimActor<FlowRoom> {
     };
   }
 
+  protected override durable(): void {
+    const { core, lab } = this;
+    if (core === undefined || !this.isUp) return;
+    const view = core.slots.view(core.limit());
+    if (view.limit === undefined && view.holders.length === 0) return;
+    const { trails } = lab.audit;
+    const { tenant, flowId } = this.key;
+    const { message, worker } = lab.settings;
+    const isCalm =
+      isPunctual(lab.settings) && message.refused + message.lost + worker.dies === 0 && message.longestDelayMs <= 2_000;
+    for (const text of this.#slotAudit.check(view, trails, lab.clock.now, isCalm)) lab.audit.complain(text);
+    const own = lab.audit.live().filter(({ state: { facts } }) => facts?.tenant === tenant && facts.flowId === flowId);
+    for (const text of strays(view, own)) lab.audit.complain(text);
+  }
+
   #running(): string[] {
     const { tenant, flowId } = this.key;
     const ended = new Set<string>(TERMINAL_STATES);
     const live = this.lab.audit.live().filter(({ state }) => !ended.has(state.status) && state.status !== "QUEUED");
-    return live.filter(({ state: { facts } }) => facts?.tenant === tenant && facts.flowId === flowId).map(({ id }) => id);
+    return live
+      .filter(({ state: { facts } }) => facts?.tenant === tenant && facts.flowId === flowId)
+      .map(({ id }) => id);
   }
 
   /** Who has a slot, and who waits for one, as the rows say; undefined while it is down. */

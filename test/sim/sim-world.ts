@@ -130,7 +130,9 @@ export class SimWorld implements World {
   acquireSlot({ tenant, flowId }: Asker, wish: SlotWish): Promise<SlotAnswer> {
     const { calls, flow } = this.#parts;
     this.#checkAsked(wish.executionId, wish.effect);
-    return calls.call(`slot for ${wish.executionId}`, () => flow(tenant, flowId)?.ask((room) => room.acquireSlot(wish)));
+    return calls.call(`slot for ${wish.executionId}`, () =>
+      flow(tenant, flowId)?.ask((room) => room.acquireSlot(wish)),
+    );
   }
 
   releaseSlot({ tenant, flowId, executionId }: Asker, effect: string): Promise<void> {

@@ -87,14 +87,31 @@ export class Simulation {
     const wall = new WallClock(clock);
     const coverage = new Coverage();
     const isRevived = settings.write.failBeforeWrite + settings.apartMs + settings.jumps.length === 0;
-    const around = { isPunctual: isPunctual(settings) && options.point === undefined, isRevived, bootEnds: this.#bootEnds };
+    const around = {
+      isPunctual: isPunctual(settings) && options.point === undefined,
+      isRevived,
+      bootEnds: this.#bootEnds,
+    };
     const audit = new Audit({ reducer: options.mutant?.reducer, around, coverage });
     this.#endOfFaults = clock.now + FAULTS_MS;
     const isFaulty = () => clock.now < this.#endOfFaults;
     const boot = () => `boot-${this.#boot}`;
     const die = (name: string) => this.#die(options.point !== undefined || random.chance(0.5) ? undefined : name);
     const isPoint = (when: "before" | "after") => this.#isPoint(when);
-    this.lab = { isPoint, seed, clock, wall, random, coverage, audit, settings, mutant: options.mutant, isFaulty, boot, die };
+    this.lab = {
+      isPoint,
+      seed,
+      clock,
+      wall,
+      random,
+      coverage,
+      audit,
+      settings,
+      mutant: options.mutant,
+      isFaulty,
+      boot,
+      die,
+    };
     const calls = new SimCalls(this.lab);
     const reach = this.#reach.bind(this);
     this.workers = new SimWorkers(this.lab, calls, reach);

@@ -48,7 +48,12 @@ function act(lab: Lab, cell: Cell, live: Live, name: CommandName, commandId: str
   }
   const command = commandOf(lab, live.id, live.state, name);
   if (command === undefined) return undefined;
-  return cell.command(live, commandId === undefined ? command : { ...command, commandId }).ok;
+  const before = live.state.status;
+  const { ok } = cell.command(live, commandId === undefined ? command : { ...command, commandId });
+  const { status } = live.state;
+  if (name === "kill" && ok && !isTerminal(before) && status !== "KILLING" && !isTerminal(status))
+    lab.audit.complain(`I3 ${live.id} was ${before}, was killed and is ${status}`);
+  return ok;
 }
 
 function commandOf({ random }: Lab, id: string, state: ExecutionState, name: CommandName): Command | undefined {

@@ -56,7 +56,8 @@ export class Audit {
 
   /** [I18] */
   #checkDepth(id: string, { executionId, depth }: ParentLink): void {
-    const above = this.trails.get(executionId)?.state.facts?.parent?.depth ?? 0;
+    const facts = this.trails.get(executionId)?.state.facts;
+    const above = facts?.depth ?? facts?.parent?.depth ?? 0;
     if (depth !== above + 1) this.complain(`I18 ${id} began at depth ${depth}, below an execution at depth ${above}`);
   }
 

@@ -17,7 +17,7 @@ export function ownerless(state: ExecutionState, due: number | undefined): strin
     if (state.status === "KILLING" && run.container !== undefined) continue;
     if (run.waiting === undefined && !parents.has(run.index))
       found.push(`I11 task run ${run.index} is ${run.state} and waits for nothing`);
-    if (run.waiting?.kind === "held" && !state.held && state.status !== "BREAKPOINT")
+    if (run.waiting?.kind === "held" && !state.held && !waitsForSlot(state) && state.status !== "BREAKPOINT")
       found.push(`I11 task run ${run.index} is held back by no pause`);
   }
   if (due === undefined && earliest < Number.POSITIVE_INFINITY)

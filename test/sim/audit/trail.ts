@@ -1,3 +1,4 @@
+import { FLAGS } from "#engine/flags.ts";
 import { type ExecutionState, initialState, type Plan, type Reduce, type TaskRun } from "#engine/index.ts";
 import type { Effect } from "#schema/effect.ts";
 import type { ExecutionEvent } from "#schema/event.ts";
@@ -81,6 +82,15 @@ export class Trail {
     for (const event of events) this.#take(event);
     this.due = due;
     for (const text of ownerless(this.state, due)) this.complain(text);
+    this.#checkSlot();
+  }
+
+  /** [I4] Nothing of a limited flow runs without a slot. */
+  #checkSlot(): void {
+    const { status, slot, facts } = this.state;
+    if (this.flow.concurrency === undefined || !facts?.flags?.includes(FLAGS.concurrency)) return;
+    const runs = status === "RUNNING" || status === "RETRYING";
+    if (runs && slot?.state !== "held") this.complain(`I4 it is ${status}, and its slot is ${slot?.state ?? "none"}`);
   }
 
   #take(event: ExecutionEvent): void {
@@ -152,7 +162,7 @@ export class Trail {
     }
     if (isTerminal(before.status) && state.status !== before.status && !REVIVES.has(event.kind))
       this.complain(`I2 ${before.status} was left by ${event.kind}`);
-    const depth = state.facts?.parent?.depth ?? 0;
+    const depth = state.facts?.depth ?? state.facts?.parent?.depth ?? 0;
     if (event.kind === "execution-created" && depth > MOST_DEPTH) this.complain(`I18 started at depth ${depth}`);
   }
 

@@ -1,4 +1,5 @@
-import type { Expansion } from "#schema/event.ts";
+import { FLAGS } from "#engine/flags.ts";
+import type { EventOf, Expansion } from "#schema/event.ts";
 import type { Flow } from "#schema/flow.ts";
 import type { JsonObject } from "#schema/json.ts";
 import { isTerminal, type State } from "#schema/state.ts";
@@ -10,12 +11,17 @@ const MOST_LOSSES = 10;
 /** How deep executions may start executions. */
 const MOST_DEPTH = 25;
 
+/** States of an execution that say themselves what it waits for. */
+const WAITING: ReadonlySet<State> = new Set(["CREATED", "QUEUED", "KILLING"]);
+
 /** What follows from each fact, after reference/tasks.md and flow-model.md. */
 export class Machine {
   readonly tree: Tree;
   at = 0;
   #status: State = "CREATED";
   #isHeld = false;
+  #needsSlot = false;
+  #retriesFlowables = false;
   #stopAs: State | undefined;
   #endsAs: Rank | undefined;
 
@@ -24,7 +30,7 @@ export class Machine {
   }
 
   get status(): State {
-    if (isTerminal(this.#status) || this.#status === "CREATED" || this.#status === "KILLING") return this.#status;
+    if (isTerminal(this.#status) || WAITING.has(this.#status)) return this.#status;
     const states = new Set([...this.tree.runs.values()].map((run) => run.state));
     if (this.#isHeld || states.has("PAUSED")) return "PAUSED";
     return states.has("RETRYING") ? "RETRYING" : "RUNNING";
@@ -34,8 +40,27 @@ export class Machine {
     return this.tree.runs.get(key);
   }
 
+  created({ flags = [], limited, scheduleAt }: EventOf<"execution-created">): void {
+    const isLimited = this.tree.flow.concurrency !== undefined || limited === true || scheduleAt !== undefined;
+    this.#needsSlot = isLimited && flags.includes(FLAGS.concurrency);
+    this.#retriesFlowables = !flags.includes(FLAGS.flowablesAreNotRetried);
+  }
+
+  /** Its time has come; it may have to wait for a slot. */
   begin(): void {
-    this.#status = "RUNNING";
+    if (!this.#needsSlot) this.#status = "RUNNING";
+  }
+
+  /** What the flow's actor says. */
+  slotted({ answer, reason, behavior }: EventOf<"slot-answered">): void {
+    if (this.#status !== "CREATED" && this.#status !== "QUEUED") return;
+    if (answer === "granted") this.#status = "RUNNING";
+    else if (answer === "queued") this.#status = "QUEUED";
+    else {
+      const isCancelled = reason === undefined && (behavior ?? this.tree.flow.concurrency?.behavior) === "CANCEL";
+      this.tree.root.ended = true;
+      this.#finish(isCancelled ? "CANCELLED" : "FAILED");
+    }
   }
 
   #start(owner: string, stage: Stage, place: Place): void {
@@ -125,7 +150,9 @@ export class Machine {
     this.#try(run);
     if (outputs !== undefined) run.outputs = outputs;
     run.waits = undefined;
-    if (expansion.kind === "nothing") this.answered(run, expansion.state, undefined);
+    if (expansion.kind === "nothing" && expansion.state === "FAILED" && !this.#retriesFlowables)
+      this.#end(run, "FAILED");
+    else if (expansion.kind === "nothing") this.answered(run, expansion.state, undefined);
     else if (expansion.kind === "subflow" && depth > MOST_DEPTH) this.failed(run);
     else if (expansion.kind === "pause") {
       run.state = "PAUSED";
@@ -194,7 +221,7 @@ export class Machine {
 
   /** Everything that follows, until nothing follows any more. */
   settle(): void {
-    if (this.#status === "CREATED") return;
+    if (this.#status === "CREATED" || this.#status === "QUEUED") return;
     if (this.#status === "KILLING") return this.#settleStop();
     while (this.#step());
   }
@@ -290,8 +317,8 @@ export class Machine {
   }
 
   #finish(state: State): void {
-    this.#status = RANKS.includes(state as Rank) ? state : "FAILED";
-    if (state === "KILLED") this.#stopAs = "KILLED";
+    this.#status = state;
+    if (state === "KILLED" || state === "CANCELLED") this.#stopAs = state;
     this.#isHeld = false;
   }
 

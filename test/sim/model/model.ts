@@ -19,7 +19,6 @@ const UNKNOWN: ReadonlySet<string> = new Set([
   "status-set",
   "unqueue-requested",
   "force-run-requested",
-  "slot-answered",
   "sla-violated",
   "breakpoint-resumed",
   "loop-evaluated",
@@ -71,13 +70,9 @@ export class Model {
     if (event.kind === "task-finished") return event.answer.updates !== undefined;
     if (event.kind === "execution-created") {
       const { flow } = this.#machine.tree;
-      const isNew = (event.flags ?? []).length > 0;
-      return (
-        (event.breakpoints ?? []).length > 0 ||
-        event.failure !== undefined ||
-        event.forked !== undefined ||
-        (isNew && (flow.concurrency !== undefined || (flow.sla ?? []).length > 0))
-      );
+      const isWatched = event.flags?.includes(FLAGS.sla) && (flow.sla ?? []).length > 0;
+      const isStopped = (event.breakpoints ?? []).length > 0 || event.failure !== undefined;
+      return isStopped || isWatched === true || event.forked !== undefined;
     }
     return UNKNOWN.has(event.kind) || before.status === "BREAKPOINT";
   }
@@ -86,8 +81,11 @@ export class Model {
     const machine = this.#machine;
     switch (event.kind) {
       case "execution-created":
+        machine.created(event);
         if (event.scheduleAt === undefined || event.scheduleAt <= event.at) machine.begin();
         return;
+      case "slot-answered":
+        return machine.slotted(event);
       case "kill-requested":
         return machine.stop("KILLED", event.cascade);
       case "pause-requested":
@@ -123,7 +121,12 @@ export class Model {
       case "task-finished":
         return machine.answered(run, event.answer.state, event.answer.outputs);
       case "task-expanded":
-        return machine.expanded(run, event.expansion, event.outputs, (before.facts?.parent?.depth ?? 0) + 1);
+        return machine.expanded(
+          run,
+          event.expansion,
+          event.outputs,
+          (before.facts?.depth ?? before.facts?.parent?.depth ?? 0) + 1,
+        );
       case "subflow-started":
         return machine.childStarted(run, event.executionId);
       case "subflow-finished":
@@ -176,7 +179,8 @@ export class Model {
     }
     // Executions of earlier versions stay PAUSED where a container cut a pause off.
     const isOld = !state.facts?.flags?.includes(FLAGS.pauseFollowsTasks) && state.status === "PAUSED";
-    if (status !== state.status && !isOld) this.#differ(`after ${event.kind} it is ${state.status}, the model says ${status}`);
+    if (status !== state.status && !isOld)
+      this.#differ(`after ${event.kind} it is ${state.status}, the model says ${status}`);
   }
 
   #differ(text: string): void {
@@ -202,5 +206,11 @@ export class Model {
 
 function isSame(state: State, left: unknown, right: unknown): boolean {
   if (!isTerminal(state)) return true;
-  return JSON.stringify(left ?? null) === JSON.stringify(right ?? null);
+  return shown(left) === shown(right);
+}
+
+/** Outputs as text, without what a Pause says of who resumed it and when. */
+function shown(outputs: unknown): string {
+  const entries = Object.entries(outputs ?? {}).filter(([name]) => name !== "resumed");
+  return JSON.stringify(entries);
 }

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { DispatchRoom } from "#actors/dispatch/dispatch-room.ts";
 import type { FlowWorld } from "#actors/flow-actor/flow-room.ts";
+import type { SlotTable } from "#actors/flow-actor/slot-table.ts";
 import type { TriggerTable } from "#actors/flow-actor/trigger-table.ts";
 import { createReducer, type ExecutionState, type Plan, type Reduce, type TaskRun } from "#engine/index.ts";
 import type { ExecutionEvent } from "#schema/event.ts";
@@ -21,6 +22,7 @@ export type Mutant = {
   world?: (world: World, host: Host) => World;
   host?: (host: Host) => Host;
   triggers?: (triggers: TriggerTable, flow: SimFlow) => TriggerTable;
+  slots?: (slots: SlotTable, flow: SimFlow) => SlotTable;
   flowWorld?: (world: FlowWorld, flow: SimFlow) => FlowWorld;
   dispatch?: (room: DispatchRoom) => DispatchRoom;
   projection?: "unguarded";
