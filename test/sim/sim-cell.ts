@@ -64,10 +64,10 @@ export class SimCell extends SimActor<Cell> {
           this.#committing = [];
         }
       },
-      remove: (id) => {
-        this.#removing.push(id);
+      remove: (...args) => {
+        this.#removing.push(args[0]);
         try {
-          store.remove(id);
+          store.remove(...args);
         } finally {
           this.#removing = [];
         }

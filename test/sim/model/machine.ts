@@ -3,7 +3,7 @@ import type { EventOf, Expansion } from "#schema/event.ts";
 import type { Flow } from "#schema/flow.ts";
 import type { JsonObject } from "#schema/json.ts";
 import { isTerminal, type State } from "#schema/state.ts";
-import { type Family, type Place, RANKS, type Rank, type Run, type Stage, softened, Tree, worst } from "./tree.ts";
+import { type Family, familyOf, type Place, type Rank, type Run, type Stage, softened, Tree, worst } from "./tree.ts";
 
 /** How often an attempt may be lost before it fails. */
 const MOST_LOSSES = 10;
@@ -136,7 +136,8 @@ export class Machine {
       run.state = "CREATED";
       run.losses = 0;
       run.waits = this.#isHeld ? "held" : "start";
-    } else if (run.waits === "sleep") this.answered(run, "SUCCESS", undefined);
+    } else if (run.waits === "interval") this.#intervalOver(run);
+    else if (run.waits === "sleep") this.answered(run, "SUCCESS", undefined);
     else if (run.waits === "pause") {
       const behavior = run.task.properties.behavior;
       if (behavior === "CANCEL" && isTerminal(this.#status)) this.#end(run, "CANCELLED");
@@ -158,7 +159,61 @@ export class Machine {
       run.state = "PAUSED";
       run.waits = "pause";
     } else if (expansion.kind === "sleep" || expansion.kind === "subflow") run.waits = expansion.kind;
-    else run.family = { expansion, stage: "main", ended: false, worstBefore: undefined };
+    else if (expansion.kind === "place") run.waits = "place-open";
+    else run.family = familyOf(expansion);
+    if (expansion.kind === "loop-until") run.outputs = { ...run.outputs, iterationCount: 1 };
+  }
+
+  opened(run: Run, isWrong: boolean, expansion: Expansion): void {
+    run.waits = undefined;
+    if (isWrong) this.failed(run);
+    else run.family = familyOf(expansion);
+  }
+
+  closed(run: Run, isWrong: boolean, outputs: JsonObject | undefined): void {
+    run.outputs = { ...run.outputs, ...outputs };
+    this.#end(run, isWrong ? "FAILED" : (run.family?.endsAs ?? "SUCCESS"));
+  }
+
+  /** A turn of a loop is over, and this is what its condition said. */
+  asked(run: Run, isOver: boolean, isWrong: boolean): void {
+    const { family } = run;
+    if (family?.expansion.kind !== "loop-until") return;
+    run.waits = undefined;
+    const isLimited = this.#isLimited(family);
+    if (isWrong || isOver || isLimited) {
+      family.isLoopOver = true;
+      family.hasFailedLoop = isWrong || (!isOver && isLimited && family.expansion.failOnMaxReached);
+    } else if (family.expansion.intervalMs > 0) {
+      run.state = "PAUSED";
+      run.waits = "interval";
+    } else this.#turn(run, family);
+  }
+
+  #isLimited({ expansion, turn }: Family): boolean {
+    if (expansion.kind !== "loop-until") return false;
+    return (
+      turn + 1 >= (expansion.maxIterations ?? Number.POSITIVE_INFINITY) ||
+      this.at >= (expansion.deadlineAt ?? Number.POSITIVE_INFINITY)
+    );
+  }
+
+  #turn(run: Run, family: Family): void {
+    run.state = "RUNNING";
+    run.waits = undefined;
+    family.turn += 1;
+    run.outputs = { ...run.outputs, iterationCount: family.turn + 1 };
+    this.tree.forget(run.key);
+  }
+
+  #intervalOver(run: Run): void {
+    const { family } = run;
+    if (family?.expansion.kind !== "loop-until") return;
+    run.state = "RUNNING";
+    run.waits = undefined;
+    if (this.at < (family.expansion.deadlineAt ?? Number.POSITIVE_INFINITY)) return this.#turn(run, family);
+    family.isLoopOver = true;
+    family.hasFailedLoop = family.expansion.failOnMaxReached;
   }
 
   childStarted(run: Run, executionId: string): void {
@@ -177,9 +232,9 @@ export class Machine {
   }
 
   resume(key: string | undefined, inputs: JsonObject | undefined): void {
-    const paused = [...this.tree.runs.values()].find(
-      (run) => run.waits === "pause" && (key === undefined || run.key === key),
-    );
+    const all = [...this.tree.runs.values()].filter((run) => key === undefined || run.key === key);
+    const paused = all.find((run) => run.waits === "pause") ?? all.find((run) => run.waits === "interval");
+    if (paused?.waits === "interval") return this.#intervalOver(paused);
     if (paused !== undefined) return this.#unpause(paused, "SUCCESS", inputs);
     this.#isHeld = false;
     for (const run of this.tree.runs.values()) if (run.waits === "held") run.waits = "start";
@@ -191,12 +246,7 @@ export class Machine {
     if (state !== "SUCCESS" || children.length === 0) return this.#end(run, state);
     run.state = "RUNNING";
     run.waits = undefined;
-    run.family = {
-      expansion: { kind: "sequence", list: "tasks" },
-      stage: "main",
-      ended: false,
-      worstBefore: undefined,
-    };
+    run.family = familyOf({ kind: "sequence", list: "tasks" });
   }
 
   /** Whoever runs something is asked to stop; all else is over at once. */
@@ -246,6 +296,12 @@ export class Machine {
 
   /** Moves a flowable; false when it waits for its children. */
   #move(owner: string, family: Family): boolean {
+    const asked = this.run(owner)?.waits;
+    if (asked === "condition" || asked === "interval") return false;
+    if (family.isLoopOver && family.stage === "main") {
+      this.#endStage(owner, family);
+      return true;
+    }
     if (family.stage !== "main") {
       const gone = this.#goThrough(owner, family.stage);
       if (gone === "over") this.#endStage(owner, family);
@@ -262,6 +318,11 @@ export class Machine {
     for (const place of next) this.#start(owner, "main", place);
     if (next.length > 0) return true;
     if (!this.tree.isMainOver(owner, family)) return false;
+    const run = this.run(owner);
+    if (run !== undefined && family.expansion.kind === "loop-until" && states.length > 0) {
+      run.waits = "condition";
+      return false;
+    }
     this.#endStage(owner, family);
     return true;
   }
@@ -281,7 +342,8 @@ export class Machine {
 
   #endStage(owner: string, family: Family): void {
     if (family.stage !== "finally") {
-      family.worstBefore = worst(this.tree.children(owner, "main").map((run) => run.state));
+      const states = this.tree.children(owner, "main").map((run) => run.state);
+      family.worstBefore = worst(family.hasFailedLoop ? [...states, "FAILED"] : states);
       if (this.tree.list(owner, "finally").length > 0) {
         family.stage = "finally";
         this.#abandon(owner, ["main", "errors"]);
@@ -297,6 +359,11 @@ export class Machine {
     family.ended = true;
     this.#abandon(owner, ["main", "errors", "finally"]);
     const run = this.run(owner);
+    if (run !== undefined && family.expansion.kind === "place" && state !== "KILLED") {
+      family.endsAs = state;
+      run.waits = "place-close";
+      return true;
+    }
     if (run !== undefined) {
       this.#end(run, state);
       return true;
@@ -311,7 +378,7 @@ export class Machine {
     for (const stage of stages)
       for (const run of this.tree.children(owner, stage)) {
         if (isTerminal(run.state)) continue;
-        if (run.family !== undefined) this.#endFamily(run.key, run.family, "KILLED");
+        if (run.family?.ended === false) this.#endFamily(run.key, run.family, "KILLED");
         else if (run.waits !== "answer" && run.waits !== "subflow") this.#end(run, "KILLED");
       }
   }

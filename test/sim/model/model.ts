@@ -1,6 +1,6 @@
 import { FLAGS } from "#engine/flags.ts";
 import type { ExecutionState, Plan, TaskRun } from "#engine/index.ts";
-import type { EventOf, ExecutionEvent } from "#schema/event.ts";
+import type { EventOf, ExecutionEvent, Expansion } from "#schema/event.ts";
 import type { Flow } from "#schema/flow.ts";
 import { isTerminal, type State } from "#schema/state.ts";
 import type { Coverage } from "../coverage.ts";
@@ -21,9 +21,6 @@ const UNKNOWN: ReadonlySet<string> = new Set([
   "force-run-requested",
   "sla-violated",
   "breakpoint-resumed",
-  "loop-evaluated",
-  "place-opened",
-  "place-closed",
   "item-refused",
 ]);
 const KNOWN_EXPANSIONS: ReadonlySet<string> = new Set([
@@ -32,6 +29,8 @@ const KNOWN_EXPANSIONS: ReadonlySet<string> = new Set([
   "parallel",
   "each",
   "dag",
+  "loop-until",
+  "place",
   "pause",
   "sleep",
   "subflow",
@@ -127,6 +126,12 @@ export class Model {
           event.outputs,
           (before.facts?.depth ?? before.facts?.parent?.depth ?? 0) + 1,
         );
+      case "loop-evaluated":
+        return machine.asked(run, event.done, event.error !== undefined);
+      case "place-opened":
+        return machine.opened(run, event.error !== undefined, expansionOf(before, index));
+      case "place-closed":
+        return machine.closed(run, event.error !== undefined, event.outputs);
       case "subflow-started":
         return machine.childStarted(run, event.executionId);
       case "subflow-finished":
@@ -213,4 +218,10 @@ function isSame(state: State, left: unknown, right: unknown): boolean {
 function shown(outputs: unknown): string {
   const entries = Object.entries(outputs ?? {}).filter(([name]) => name !== "resumed");
   return JSON.stringify(entries);
+}
+
+/** What a directory's tasks are, of a run that waits for the directory. */
+function expansionOf(state: ExecutionState, index: number): Expansion {
+  const waiting = state.runs.get(index)?.waiting;
+  return waiting?.kind === "place-open" ? waiting.expansion : { kind: "sequence", list: "tasks" };
 }

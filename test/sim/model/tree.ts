@@ -8,6 +8,19 @@ import { isTerminal, type State } from "#schema/state.ts";
 
 export type Stage = "main" | "errors" | "finally" | "afterExecution";
 
+export type Waits =
+  | "start"
+  | "held"
+  | "answer"
+  | "retry"
+  | "sleep"
+  | "pause"
+  | "subflow"
+  | "condition"
+  | "interval"
+  | "place-open"
+  | "place-close";
+
 export type Run = {
   key: string;
   /** Key of the flowable; "" for the execution. */
@@ -18,7 +31,7 @@ export type Run = {
   iteration: number | undefined;
   state: State;
   /** What it waits for, of what is not a flowable with children. */
-  waits: "start" | "held" | "answer" | "retry" | "sleep" | "pause" | "subflow" | undefined;
+  waits: Waits | undefined;
   tries: { from: number; to: number | undefined }[];
   losses: number;
   outputs: JsonObject | undefined;
@@ -32,7 +45,18 @@ export type Family = {
   ended: boolean;
   /** The worst of the main children when `finally` began. */
   worstBefore: Rank | undefined;
+  /** Of a loop: turns that are over; that its condition was asked and there is no further turn; that a limit failed it. */
+  turn: number;
+  isLoopOver: boolean;
+  hasFailedLoop: boolean;
+  /** Of a directory: what it ends as once it is collected. */
+  endsAs: Rank | undefined;
 };
+
+export function familyOf(expansion: Expansion): Family {
+  const none = { ended: false, worstBefore: undefined, endsAs: undefined };
+  return { expansion, stage: "main", ...none, turn: 0, isLoopOver: false, hasFailedLoop: false };
+}
 
 export const RANKS = ["SUCCESS", "WARNING", "FAILED", "KILLED"] as const;
 export type Rank = (typeof RANKS)[number];
@@ -50,12 +74,7 @@ const enabled = (tasks: readonly Task[] | undefined) => (tasks ?? []).filter((ta
 
 export class Tree {
   readonly runs = new Map<string, Run>();
-  readonly root: Family = {
-    expansion: { kind: "sequence", list: "tasks" },
-    stage: "main",
-    ended: false,
-    worstBefore: undefined,
-  };
+  readonly root: Family = familyOf({ kind: "sequence", list: "tasks" });
   readonly flow: Flow;
 
   constructor(flow: Flow) {
@@ -106,6 +125,8 @@ export class Tree {
         const turns = expansion.values.map((_, iteration) => list.map((task) => place(task, iteration)));
         return expansion.spread ? turns.flat().map((one) => [one]) : turns;
       }
+      case "loop-until":
+        return [list.map((task) => place(task, family.turn))];
       default:
         return [list.map((task) => place(task))];
     }
@@ -149,6 +170,12 @@ export class Tree {
       const run = place === undefined ? undefined : runOf(place);
       return run !== undefined && isTerminal(run.state);
     });
+  }
+
+  /** Takes everything below a flowable out. */
+  forget(owner: string): void {
+    for (const run of [...this.runs.values()])
+      if (run.key !== owner && run.key.startsWith(`${owner}/`)) this.runs.delete(run.key);
   }
 
   /** True when every place of the main stage has a run that is over. */
