@@ -1,4 +1,4 @@
-import { createReducer, type ExecutionState, type Plan, type Reduce, type TaskRun } from "#engine/index.ts";
+import { createReducer, type Plan, type Reduce, type TaskRun } from "#engine/index.ts";
 import { isTerminal } from "#schema/state.ts";
 import { around, type Mutant, runOf } from "./mutant.ts";
 
