@@ -1,5 +1,5 @@
 import type { Command, CommandAnswer, StartRequest } from "#schema/cell.ts";
-import type { ExecutionEvent, ParentLink, TaskAnswer } from "#schema/event.ts";
+import type { CopiedRun, EventOf, ExecutionEvent, Label, ParentLink, TaskAnswer } from "#schema/event.ts";
 import type { ExecutionJson } from "#schema/execution.ts";
 import type { JsonObject } from "#schema/json.ts";
 import type { LogEntry, LogLine } from "#schema/log.ts";
@@ -9,7 +9,27 @@ import type { Level, State } from "#schema/state.ts";
 export type LogFilter = { minLevel?: Level; taskRunId?: string; taskId?: string; attempt?: number };
 
 /** All that happened to one execution, and the source it ran: enough to replay it. */
-export type EventPage = { source: string; revision: number; events: ExecutionEvent[] };
+export type EventPage = {
+  source: string;
+  revision: number;
+  events: ExecutionEvent[];
+  /** Events there are in all. */
+  head?: number;
+};
+
+/** An execution as a fork takes it over: how it began, what ran until `seq`, and what it ran. */
+export type ForkSource = {
+  facts: EventOf<"execution-created">;
+  seq: number;
+  state: State;
+  attempt: number;
+  labels: Label[];
+  source: string;
+  revision: number;
+  runs: CopiedRun[];
+  /** The id that each of `runs` has there, in the same order. */
+  taskRunIds: string[];
+};
 
 export type Evaluated = { result: string } | { error: string; stackTrace: string };
 
@@ -18,16 +38,20 @@ export type Evaluated = { result: string } | { error: string; stackTrace: string
  * Streams are ready-made server-sent events; every method but `start` is safe on any id.
  */
 export interface CellRpc {
-  /** Idempotent by `request.id`. With `wait` it answers when the execution has ended or is paused. */
-  start(request: StartRequest): Promise<ExecutionJson>;
-  get(id: string): Promise<ExecutionJson | null>;
+  /** Idempotent by `request.id`. With `wait` it answers when the execution has ended or is paused. `null`: it was removed, for ever. */
+  start(request: StartRequest): Promise<ExecutionJson | null>;
+  /** As it is, or as it was when `at` events had happened; `null` too before the first. */
+  get(id: string, options?: { at?: number }): Promise<ExecutionJson | null>;
+  /** What a new execution needs to go on from this one as it is, or was when `seq` events had happened. */
+  forkOf(id: string, options?: { seq?: number }): Promise<ForkSource | null>;
   command(id: string, command: Command): Promise<CommandAnswer>;
   logs(id: string, filter: LogFilter): Promise<LogEntry[] | null>;
   followExecution(id: string): Promise<ReadableStream<Uint8Array> | null>;
   followLogs(id: string, minLevel?: Level): Promise<ReadableStream<Uint8Array> | null>;
   /** For the UI: the source, then events and log lines as they come. */
   stream(id: string, after?: { seq: number; line: number }): Promise<ReadableStream<Uint8Array> | null>;
-  events(id: string, after: number): Promise<EventPage | null>;
+  /** Events after the first `after`, `limit` of them at most. */
+  events(id: string, after: number, limit?: number): Promise<EventPage | null>;
   evaluate(id: string, taskRunId: string | undefined, expression: string): Promise<Evaluated | null>;
   remove(id: string): Promise<boolean>;
   /** The end of an attempt, with its last log lines. False: nobody waits for it (any more). */

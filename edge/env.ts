@@ -110,6 +110,8 @@ export type Env = {
   RUNTIME: "local" | "cloudflare";
   /** Placement of new executions: a number of long-lived cells, or `each`. */
   CELLS?: string;
+  /** How deep executions may start one another, by subflows and triggers; 25 when left out. */
+  MAX_DEPTH?: string;
   /** New at each start of the local server. */
   BOOT_ID?: string;
   /** Expected in `x-windhover-internal` by internal routes; without it they are closed. */

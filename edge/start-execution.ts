@@ -37,11 +37,13 @@ export type NewExecution = {
   /** A check of the flow lets it fail at once, with this message. */
   failure?: string;
   depth?: number;
+  /** What it takes over from an execution, how it is counted, and what else only a request can say. */
+  more?: Partial<Omit<StartRequest, "id" | "tenant" | "namespace" | "flowId" | "revision" | "source">>;
   wait?: boolean;
 };
 
 export async function startExecution(env: Env, wanted: NewExecution): Promise<ExecutionJson> {
-  const { id, key, opened, inputs, trigger, scheduleAt, parent, depth, wait } = wanted;
+  const { id, key, opened, inputs, trigger, scheduleAt, parent, depth, more, wait } = wanted;
   checkValueSize({ inputs, trigger, labels: wanted.labels });
   const request: StartRequest = {
     id,
@@ -52,6 +54,8 @@ export async function startExecution(env: Env, wanted: NewExecution): Promise<Ex
     source: opened.source,
     inputs,
     labels: correlated(withFlowLabels(opened.flow.labels, wanted.labels), id),
+    maxDepth: maxDepthOf(env),
+    ...more,
   };
   if (trigger) request.trigger = trigger;
   if (scheduleAt !== undefined) request.scheduleAt = scheduleAt;
@@ -60,8 +64,18 @@ export async function startExecution(env: Env, wanted: NewExecution): Promise<Ex
   if (wanted.failure !== undefined) request.failure = wanted.failure;
   if (depth !== undefined) request.depth = depth;
   if (wait) request.wait = true;
-  const execution = await untilHeard(() => cellById(env, id).start(request));
-  return new ShownValues(portsOf(env).files).show(execution);
+  const started = await untilHeard(() => cellById(env, id).start(request));
+  if (started === null)
+    throw new HttpError(409, `Illegal state: the execution ${id} was deleted; its id is not used again`);
+  return new ShownValues(portsOf(env).files).show(started);
+}
+
+const DEFAULT_MAX_DEPTH = 25;
+
+/** How deep executions may start one another: MAX_DEPTH, or 25. */
+export function maxDepthOf({ MAX_DEPTH }: Pick<Env, "MAX_DEPTH">): number {
+  const depth = Number(MAX_DEPTH);
+  return MAX_DEPTH !== undefined && Number.isSafeInteger(depth) && depth >= 1 ? depth : DEFAULT_MAX_DEPTH;
 }
 
 /** Throws 413 for what is more than an execution can keep as one event. */

@@ -15,7 +15,7 @@ import type { AppParts } from "./parts.ts";
 import { portsOf } from "./ports/ports.ts";
 import { placementOf } from "./request.ts";
 import { judgeStart } from "./start-checks.ts";
-import { startExecution } from "./start-execution.ts";
+import { maxDepthOf, startExecution } from "./start-execution.ts";
 import { adoptOutputs, keepValues } from "./values.ts";
 import { closePlace, openPlace, removePlace } from "./work/places.ts";
 import { abortWork } from "./work/running.ts";
@@ -47,6 +47,12 @@ export function worldOf(env: Env, parts: Pick<AppParts, "cache" | "language">): 
       }
       const cancelled = await actorByName(env.DISPATCH, dispatchName(job.tenant, job.group)).cancel(job.id);
       return cancelled === "told" ? "told" : "gone";
+    },
+    async startRetry(executionId, effect, request) {
+      const id = derivedExecutionId([request.tenant, executionId, effect], placementOf(env));
+      // Deleted already: it was started, and nothing is to be started in its place.
+      await cell(id).start({ ...request, id, maxDepth: maxDepthOf(env) });
+      return id;
     },
     startSubflow: (asker, effect, request, trigger) => startSubflow(env, parts, asker, effect, request, trigger),
     async command(executionId, command) {
@@ -108,7 +114,9 @@ async function startSubflow(
     if (wrong.length > 0) return refused(`${name}: ${wrong.map(({ message }) => message).join("; ")}`);
     if (jsonSize(inputs, MAX_VALUE_CHARACTERS) > MAX_VALUE_CHARACTERS)
       return refused(`${name}: the inputs are larger than ${MAX_VALUE_CHARACTERS} characters; pass a file instead.`);
-    const verdict = await judgeStart(language, env, { key, flow: opened.flow, vars: { inputs, trigger } });
+    const { variables, ...started } = trigger;
+    const vars = { inputs, trigger: { ...started, ...variables } };
+    const verdict = await judgeStart(language, env, { key, flow: opened.flow, vars });
     if (verdict.blocked !== undefined) return refused(`${name}: ${verdict.blocked}`);
     const failure = verdict.failure === undefined ? {} : { failure: verdict.failure };
     const id = derivedExecutionId([asker.tenant, asker.executionId, effect], placementOf(env));
@@ -120,7 +128,7 @@ async function startSubflow(
   } catch (error) {
     // What the user can cause is an answer; anything else is tried again.
     if (error instanceof HttpError && error.status < 500)
-      return refused(`Unable to find flow ${name}: ${error.message}`);
+      return refused(error.status === 409 ? error.message : `Unable to find flow ${name}: ${error.message}`);
     throw error;
   }
 }

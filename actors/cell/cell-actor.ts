@@ -31,8 +31,11 @@ export function cellActor<Env extends CellEnvironment>({ world, surroundings }: 
     start(request: StartRequest) {
       return this.#room.start(request);
     }
-    get(id: string) {
-      return this.#room.get(id);
+    get(id: string, options?: { at?: number }) {
+      return this.#room.get(id, options);
+    }
+    forkOf(id: string, options?: { seq?: number }) {
+      return this.#room.forkOf(id, options);
     }
     command(id: string, command: Command) {
       return this.#room.command(id, command);
@@ -49,8 +52,8 @@ export function cellActor<Env extends CellEnvironment>({ world, surroundings }: 
     stream(id: string, after?: { seq: number; line: number }) {
       return this.#room.stream(id, after);
     }
-    events(id: string, after: number) {
-      return this.#room.events(id, after);
+    events(id: string, after: number, limit?: number) {
+      return this.#room.events(id, after, limit);
     }
     evaluate(id: string, taskRunId: string | undefined, expression: string) {
       return this.#room.evaluate(id, taskRunId, expression);

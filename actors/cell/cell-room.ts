@@ -1,18 +1,19 @@
-import { pausedRun } from "#engine/index.ts";
+import { copyRuns, pausedRun, toExecutionJson } from "#engine/index.ts";
 import { type EvalContext, renderTyped } from "#expr/index.ts";
 import { resolveInputs } from "#flow/inputs.ts";
 import { renderOutputs } from "#flow/outputs.ts";
 import { parseFlow } from "#flow/parse-flow.ts";
 import type { Command, CommandAnswer, StartRequest } from "#schema/cell.ts";
-import type { ExecutionEvent, ParentLink, TaskAnswer } from "#schema/event.ts";
+import type { CopiedRun, EventOf, ExecutionEvent, Label, ParentLink, TaskAnswer } from "#schema/event.ts";
 import type { ExecutionJson } from "#schema/execution.ts";
 import type { Flow } from "#schema/flow.ts";
-import { taskRunIndex } from "#schema/ids.ts";
+import { taskRunId, taskRunIndex } from "#schema/ids.ts";
 import type { JsonObject } from "#schema/json.ts";
 import type { LogEntry, LogLine } from "#schema/log.ts";
 import type { SlotAnswer } from "#schema/slot.ts";
 import type { Level, State } from "#schema/state.ts";
-import { Cell } from "#shell/cell.ts";
+import { Cell, Removed } from "#shell/cell.ts";
+import { stateAt } from "#shell/history.ts";
 import type { Live } from "#shell/live.ts";
 import type { Surroundings } from "#shell/scope.ts";
 import type { Sql } from "#shell/sql.ts";
@@ -24,7 +25,18 @@ import { filterLogs, type LogFilter } from "./log-entry.ts";
 import { followExecution, followLogs, streamAll, untilSettled } from "./streams.ts";
 
 export type Evaluated = { result: string } | { error: string; stackTrace: string };
-export type EventPage = { source: string; revision: number; events: ExecutionEvent[] };
+export type EventPage = { source: string; revision: number; events: ExecutionEvent[]; head: number };
+export type ForkSource = {
+  facts: EventOf<"execution-created">;
+  seq: number;
+  state: State;
+  attempt: number;
+  labels: Label[];
+  source: string;
+  revision: number;
+  runs: CopiedRun[];
+  taskRunIds: string[];
+};
 
 /** What a cell answers to calls from outside: finds the execution, asks the cell, gives the answer the form callers know. */
 export class CellRoom {
@@ -38,13 +50,50 @@ export class CellRoom {
     this.#cell = new Cell({ store: this.#store, world, host, dialect, parse: acceptedFlow, renderOutputs });
   }
 
-  async start(request: StartRequest): Promise<ExecutionJson> {
-    const live = this.#cell.start(request);
+  async start(request: StartRequest): Promise<ExecutionJson | null> {
+    const live = this.#started(request);
+    if (live === undefined) return null;
     return this.#cell.json(request.wait ? await untilSettled(this.#cell, live) : live);
   }
 
-  get(id: string): ExecutionJson | null {
-    return this.#with(id, (live) => this.#cell.json(live));
+  #started(request: StartRequest): Live | undefined {
+    try {
+      return this.#cell.start(request);
+    } catch (error) {
+      if (error instanceof Removed) return undefined;
+      throw error;
+    }
+  }
+
+  get(id: string, { at }: { at?: number } = {}): ExecutionJson | null {
+    return this.#with(id, (live) => {
+      if (at === undefined || at >= live.state.seq) return this.#cell.json(live);
+      const state = stateAt(this.#store, live, at);
+      return state.facts === undefined ? null : toExecutionJson(state, live.program.plan);
+    });
+  }
+
+  /** What a fork of the execution takes over. */
+  forkOf(id: string, { seq }: { seq?: number } = {}): ForkSource | null {
+    return this.#with(id, (live) => {
+      const { plan, source, revision } = live.program;
+      const state = seq === undefined || seq >= live.state.seq ? live.state : stateAt(this.#store, live, seq);
+      const { facts, attempt, status } = state;
+      if (facts === undefined) return null;
+      const { runs, indices } = copyRuns(state, plan);
+      const taskRunIds = indices.map((index) => taskRunId(id, index));
+      return {
+        facts,
+        seq: state.seq,
+        state: status,
+        attempt,
+        labels: [...state.labels],
+        source,
+        revision,
+        runs,
+        taskRunIds,
+      };
+    });
   }
 
   async command(id: string, command: Command): Promise<CommandAnswer> {
@@ -92,11 +141,12 @@ export class CellRoom {
     return this.#with(id, (live) => streamAll(this.#cell, this.#store, live, after));
   }
 
-  events(id: string, after: number): EventPage | null {
-    return this.#with(id, ({ program: { source, revision } }) => ({
+  events(id: string, after: number, limit?: number): EventPage | null {
+    return this.#with(id, ({ program: { source, revision }, state }) => ({
       source,
       revision,
-      events: this.#store.events(id, after),
+      events: this.#store.events(id, after, limit),
+      head: state.seq,
     }));
   }
 

@@ -1,9 +1,12 @@
+import type { AnsweredEffect } from "#schema/effect.ts";
 import type { EventOf } from "#schema/event.ts";
 import type { Draft } from "./draft.ts";
 import { finishExecution } from "./ending.ts";
 import { hasFlag } from "./flags.ts";
 import { openContainer } from "./lanes.ts";
+import { goOnWithFork } from "./rewind.ts";
 import { askToRun } from "./runs.ts";
+import { armSlas } from "./sla.ts";
 import type { ExecutionState } from "./state.ts";
 
 // How an execution begins: created, at its date, with a slot, then its first task.
@@ -20,6 +23,9 @@ export function created(draft: Draft, event: EventOf<"execution-created">): void
     draft.log("ERROR", event.failure);
     return finishExecution(draft, "FAILED");
   }
+  armSlas(draft);
+  // What it takes over follows.
+  if (event.forked !== undefined) return;
   if (event.scheduleAt === undefined || event.scheduleAt <= event.at) return start(draft);
   draft.askAndKeep({ kind: "wake-at", id: draft.effectId(-1), at: event.scheduleAt });
 }
@@ -29,13 +35,18 @@ export function isDueStart(state: ExecutionState, effect: string): boolean {
   return (
     state.status === "CREATED" &&
     state.root === undefined &&
-    state.pending.some(({ id, kind }) => id === effect && kind === "wake-at")
+    state.pending.some((timer) => timer.id === effect && isStart(timer))
   );
+}
+
+/** True of the timer that a scheduled execution waits for. */
+export function isStart(effect: AnsweredEffect): boolean {
+  return effect.kind === "wake-at" && effect.sla === undefined;
 }
 
 /** Its time has come. */
 export function start(draft: Draft): void {
-  draft.set({ pending: [] });
+  draft.set({ pending: draft.state.pending.filter((effect) => !isStart(effect)) });
   if (!askForSlot(draft)) begin(draft);
 }
 
@@ -60,13 +71,14 @@ export function needsSlot({ plan, state }: Draft): boolean {
 
 /** Nothing holds it back any more: it begins, or what a restart brought back goes on. */
 export function proceed(draft: Draft): void {
-  if (draft.state.root === undefined) return begin(draft);
+  if (draft.state.root === undefined || draft.state.fork !== undefined) return begin(draft);
   if (draft.state.paused === 0 && !draft.state.held) draft.moveExecution("RUNNING");
   if (draft.state.held) return;
   for (const run of draft.state.runs) if (run.waiting?.kind === "held" && !run.dropped) askToRun(draft, run.index);
 }
 
 function begin(draft: Draft): void {
+  if (draft.state.fork !== undefined) return goOnWithFork(draft);
   draft.moveExecution("RUNNING");
   draft.log("INFO", "Flow started");
   openContainer(draft, -1, { kind: "sequence", list: "tasks" });

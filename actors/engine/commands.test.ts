@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Expansion } from "#schema/event.ts";
 import type { Task } from "#schema/flow.ts";
-import { KILL_GRACE_MS, refusal } from "./commands.ts";
+import { KILL_GRACE_MS } from "./stop.ts";
 import { CONSTANT_RETRY, Driver, flowOf, SEQUENCE, SUBFLOW, task } from "./testing.ts";
 
 const lists = (...tasks: readonly Task[]) => ({ lists: { tasks } });
@@ -233,27 +233,6 @@ describe("pause and resume", () => {
     expect([d.state.status, d.states()]).toEqual(["KILLING", { p: "KILLING", x: "KILLED", y: "KILLING" }]);
     d.stopped("y");
     expect(d.state.status).toBe("CANCELLED");
-  });
-});
-
-describe("what is refused, and how it is said", () => {
-  const running = () => new Driver(flowOf([task("a")])).create();
-  const failed = () => running().fail("a");
-  const good = () => running().finish("a");
-
-  test.for([
-    ["kill", "running", running(), undefined],
-    ["kill", "ended", good(), "Execution is already finished, can't kill it"],
-    ["pause", "running", running(), undefined],
-    ["pause", "ended", good(), "The execution is not running"],
-    ["resume", "running", running(), "Execution '0123456789012345678900' is not paused, can't resume it"],
-    ["resume", "paused", running().expand("a", { kind: "pause" }), undefined],
-    ["restart", "running", running(), "Execution must be terminated to be restarted, current state is 'RUNNING' !"],
-    ["restart", "good", good(), "No task found to restart execution from!"],
-    ["restart", "failed", failed(), undefined],
-    ["restart", "killed before its start", killedEarly(), undefined],
-  ] as const)("a %s of what is %s", ([command, , driver, message]) => {
-    expect(refusal(driver.state, command)).toBe(message);
   });
 });
 

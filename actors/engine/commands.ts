@@ -1,102 +1,63 @@
-import type { CommandKind } from "#schema/cell.ts";
 import type { EventOf } from "#schema/event.ts";
 import type { JsonObject } from "#schema/json.ts";
-import type { State } from "#schema/state.ts";
 import { isTerminal } from "#schema/state.ts";
 import { askForSlot } from "./beginning.ts";
 import type { Draft } from "./draft.ts";
-import { endKill } from "./ending.ts";
 import { hasFlag } from "./flags.ts";
-import { dropChildren, openContainer, reviveContainer } from "./lanes.ts";
+import type { Handler } from "./handler.ts";
+import { openContainer, reviveContainer } from "./lanes.ts";
 import { intervalOver } from "./loops.ts";
-import { askToRun, endRun, withdraw } from "./runs.ts";
+import { killRetried } from "./retried.ts";
+import { goOnWithFork, restartRun } from "./rewind.ts";
+import { askToRun, endRun } from "./runs.ts";
+import { armSlas } from "./sla.ts";
 import type { ExecutionState, TaskRun } from "./state.ts";
-import { restartSubflow } from "./structure.ts";
+import { stop } from "./stop.ts";
 
 // Commands from outside.
 //
 // K1. Kill wins: once accepted no attempt starts, and no later answer makes its task run anything but KILLED.
 // K2. A killed execution is terminal when everything that ran has stopped, or after KILL_GRACE_MS.
 // K3. A pause ends once: by a resume, its timer, or a kill.
-// K4. A terminal state is left only by a restart.
+// K4. A terminal state is left only by a command: a restart, a change of state or status, or the kill of a retry that has not started.
+// K7. A command that carries the name of one of the last COMMAND_IDS commands changes nothing.
 
-/** How long a killed execution waits for whoever runs its attempts, in ms. */
-export const KILL_GRACE_MS = 20_000;
+/** Commands whose names are remembered. */
+const COMMAND_IDS = 50;
 
-/** Stops everything; the execution ends as `stopAs` once nothing runs any more. */
-export function stop(draft: Draft, stopAs: ExecutionState["stopAs"], cascade: boolean): void {
-  draft.moveExecution("KILLING");
-  const kept = draft.state.pending.filter((effect) => effect.kind !== "render-outputs" && effect.kind !== "wake-at");
-  draft.set({ ending: undefined, exit: undefined, stopAs, pending: kept });
-  let stopping = 0;
-  for (const run of draft.state.runs) {
-    if (run.dropped || isTerminal(run.state)) continue;
-    if (run.container !== undefined) draft.move(run.index, "KILLING", { waiting: undefined });
-    else if (stopRun(draft, run, cascade)) stopping += 1;
-  }
-  draft.set({ stopping });
-  if (stopping === 0) endKill(draft);
+/** `handle`, once for each name of a command. A command that is accepted and changes nothing is remembered by its name alone. */
+export function once(
+  state: ExecutionState,
+  commandId: string | undefined,
+  handle: Handler | undefined,
+  isKept: boolean,
+) {
+  if (commandId === undefined) return handle;
+  if (state.commandIds.includes(commandId) || (handle === undefined && !isKept)) return undefined;
+  return (draft: Draft) => {
+    draft.set({ commandIds: [...draft.state.commandIds, commandId].slice(-COMMAND_IDS) });
+    handle?.(draft);
+  };
 }
 
-/** Stops one task run; true when somebody else has to stop first. */
-function stopRun(draft: Draft, run: TaskRun, cascade: boolean): boolean {
-  const { waiting, index } = run;
-  const external = waiting?.kind === "answer" || (waiting?.kind === "subflow" && cascade);
-  if (!external) {
-    withdraw(draft, run);
-    draft.move(index, "KILLED", { waiting: undefined });
-    return false;
-  }
-  const effect = draft.effectId(index);
-  const at = draft.at + KILL_GRACE_MS;
-  const timer = draft.timer(index, at);
-  const isTask = waiting.kind === "answer";
-  const worker = isTask && waiting.worker !== undefined ? { worker: waiting.worker } : {};
-  draft.move(index, "KILLING", {
-    waiting: { kind: "cancel", target: waiting.effect, effect, timer, at, isTask, ...worker },
-  });
-  if (isTask) draft.ask({ kind: "cancel-task", id: effect, run: index, target: waiting.effect });
-  else if (waiting.kind === "subflow" && waiting.executionId !== undefined) killChild(draft, waiting.executionId);
-  return true;
-}
-
-/** Asks for the end of an execution that this one started. */
-export function killChild(draft: Draft, executionId: string): void {
-  draft.askAndKeep({ kind: "kill-execution", id: draft.effectId(-1), executionId });
+/** What a kill does in this state; undefined when nothing. */
+export function killing(state: ExecutionState, cascade: boolean): Handler | undefined {
+  if (state.status === "RETRIED") return killRetried(state, cascade);
+  if (state.status === "KILLING" && state.stopAs === "RETRIED")
+    return (draft) => {
+      draft.log("WARN", "Kill requested.");
+      draft.set({ stopAs: "KILLED", retryAt: undefined });
+    };
+  if (isTerminal(state.status) || state.status === "KILLING") return undefined;
+  return (draft) => {
+    draft.log("WARN", "Kill requested.");
+    stop(draft, "KILLED", { cascade });
+  };
 }
 
 export function pause(draft: Draft): void {
   draft.set({ held: true });
   draft.moveExecution("PAUSED");
-}
-
-/** Why a command cannot be taken in this state; undefined when it can. */
-export function refusal(state: ExecutionState, command: CommandKind): string | undefined {
-  const { status, facts } = state;
-  switch (command) {
-    case "kill":
-      return isTerminal(status) ? "Execution is already finished, can't kill it" : undefined;
-    case "pause":
-      return status === "RUNNING" || status === "RETRYING" ? undefined : "The execution is not running";
-    case "resume":
-      return status === "PAUSED" || state.paused > 0
-        ? undefined
-        : `Execution '${facts?.id}' is not paused, can't resume it`;
-    case "restart":
-      if (!isTerminal(status)) return `Execution must be terminated to be restarted, current state is '${status}' !`;
-      return hasFailed(state) ? undefined : "No task found to restart execution from!";
-    case "unqueue":
-      return status === "QUEUED" ? undefined : "Only QUEUED execution can be unqueued";
-    case "force-run":
-      return isTerminal(status) ? "Only non terminated executions can be forced run." : undefined;
-    default:
-      return undefined;
-  }
-}
-
-function hasFailed(state: ExecutionState): boolean {
-  for (const run of state.runs) if (!run.dropped && (run.state === "FAILED" || run.state === "KILLED")) return true;
-  return state.root === undefined || state.root.worst === "FAILED" || state.status === "FAILED";
 }
 
 /** True when a resume of that task run, or of whatever is paused, has something to resume. */
@@ -169,42 +130,31 @@ export function endPause(
 }
 
 export function restart(draft: Draft, { parent }: Pick<EventOf<"restart-requested">, "parent"> = {}): void {
-  const { facts } = draft.state;
+  const { facts, status, attempt } = draft.state;
   if (facts !== undefined && parent !== undefined)
-    draft.set({ facts: { ...facts, parent }, linkedAttempt: draft.state.attempt + 1 });
-  const cleared = { outputs: undefined, ending: undefined, exit: undefined, held: false };
-  draft.set({ attempt: draft.state.attempt + 1, ...cleared });
+    draft.set({ facts: { ...facts, parent }, linkedAttempt: attempt + 1 });
+  const wasPaused = status === "PAUSED";
+  draft.set({ attempt: attempt + 1, outputs: undefined, ending: undefined, exit: undefined });
   draft.moveExecution("RESTARTED");
-  const waits = askForSlot(draft);
+  // A paused execution still has its slot.
+  const waits = !wasPaused && askForSlot(draft);
   if (!waits) draft.moveExecution("RUNNING");
   draft.log("INFO", `Restarted, attempt ${draft.state.attempt}`);
-  if (draft.state.root === undefined) {
-    if (!waits) openContainer(draft, -1, { kind: "sequence", list: "tasks" });
-    return;
-  }
+  if (wasPaused) return restartPaused(draft);
+  draft.set({ held: false });
+  armSlas(draft);
+  if (draft.state.fork !== undefined) return waits ? undefined : goOnWithFork(draft);
+  if (draft.state.root === undefined)
+    return waits ? undefined : openContainer(draft, -1, { kind: "sequence", list: "tasks" });
   reviveContainer(draft, -1, (run) => restartRun(draft, run));
 }
 
-function restartRun(draft: Draft, run: TaskRun): void {
-  const { container } = run;
-  // What its tasks shared is gone with its end, so none of them can go on without the others.
-  if (container?.place !== undefined) {
-    dropChildren(draft, run.index);
-    move(draft, run, "RESTARTED");
-    return askToRun(draft, run.index);
+/** Of an execution that is paused, the paused task runs begin again; what a manual pause held back starts. */
+function restartPaused(draft: Draft): void {
+  draft.set({ held: false });
+  for (const run of draft.state.runs) {
+    if (run.dropped) continue;
+    if (run.waiting?.kind === "pause") restartRun(draft, run);
+    else if (run.waiting?.kind === "held") askToRun(draft, run.index);
   }
-  // What it was to become after its children is over, and failed: it begins anew.
-  const isOver = container?.after !== undefined && container.ended && container.worst !== "FAILED";
-  if (container !== undefined && !isOver) {
-    move(draft, run, "RUNNING");
-    return reviveContainer(draft, run.index, (child) => restartRun(draft, child));
-  }
-  dropChildren(draft, run.index);
-  move(draft, run, "RESTARTED");
-  if (run.child !== undefined) restartSubflow(draft, draft.run(run.index));
-  else askToRun(draft, run.index);
-}
-
-function move(draft: Draft, run: TaskRun, state: State): void {
-  draft.move(run.index, state, { error: undefined, losses: 0, waiting: undefined });
 }

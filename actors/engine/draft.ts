@@ -5,6 +5,13 @@ import type { Plan, PlanTask } from "./plan.ts";
 import type { Attempt, Container, ExecutionState, TaskRun } from "./state.ts";
 import type { Owner, Vector } from "./vector.ts";
 
+/** What one execution may have. */
+export type Limits = { readonly maxTaskRuns: number };
+
+/** Task runs one execution may have. */
+export const MAX_TASK_RUNS = 100_000;
+export const LIMITS: Limits = { maxTaskRuns: MAX_TASK_RUNS };
+
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /**
@@ -13,17 +20,21 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] };
  */
 export class Draft {
   readonly plan: Plan;
+  readonly limits: Limits;
   readonly at: EpochMs;
   readonly effects: Effect[] = [];
   /** Task runs that have ended in this step and whose containers do not know it yet. */
   readonly ended: number[] = [];
   /** The state the execution's own tasks ended in, in this step. */
   rootEnded: "SUCCESS" | "WARNING" | "FAILED" | "KILLED" | undefined = undefined;
+  /** The task run, now RETRIED, for which a new execution is to replace this one, and when. */
+  replaced: { run: number; at: EpochMs } | undefined = undefined;
   readonly #state: Writable<ExecutionState>;
   readonly #owner: Owner = {};
 
-  constructor(plan: Plan, state: ExecutionState, at: EpochMs) {
+  constructor(plan: Plan, state: ExecutionState, at: EpochMs, limits: Limits = LIMITS) {
     this.plan = plan;
+    this.limits = limits;
     this.at = at;
     this.#state = { ...state, at, seq: state.seq + 1 };
   }
@@ -51,7 +62,7 @@ export class Draft {
 
   add(run: TaskRun): void {
     this.#state.runs = this.#state.runs.push(run, this.#owner);
-    this.#state.live += 1;
+    this.#state.live += Number(!isTerminal(run.state));
   }
 
   update(index: number, change: Partial<TaskRun>): TaskRun {
@@ -63,12 +74,26 @@ export class Draft {
   /** Moves a task run to `state`, with its place in the histories. */
   move(index: number, state: State, change: Partial<TaskRun> = {}): TaskRun {
     const run = this.run(index);
-    const delta = (state === "PAUSED" ? 1 : 0) - (run.state === "PAUSED" ? 1 : 0);
-    if (delta !== 0) this.#state.paused += delta;
-    this.#state.retrying += Number(state === "RETRYING") - Number(run.state === "RETRYING");
-    this.#state.live += Number(isTerminal(run.state)) - Number(isTerminal(state));
+    this.#count(run.state, -1);
+    this.#count(state, 1);
     const attempts = closed(change.attempts ?? run.attempts, state, this.at);
     return this.update(index, { ...change, attempts, state, histories: [...run.histories, { state, at: this.at }] });
+  }
+
+  /** Takes a task run out of the execution: nothing is shown of it, and nothing moves it any more. */
+  drop(index: number): void {
+    const run = this.run(index);
+    if (run.dropped) return;
+    this.#count(run.state, -1);
+    this.update(index, { dropped: true, waiting: undefined });
+  }
+
+  #count(state: State, delta: 1 | -1): void {
+    if (isTerminal(state)) return;
+    this.#state.live += delta;
+    if (state === "PAUSED") this.#state.paused += delta;
+    else if (state === "RETRYING") this.#state.retrying += delta;
+    else if (state === "BREAKPOINT") this.#state.atBreakpoint += delta;
   }
 
   /** Moves the execution to `state`. */

@@ -1,7 +1,6 @@
 import { formatElapsed } from "#schema/duration.ts";
 import type { EventOf } from "#schema/event.ts";
-import type { TerminalState } from "#schema/state.ts";
-import { isTerminal } from "#schema/state.ts";
+import { isTerminal, type State, type TerminalState } from "#schema/state.ts";
 import type { Draft } from "./draft.ts";
 import { startStageTask } from "./lanes.ts";
 import { askToClose } from "./place-end.ts";
@@ -11,6 +10,7 @@ import { askToClose } from "./place-end.ts";
 // N1. Its flow outputs are rendered first, while it still runs; a failure to render them makes it FAILED.
 // N2. Whoever waits for the end is told by an effect that is asked for until it is answered.
 // N3. `afterExecution` runs after the terminal state is reached and cannot change it; not when nothing had begun.
+// N4. An execution that is replaced by a new one tells nobody of its end, and nothing runs after it: the last of the chain does both.
 
 /** Trigger types whose next evaluation waits for the end of the execution they started. */
 const LOCKING_TRIGGERS: ReadonlySet<string> = new Set([
@@ -38,17 +38,33 @@ export function outputsRendered(draft: Draft, event: EventOf<"outputs-rendered">
 /** Takes the execution to its terminal state and tells who waits for it. */
 export function finishExecution(draft: Draft, state: TerminalState): void {
   draft.moveExecution(state);
-  draft.set({ held: false });
+  const pending = draft.state.pending.filter((effect) => effect.kind !== "wake-at");
+  draft.set({ held: false, pending: pending.length === draft.state.pending.length ? draft.state.pending : pending });
   giveBackSlot(draft);
-  const { facts, histories, outputs } = draft.state;
+  const { histories } = draft.state;
   const startedAt = histories[0]?.at ?? draft.at;
   draft.log("INFO", `Flow completed with state ${state} in ${formatElapsed(draft.at - startedAt)}`);
-  if (facts?.parent !== undefined)
-    draft.askAndKeep({ kind: "notify-parent", id: draft.effectId(-1), parent: facts.parent, state, outputs });
-  if (facts?.trigger !== undefined && LOCKING_TRIGGERS.has(facts.trigger.type))
-    draft.askAndKeep({ kind: "notify-trigger", id: draft.effectId(-1), triggerId: facts.trigger.id, state });
+  if (state === "RETRIED") return waitToRetry(draft);
+  tellEnd(draft, state);
   const hasFollowUp = (draft.plan.lists.afterExecution ?? []).length > 0 && draft.state.root !== undefined;
   if (hasFollowUp && state !== "KILLED" && state !== "CANCELLED") startStageTask(draft, -1, "afterExecution", 0);
+}
+
+/** The new execution is started at its time, kept as a timer. */
+function waitToRetry(draft: Draft): void {
+  const at = draft.state.retryAt ?? draft.at;
+  draft.askAndKeep({ kind: "wake-at", id: draft.effectId(-1), at });
+}
+
+/** Tells parent and trigger; of a chain of retries the trigger knows the first. */
+export function tellEnd(draft: Draft, state: State): void {
+  const { facts, outputs } = draft.state;
+  if (facts?.parent !== undefined)
+    draft.askAndKeep({ kind: "notify-parent", id: draft.effectId(-1), parent: facts.parent, state, outputs });
+  if (facts?.trigger === undefined || !LOCKING_TRIGGERS.has(facts.trigger.type)) return;
+  const first = facts.originalId === undefined ? {} : { executionId: facts.originalId };
+  const id = draft.effectId(-1);
+  draft.askAndKeep({ kind: "notify-trigger", id, triggerId: facts.trigger.id, state, ...first });
 }
 
 /** One task run that kept a killed execution in KILLING has stopped. */
@@ -67,8 +83,9 @@ export function endKill(draft: Draft): void {
     const container = run.container === undefined ? {} : { container: { ...run.container, ended: true } };
     draft.move(run.index, "KILLED", { ...container, waiting: undefined });
   }
-  const { root } = draft.state;
-  if (root !== undefined) draft.set({ root: { ...root, worst: "KILLED", ended: true } });
+  const { root, stopAs } = draft.state;
+  const worst = stopAs === "FAILED" || stopAs === "RETRIED" ? "FAILED" : "KILLED";
+  if (root !== undefined) draft.set({ root: { ...root, worst, ended: true } });
   finishExecution(draft, draft.state.stopAs);
 }
 

@@ -80,19 +80,19 @@ const EVENTS: Record<string, (d: Driver) => ExecutionEvent> = {
 // columns as EVENTS; "=" is a change that leaves the run's state as it is
 const TABLE = `
             created dispatched lost     expanded finished failed   started childEnded timer    acknowledged rendered resume  kill    restart labels
-start       -       RUNNING    =        PAUSED   SUCCESS  RETRYING -       -          -        -            -        -       KILLED  -       =
-held        -       -          -        -        -        -        -       -          -        -            -        -       KILLED  -       =
-answer      -       =          =        -        SUCCESS  RETRYING -       -          =        -            -        -       KILLING -       =
-deadline    -       =          =        -        SUCCESS  RETRYING -       -          RETRYING -            -        -       KILLING -       =
-retry       -       -          -        -        -        -        -       -          CREATED  -            -        -       KILLED  -       =
-sleep       -       -          -        -        -        -        -       -          SUCCESS  -            -        -       KILLED  -       =
-pause       -       -          -        -        -        -        -       -          RUNNING  -            -        RUNNING KILLED  -       =
-asked       -       -          -        -        SUCCESS  RETRYING =       SUCCESS    -        -            -        -       KILLING -       =
-subflow     -       -          -        -        SUCCESS  RETRYING =       SUCCESS    -        -            -        -       KILLING -       =
-flowable    -       -          -        -        -        -        -       -          -        -            -        -       KILLED  -       =
-cancel      -       -          KILLED   -        KILLED   KILLED   -       KILLED     KILLED   KILLED       -        -       -       -       =
-orphan      -       -          KILLED   -        KILLED   KILLED   =       KILLED     KILLED   KILLED       -        -       -       -       =
-ended       -       -          -        -        -        -        -       -          -        -            -        -       KILLED? -       =
+start       -       RUNNING    =        PAUSED   SUCCESS  RETRYING -       -          -        -            -        -       KILLED  -       -
+held        -       -          -        -        -        -        -       -          -        -            -        -       KILLED  -       -
+answer      -       =          =        -        SUCCESS  RETRYING -       -          =        -            -        -       KILLING -       -
+deadline    -       =          =        -        SUCCESS  RETRYING -       -          RETRYING -            -        -       KILLING -       -
+retry       -       -          -        -        -        -        -       -          CREATED  -            -        -       KILLED  -       -
+sleep       -       -          -        -        -        -        -       -          SUCCESS  -            -        -       KILLED  -       -
+pause       -       -          -        -        -        -        -       -          RUNNING  -            -        RUNNING KILLED  RESTARTED -
+asked       -       -          -        -        SUCCESS  RETRYING =       SUCCESS    -        -            -        -       KILLING -       -
+subflow     -       -          -        -        SUCCESS  RETRYING =       SUCCESS    -        -            -        -       KILLING -       -
+flowable    -       -          -        -        -        -        -       -          -        -            -        -       KILLED  -       -
+cancel      -       -          KILLED   -        KILLED   KILLED   -       KILLED     KILLED   KILLED       -        -       -       -       -
+orphan      -       -          KILLED   -        KILLED   KILLED   =       KILLED     KILLED   KILLED       -        -       -       -       -
+ended       -       -          -        -        -        -        -       -          -        -            -        -       KILLED? -       -
 `;
 
 function cells(): [state: string, event: string, outcome: string][] {

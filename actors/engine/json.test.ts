@@ -182,7 +182,9 @@ describe("the row of an execution in lists", () => {
   });
 
   test("shows the labels as they are now", () => {
-    const d = at(flowOf([task("a")])).create({ labels: [{ key: "a", value: "1" }] });
+    const d = at(flowOf([task("a")]))
+      .create({ labels: [{ key: "a", value: "1" }] })
+      .finish("a");
     d.apply({ kind: "labels-set", at: d.now, labels: [{ key: "b", value: "2" }] });
     expect(toSummary(d.state).labels).toEqual([{ key: "b", value: "2" }]);
     expect(toExecutionJson(d.state, d.plan).labels).toEqual([{ key: "b", value: "2" }]);

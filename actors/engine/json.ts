@@ -79,7 +79,7 @@ export function toExecutionJson(state: ExecutionState, plan: Plan, now: EpochMs 
     originalId: facts.originalId ?? facts.id,
     ...(facts.trigger === undefined ? {} : { trigger: facts.trigger }),
     deleted: false,
-    metadata: { attemptNumber: state.attempt, originalCreatedDate: isoInstant(facts.at) },
+    metadata: { attemptNumber: state.attempt, originalCreatedDate: isoInstant(facts.originalCreatedAt ?? facts.at) },
     ...(facts.scheduleAt === undefined ? {} : { scheduleDate: isoInstant(facts.scheduleAt) }),
   };
 }

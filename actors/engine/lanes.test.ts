@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Expansion } from "#schema/event.ts";
 import type { Task } from "#schema/flow.ts";
-import { MAX_TASK_RUNS } from "./runs.ts";
 import { CONSTANT_RETRY, Driver, flowOf, SEQUENCE, task } from "./testing.ts";
 
 const lists = (...tasks: readonly Task[]) => ({ lists: { tasks } });
@@ -154,13 +153,20 @@ describe("ForEach", () => {
     expect(d.run("f").state).toBe("FAILED");
   });
 
-  test("[I18] more task runs than an execution may have fail it, with the reason, and it still ends", () => {
-    const values = Array.from({ length: MAX_TASK_RUNS + 5 }, (_, index) => String(index));
-    const d = new Driver(flowOf([task("f", lists(task("x")))], { finally: [task("z")] })).create();
+  test.for([
+    [20, "as many", "SUCCESS"],
+    [19, "one more", "FAILED"],
+  ] as const)("[I18] of %i task runs, with %s in the flow, ends %s", ([maxTaskRuns, , state]) => {
+    const values = Array.from({ length: 18 }, (_, index) => String(index));
+    const d = new Driver(flowOf([task("f", lists(task("x")))], { finally: [task("z")] }), { maxTaskRuns }).create();
     d.expand("f", each(values, 0));
-    expect(d.state.status).toBe("FAILED");
-    expect(d.state.runs.size).toBeLessThanOrEqual(MAX_TASK_RUNS + 2);
-    expect([...d.state.runs].find((run) => run.error !== undefined)?.error).toContain(String(MAX_TASK_RUNS));
+    for (const value of values) d.finish("x", {}, value);
+    if (state === "SUCCESS") d.finish("z");
+    const message = "An execution may have 19 task runs; split the work into subflows.";
+    expect([d.state.status, [...d.state.runs].find((run) => run.error !== undefined)?.error]).toEqual([
+      state,
+      state === "SUCCESS" ? undefined : message,
+    ]);
   });
 });
 

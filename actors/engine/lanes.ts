@@ -5,7 +5,15 @@ import type { Draft } from "./draft.ts";
 import { pauseRun } from "./pauses.ts";
 import { askToClose } from "./place-end.ts";
 import { endRun, softened, startTask, withdraw } from "./runs.ts";
-import type { Container, LanesExpansion, PauseExpansion, PlaceState, Stage, TaskRun } from "./state.ts";
+import {
+  type Container,
+  isCutShort,
+  type LanesExpansion,
+  type PauseExpansion,
+  type PlaceState,
+  type Stage,
+  type TaskRun,
+} from "./state.ts";
 import { askAfterTurn, asksAfterTurn, firstTurn, shed, tellCount, turnsAfterRestart } from "./turns.ts";
 import { Vector } from "./vector.ts";
 
@@ -24,18 +32,18 @@ import { Vector } from "./vector.ts";
 // C10. After an exit no normal child starts; each container still goes through its `finally`.
 
 const RANK = { SUCCESS: 0, WARNING: 1, FAILED: 2, KILLED: 3 } as const;
-type Rank = keyof typeof RANK;
+export type Rank = keyof typeof RANK;
 
-function worse(a: Rank, b: Rank): Rank {
+export function worse(a: Rank, b: Rank): Rank {
   return RANK[b] > RANK[a] ? b : a;
 }
 
-function rankOf(state: TerminalState): Rank {
+export function rankOf(state: TerminalState): Rank {
   return state === "WARNING" || state === "FAILED" || state === "KILLED" ? state : "SUCCESS";
 }
 
 /** How many lanes the expansion has in all, and how long each is. */
-function shape(expansion: LanesExpansion, listLength: number): { lanes: number; length: number } {
+export function shape(expansion: LanesExpansion, listLength: number): { lanes: number; length: number } {
   switch (expansion.kind) {
     case "sequence":
     case "loop-until":
@@ -50,13 +58,13 @@ function shape(expansion: LanesExpansion, listLength: number): { lanes: number; 
   }
 }
 
-function listOf(draft: Draft, owner: number, name: string): readonly number[] {
+export function listOf(draft: Draft, owner: number, name: string): readonly number[] {
   const lists = owner < 0 ? draft.plan.lists : draft.task(draft.run(owner)).lists;
   return (Object.hasOwn(lists, name) ? lists[name] : undefined) ?? [];
 }
 
 /** The task a place in a container stands for, and the iteration value its run gets. */
-function placeOf(
+export function placeOf(
   draft: Draft,
   owner: number,
   container: Container,
@@ -145,7 +153,7 @@ function laneToOpen(
 }
 
 /** Starts the task at a place of the main stage; false when the execution may have no more task runs. */
-function startPlace(draft: Draft, owner: number, lane: number, slot: number): boolean {
+export function startPlace(draft: Draft, owner: number, lane: number, slot: number): boolean {
   const container = draft.container(owner);
   if (container === undefined) return false;
   const place = placeOf(draft, owner, container, lane, slot);
@@ -282,7 +290,7 @@ export function endContainer(draft: Draft, owner: number, state: Rank): void {
 }
 
 /** Ends, KILLED, what lives in these lanes and cannot go on without its container; running attempts are left alone. */
-function abandon(draft: Draft, lanes: Iterable<Vector<number>>): void {
+export function abandon(draft: Draft, lanes: Iterable<Vector<number>>): void {
   for (const lane of lanes) {
     const index = lane.last();
     if (index === undefined) continue;
@@ -297,22 +305,15 @@ function abandon(draft: Draft, lanes: Iterable<Vector<number>>): void {
 }
 
 /** Takes a run and all below it out of the execution; an attempt that still runs is asked to stop. */
-function drop(draft: Draft, index: number): void {
+export function drop(draft: Draft, index: number): void {
   const run = draft.run(index);
-  const { container, state } = run;
+  const { container } = run;
   if (container !== undefined)
     for (const list of [...container.lanes, container.errors, container.finally])
       for (const child of list) drop(draft, child);
   if (container?.place !== undefined && !container.ended) askToClose(draft, index, "KILLED");
-  const { live, paused, retrying } = draft.state;
-  if (!isTerminal(state))
-    draft.set({
-      live: live - 1,
-      paused: paused - Number(state === "PAUSED"),
-      retrying: retrying - Number(state === "RETRYING"),
-    });
   withdraw(draft, run);
-  draft.update(index, { dropped: true, waiting: undefined });
+  draft.drop(index);
 }
 
 /** Takes the children of a run out of the execution: it begins anew. */
@@ -342,8 +343,7 @@ export function reviveContainer(draft: Draft, owner: number, restart: (run: Task
     const index = lane.last();
     if (index === undefined) continue;
     const run = draft.run(index);
-    if (run.state === "FAILED" || run.state === "KILLED" || run.state === "CANCELLED" || !isTerminal(run.state))
-      unfinished.push(run);
+    if (isCutShort(run.state) || !isTerminal(run.state)) unfinished.push(run);
     else if (run.slot + 1 < length) cut.push(run);
   }
   const empty = Vector.empty<number>();

@@ -1,4 +1,4 @@
-import type { Flow, Retry, Task } from "#schema/flow.ts";
+import type { Flow, Retry, Sla, Task } from "#schema/flow.ts";
 
 // The plan: a flow's tasks, numbered once, so that state and events name them by a small integer.
 //
@@ -29,6 +29,7 @@ export type Plan = {
   /** True when the flow declares outputs: they are rendered before the execution ends. */
   readonly hasOutputs: boolean;
   readonly concurrency: Flow["concurrency"];
+  readonly slas: readonly Sla[];
 };
 
 /** Numbers the tasks of `flow`. */
@@ -62,5 +63,12 @@ export function compilePlan(flow: Flow): Plan {
     finally: number("finally", flow.finally, -1, flow.retry),
     afterExecution: number("afterExecution", flow.afterExecution, -1, flow.retry),
   };
-  return { tasks, lists, byId, hasOutputs: flow.outputs.length > 0, concurrency: flow.concurrency };
+  return {
+    tasks,
+    lists,
+    byId,
+    hasOutputs: flow.outputs.length > 0,
+    concurrency: flow.concurrency,
+    slas: flow.sla ?? [],
+  };
 }

@@ -5,8 +5,9 @@ import type { EpochMs } from "#schema/json.ts";
 import { isTerminal } from "#schema/state.ts";
 import { created, isDueStart, start } from "./beginning.ts";
 import { breakpointResumed } from "./breakpoints.ts";
-import { canResume, endPause, killChild, pause, refusal, restart, resume, stop } from "./commands.ts";
-import { Draft, effectRun } from "./draft.ts";
+import { hasFailed, verdictOf } from "./command-table.ts";
+import { canResume, endPause, killing, once, pause, restart, resume } from "./commands.ts";
+import { Draft, effectRun, type Limits } from "./draft.ts";
 import { endExecution, giveBackSlot, outputsRendered, runStopped } from "./ending.ts";
 import { hasFlag } from "./flags.ts";
 import { forking } from "./fork.ts";
@@ -17,10 +18,12 @@ import { intervalOver, loopEvaluated } from "./loops.ts";
 import { overridden } from "./overrides.ts";
 import { placeAnswered } from "./places.ts";
 import type { Plan } from "./plan.ts";
+import { replaceExecution, retryDue, retryStarted } from "./retried.ts";
 import { attemptAnswered, attemptFailed, attemptLost, beginAttempt, endRun, retryNow } from "./runs.ts";
-import { slaViolated } from "./sla.ts";
+import { slaElapsed, slaViolated } from "./sla.ts";
 import { slotAnswered, unqueued } from "./slots.ts";
 import type { ExecutionState, TaskRun, TimerRef, Waiting } from "./state.ts";
+import { killChild, stop } from "./stop.ts";
 import { expanded, subflowFinished, subflowStarted } from "./structure.ts";
 import { taskAnswered } from "./updates.ts";
 
@@ -34,12 +37,12 @@ import { taskAnswered } from "./updates.ts";
 export type Step = { readonly state: ExecutionState; readonly effects: readonly Effect[] };
 export type Reduce = (state: ExecutionState, event: ExecutionEvent) => Step;
 
-/** The reducer for executions of one flow. */
-export function createReducer(plan: Plan): Reduce {
+/** The reducer for executions of one flow. Other limits than the usual ones are for tests. */
+export function createReducer(plan: Plan, limits?: Limits): Reduce {
   return (state, event) => {
     const handle = handlerOf(state, event);
     if (handle === undefined) return { state, effects: [] };
-    const draft = new Draft(plan, state, event.at);
+    const draft = new Draft(plan, state, event.at, limits);
     handle(draft);
     settle(draft);
     return { state: draft.state, effects: draft.effects };
@@ -48,17 +51,26 @@ export function createReducer(plan: Plan): Reduce {
 
 /** Tells containers of ended children until nothing follows from anything any more. */
 function settle(draft: Draft): void {
+  if (draft.replaced !== undefined) replaceExecution(draft, draft.replaced);
   for (let next = draft.ended.shift(); next !== undefined; next = draft.ended.shift()) {
     if (draft.state.status === "KILLING") runStopped(draft);
     else childEnded(draft, draft.run(next));
   }
   if (draft.rootEnded !== undefined && !isTerminal(draft.state.status)) endExecution(draft, draft.rootEnded);
-  const { status, retrying, slot } = draft.state;
-  if (slot !== undefined && isTerminal(status)) giveBackSlot(draft);
-  if (status === "RUNNING" && retrying > 0) draft.moveExecution("RETRYING");
-  if (status === "RETRYING" && retrying === 0) draft.moveExecution("RUNNING");
-  const isFree = status === "PAUSED" && draft.state.paused === 0 && !draft.state.held;
-  if (isFree && hasFlag(draft.state.facts, "pauseFollowsTasks")) draft.moveExecution("RUNNING");
+  if (draft.state.slot !== undefined && isTerminal(draft.state.status)) giveBackSlot(draft);
+  settleStatus(draft);
+}
+
+/** What is waited for shows in the state of an execution that goes on. */
+function settleStatus(draft: Draft): void {
+  const { facts, paused, held, retrying, atBreakpoint } = draft.state;
+  const isFree = draft.state.status === "PAUSED" && paused === 0 && !held;
+  if (isFree && hasFlag(facts, "pauseFollowsTasks")) draft.moveExecution("RUNNING");
+  const { status } = draft.state;
+  if (status !== "RUNNING" && status !== "RETRYING" && status !== "BREAKPOINT") return;
+  if (atBreakpoint > 0) return draft.moveExecution("BREAKPOINT");
+  if (status === "BREAKPOINT" || retrying === 0) draft.moveExecution("RUNNING");
+  if (retrying > 0) draft.moveExecution("RETRYING");
 }
 
 /** What the event does in this state; undefined when nothing. */
@@ -68,28 +80,21 @@ function handlerOf(state: ExecutionState, event: ExecutionEvent): Handler | unde
   if (state.facts === undefined) return undefined;
   switch (event.kind) {
     case "kill-requested":
-      return isTerminal(state.status) || state.status === "KILLING" ? undefined : (draft) => kill(draft, event.cascade);
     case "pause-requested":
-      return refusal(state, "pause") === undefined ? pause : undefined;
     case "resume-requested":
-      return canResume(state, event.run) ? (draft) => resume(draft, event) : undefined;
     case "restart-requested":
-      return isTerminal(state.status) ? (draft) => restart(draft, event) : undefined;
     case "labels-set":
-      return (draft) => draft.set({ labels: event.labels });
     case "unqueue-requested":
     case "force-run-requested":
-      return unqueued(state, event);
+    case "task-state-set":
+    case "status-set":
+    case "breakpoint-resumed":
+      return once(state, event.commandId, commandHandler(state, event), isKept(state, event));
     case "slot-answered":
       return slotAnswered(state, event);
     case "runs-copied":
     case "fork-completed":
       return forking(state, event);
-    case "task-state-set":
-    case "status-set":
-      return overridden(state, event);
-    case "breakpoint-resumed":
-      return breakpointResumed(state, event);
     case "sla-violated":
       return slaViolated(state, event);
     case "outputs-rendered":
@@ -114,9 +119,51 @@ function handlerOf(state: ExecutionState, event: ExecutionEvent): Handler | unde
   }
 }
 
-function kill(draft: Draft, cascade: boolean): void {
-  draft.log("WARN", "Kill requested.");
-  stop(draft, "KILLED", cascade);
+type CommandEvent = EventOf<
+  | "kill-requested"
+  | "pause-requested"
+  | "resume-requested"
+  | "restart-requested"
+  | "labels-set"
+  | "unqueue-requested"
+  | "force-run-requested"
+  | "task-state-set"
+  | "status-set"
+  | "breakpoint-resumed"
+>;
+
+/** What the command does in this state; undefined when nothing. */
+function commandHandler(state: ExecutionState, event: CommandEvent): Handler | undefined {
+  switch (event.kind) {
+    case "kill-requested":
+      return killing(state, event.cascade);
+    case "pause-requested":
+      return verdictOf("pause", state.status) === "taken" ? pause : undefined;
+    case "resume-requested":
+      return canResume(state, event.run) ? (draft) => resume(draft, event) : undefined;
+    case "restart-requested":
+      return verdictOf("restart", state.status) === "taken" && hasFailed(state)
+        ? (draft) => restart(draft, event)
+        : undefined;
+    case "labels-set":
+      return isTerminal(state.status) ? (draft) => draft.set({ labels: event.labels }) : undefined;
+    case "unqueue-requested":
+    case "force-run-requested":
+      return unqueued(state, event);
+    case "task-state-set":
+    case "status-set":
+      return overridden(state, event);
+    case "breakpoint-resumed":
+      return breakpointResumed(state, event);
+    default:
+      return assertNever(event);
+  }
+}
+
+/** True for a command that is accepted in this state although it changes nothing. */
+function isKept(state: ExecutionState, { kind }: CommandEvent): boolean {
+  if (kind === "kill-requested") return verdictOf("kill", state.status) !== "refused";
+  return kind === "force-run-requested" && verdictOf("force-run", state.status) === "kept";
 }
 
 function isPending(state: ExecutionState, id: string): boolean {
@@ -155,12 +202,18 @@ type EffectEvent = EventOf<
 function effectHandler(state: ExecutionState, event: EffectEvent): Handler | undefined {
   const index = effectRun(event.effect);
   if (index < 0) {
-    if (event.kind === "effect-acknowledged" && isTold(state, event.effect)) return answered(event.effect);
-    return event.kind === "timer-fired" && isDueStart(state, event.effect) ? start : undefined;
+    if (event.kind === "timer-fired")
+      return retryDue(state, event.effect) ?? slaElapsed(state, event.effect) ?? dueStart(state, event);
+    if (event.kind !== "effect-acknowledged") return undefined;
+    return retryStarted(state, event) ?? (isTold(state, event.effect) ? answered(event.effect) : undefined);
   }
   const run = state.runs.get(index);
   if (run === undefined || run.dropped) return undefined;
   return event.kind === "timer-fired" ? timerHandler(run, event) : answerHandler(run, event);
+}
+
+function dueStart(state: ExecutionState, event: EventOf<"timer-fired">): Handler | undefined {
+  return isDueStart(state, event.effect) ? start : undefined;
 }
 
 /** The answer to what the run waits for. */
@@ -176,7 +229,7 @@ function answerHandler(run: TaskRun, event: Exclude<EffectEvent, EventOf<"timer-
       event.effect === waiting.target
         ? isEnd(event)
         : event.kind === "effect-acknowledged" && event.effect === waiting.effect;
-    return stopped ? (draft) => endRun(draft, run.index, "KILLED", {}) : undefined;
+    return stopped ? (draft) => endRun(draft, run.index, waiting.endAs ?? "KILLED", {}) : undefined;
   }
   if (waiting?.kind === "subflow" && waiting.effect === event.effect) {
     if (event.kind === "subflow-started") return (draft) => subflowStarted(draft, run, waiting, event);
@@ -221,7 +274,7 @@ function timerHandler(run: TaskRun, event: EventOf<"timer-fired">): Handler | un
     case "pause":
       return waiting.timer === effect ? (draft) => pauseElapsed(draft, run, waiting.behavior) : undefined;
     case "cancel":
-      return waiting.timer === effect ? (draft) => endRun(draft, index, "KILLED", {}) : undefined;
+      return waiting.timer === effect ? (draft) => endRun(draft, index, waiting.endAs ?? "KILLED", {}) : undefined;
     case "answer":
       if (waiting.deadline?.id === effect) return (draft) => timedOut(draft, run, waiting.effect);
       return waiting.lease?.id === effect
@@ -250,7 +303,7 @@ function timedOut(draft: Draft, run: TaskRun, target: string): void {
 function pauseElapsed(draft: Draft, run: TaskRun, behavior: "RESUME" | "WARN" | "FAIL" | "CANCEL"): void {
   if (behavior === "CANCEL") {
     if (isTerminal(draft.state.status)) return endRun(draft, run.index, "CANCELLED", {});
-    return stop(draft, "CANCELLED", true);
+    return stop(draft, "CANCELLED", { cascade: true });
   }
   const state = behavior === "RESUME" ? "SUCCESS" : behavior === "WARN" ? "WARNING" : "FAILED";
   endPause(draft, run, state, {});

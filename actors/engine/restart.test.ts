@@ -18,7 +18,25 @@ describe("a restart", () => {
   test("[K4] of what has not ended changes nothing", () => {
     const d = new Driver(flowOf([task("a")])).create();
     expect(d.changes(() => d.restart())).toBe(false);
-    d.expand("a", { kind: "pause" });
+  });
+
+  test("of what is paused begins the paused tasks again, and leaves the rest alone", () => {
+    const d = new Driver(flowOf([task("p", lists(task("x"), task("y")))])).create();
+    d.expand("p", parallel()).expand("x", { kind: "pause", until: 5_000 }).dispatch("y").restart();
+    expect([d.state.status, d.state.attempt, d.states()]).toEqual([
+      "RUNNING",
+      2,
+      { p: "RUNNING", x: "RESTARTED", y: "RUNNING" },
+    ]);
+    d.advance(10_000);
+    expect(d.run("x").state).toBe("RESTARTED");
+    d.finish("x").finish("y");
+    expect([d.state.status, d.state.paused, d.state.live]).toEqual(["SUCCESS", 0, 0]);
+  });
+
+  test("of what was paused by hand needs a paused task", () => {
+    const d = new Driver(flowOf([task("a")])).create();
+    d.apply({ kind: "pause-requested", at: d.now });
     expect(d.changes(() => d.restart())).toBe(false);
   });
 

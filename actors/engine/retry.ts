@@ -1,6 +1,8 @@
 import type { Retry } from "#schema/flow.ts";
 import type { EpochMs } from "#schema/json.ts";
-import type { Attempt } from "./state.ts";
+import { isTerminal } from "#schema/state.ts";
+import { hasFlag } from "./flags.ts";
+import type { Attempt, ExecutionState } from "./state.ts";
 
 /** A number in [0, 1) that `seed` always gives (FNV-1a). */
 function fraction(seed: string): number {
@@ -35,8 +37,33 @@ export function nextRetryAt(
   seed: string,
 ): EpochMs | undefined {
   if (retry === undefined) return undefined;
-  if (retry.maxAttempts > 0 && attempts.length >= retry.maxAttempts) return undefined;
-  const at = Math.round(now + delayMs(retry, attempts.length, seed));
-  const start = attempts[0]?.from ?? now;
-  return retry.maxDurationMs !== undefined && at > start + retry.maxDurationMs ? undefined : at;
+  return nextAt(retry, { count: attempts.length, from: attempts[0]?.from ?? now }, now, seed);
+}
+
+/**
+ * When a new execution replaces this one, whose task has failed; undefined when the policy has no execution left, `same` when the task
+ * is tried again in this one. Executions of the chain are counted, the first included, and time runs from the first one's creation.
+ */
+export function nextExecutionAt(
+  retry: Retry | undefined,
+  state: ExecutionState,
+  now: EpochMs,
+  seed: string,
+): EpochMs | undefined | "same" {
+  if (retry?.behavior !== "CREATE_NEW_EXECUTION" || !hasFlag(state.facts, "newExecutionRetry")) return "same";
+  // What runs after the end cannot replace what has ended.
+  if (isTerminal(state.status)) return undefined;
+  const from = state.facts?.originalCreatedAt ?? state.facts?.at ?? now;
+  return nextAt(retry, { count: state.attempt, from }, now, seed);
+}
+
+function nextAt(
+  retry: Retry,
+  tries: { count: number; from: EpochMs },
+  now: EpochMs,
+  seed: string,
+): EpochMs | undefined {
+  if (retry.maxAttempts > 0 && tries.count >= retry.maxAttempts) return undefined;
+  const at = Math.round(now + delayMs(retry, tries.count, seed));
+  return retry.maxDurationMs !== undefined && at > tries.from + retry.maxDurationMs ? undefined : at;
 }

@@ -4,8 +4,9 @@ import type { JsonObject } from "#schema/json.ts";
 import type { TerminalState } from "#schema/state.ts";
 import type { Draft } from "./draft.ts";
 import { hasFlag } from "./flags.ts";
-import { nextRetryAt } from "./retry.ts";
-import type { Stage, TaskRun } from "./state.ts";
+import { gateOf } from "./gates.ts";
+import { nextExecutionAt, nextRetryAt } from "./retry.ts";
+import type { Stage, TaskRun, Waiting } from "./state.ts";
 
 // The life of one task run and its attempts.
 //
@@ -14,9 +15,8 @@ import type { Stage, TaskRun } from "./state.ts";
 // A3. A failed attempt is retried before the failure is seen by anybody else.
 // A5. An attempt that its container no longer waits for is neither retried nor asked for again.
 // A4. A timer nobody waits for any more changes nothing.
+// A6. A failed attempt whose policy makes new executions ends its run RETRIED: the execution is replaced once this step's own work is done.
 
-/** Task runs one execution may have. */
-export const MAX_TASK_RUNS = 100_000;
 /** How often an attempt may be lost with whoever ran it before it fails. */
 export const MAX_LOSSES = 10;
 
@@ -33,7 +33,8 @@ export type Place = {
 /** Adds a task run and asks for its first attempt; false when the execution has as many as it may have. */
 export function startTask(draft: Draft, place: Place): boolean {
   const index = draft.state.runs.size;
-  const tooMany = index >= MAX_TASK_RUNS;
+  const { maxTaskRuns } = draft.limits;
+  const tooMany = index >= maxTaskRuns;
   draft.add({
     ...place,
     index,
@@ -46,23 +47,27 @@ export function startTask(draft: Draft, place: Place): boolean {
     askToRun(draft, index);
     return true;
   }
-  const message = `An execution may have ${MAX_TASK_RUNS} task runs; split the work into subflows.`;
+  const message = `An execution may have ${maxTaskRuns} task runs; split the work into subflows.`;
   draft.log("ERROR", message, index);
   endRun(draft, index, "FAILED", { error: message });
   return false;
 }
 
-/** True while nothing may start: the execution is paused by hand, or has no slot yet [Q1]. */
-function isHeldBack({ held, slot }: Draft["state"]): boolean {
-  return held || (slot !== undefined && slot.state !== "held");
-}
-
-/** Asks for the next attempt of a run, or holds it back. */
+/** Asks for the next attempt of a run, unless it is to be skipped, or something holds it back. */
 export function askToRun(draft: Draft, index: number): void {
-  if (isHeldBack(draft.state)) {
+  const gate = gateOf(draft, draft.run(index));
+  if (gate === "skip") return endRun(draft, index, "SKIPPED", {});
+  if (gate === "held") {
     draft.update(index, { waiting: { kind: "held" } });
     return;
   }
+  if (gate === "breakpoint") {
+    draft.log("INFO", "Stopped at a breakpoint.", index);
+    draft.move(index, "BREAKPOINT", { waiting: { kind: "breakpoint" } });
+    return;
+  }
+  const { child, state } = draft.run(index);
+  if (child !== undefined && state === "RESTARTED") return restartChild(draft, draft.run(index), child);
   const id = draft.effectId(index);
   const run = draft.update(index, { waiting: { kind: "start", effect: id } });
   draft.ask({
@@ -71,6 +76,27 @@ export function askToRun(draft: Draft, index: number): void {
     run: index,
     attempt: run.attempts.filter((attempt) => attempt.to !== undefined).length,
   });
+}
+
+/** A restart restarts the failed execution of the run, and waits for it again. */
+function restartChild(draft: Draft, before: TaskRun, child: NonNullable<TaskRun["child"]>): void {
+  const { executionId, request, transmitFailed } = child;
+  const run = beginAttempt(draft, before);
+  askForSubflow(draft, run, {
+    wait: true,
+    transmitFailed,
+    restarts: true,
+    request: { ...request, restarts: executionId },
+  });
+}
+
+type SubflowWaiting = Extract<Waiting, { kind: "subflow" }>;
+
+/** Asks for the execution that the run waits for. */
+export function askForSubflow(draft: Draft, run: TaskRun, waiting: Omit<SubflowWaiting, "kind" | "effect">): void {
+  const effect = draft.effectId(run.index);
+  draft.update(run.index, { waiting: { kind: "subflow", effect, ...waiting } });
+  draft.ask({ kind: "start-subflow", id: effect, run: run.index, request: waiting.request });
 }
 
 /** Asks that the run's attempt, wherever it waits or runs, is not begun or is stopped. Nothing waits for the answer. */
@@ -121,7 +147,16 @@ export function attemptFailed(draft: Draft, index: number, error: string, change
   closeAttempt(draft, draft.run(index), "FAILED");
   const run = draft.run(index);
   if (isLeftBehind(draft, run)) return endRun(draft, index, "FAILED", { ...change, error });
-  const at = nextRetryAt(policyOf(draft, run), run.attempts, draft.at, `${draft.state.facts?.id}/${index}`);
+  const retry = policyOf(draft, run);
+  const seed = `${draft.state.facts?.id}/${index}`;
+  const newAt = nextExecutionAt(retry, draft.state, draft.at, seed);
+  if (newAt !== "same") {
+    if (newAt === undefined) return endRun(draft, index, "FAILED", { ...change, error });
+    draft.move(index, "RETRIED", { ...change, error, waiting: undefined });
+    draft.replaced = { run: index, at: newAt };
+    return;
+  }
+  const at = nextRetryAt(retry, run.attempts, draft.at, seed);
   if (at === undefined) return endRun(draft, index, "FAILED", { ...change, error });
   const timer = draft.timer(index, at);
   draft.move(index, "RETRYING", { ...change, error, waiting: { kind: "retry", timer, at } });

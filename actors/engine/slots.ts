@@ -1,12 +1,14 @@
 import type { EventOf } from "#schema/event.ts";
 import { ADOPTED } from "#schema/slot.ts";
 import { isTerminal } from "#schema/state.ts";
-import { needsSlot, proceed } from "./beginning.ts";
-import { canResume, resume, stop } from "./commands.ts";
+import { isStart, needsSlot, proceed } from "./beginning.ts";
+import { passBreakpoints } from "./breakpoints.ts";
+import { canResume, resume } from "./commands.ts";
 import type { Draft } from "./draft.ts";
 import { finishExecution } from "./ending.ts";
 import type { Handler } from "./handler.ts";
 import type { ExecutionState } from "./state.ts";
+import { stop } from "./stop.ts";
 
 // The flow's concurrency slots, as an execution sees them: asked for before it runs, given back at its end.
 //
@@ -77,7 +79,7 @@ function refused(draft: Draft, event: EventOf<"slot-answered">): void {
 /** Ends an execution that waited for a slot, with what a restart had brought back. */
 function endUnbegun(draft: Draft, as: "CANCELLED" | "FAILED"): void {
   if (draft.state.root === undefined) finishExecution(draft, as);
-  else stop(draft, as, false);
+  else stop(draft, as, { cascade: false });
 }
 
 /** Somebody lets it run although its turn has not come, or takes it out of the queue. */
@@ -91,9 +93,10 @@ export function unqueued(
     const as = event.state;
     return as === "RUNNING" ? letThrough : (draft) => takeOut(draft, as);
   }
-  const isCopying = state.facts?.forked !== undefined && state.root === undefined;
+  const isCopying = state.facts?.forked !== undefined && state.fork === undefined && state.root === undefined;
   if (isCopying) return undefined;
-  if (status === "CREATED" || status === "QUEUED" || status === "RESTARTED") return letThrough;
+  if (status === "CREATED" || status === "QUEUED") return letThrough;
+  if (status === "BREAKPOINT") return (draft) => passBreakpoints(draft, []);
   if (status !== "PAUSED" || !canResume(state, undefined)) return undefined;
   return (draft) => resume(draft, { kind: "resume-requested", at: event.at });
 }
@@ -105,7 +108,7 @@ function takeOut(draft: Draft, as: "CANCELLED" | "FAILED"): void {
 
 /** [Q5] */
 function letThrough(draft: Draft): void {
-  const pending = draft.state.pending.filter(({ kind }) => kind !== "acquire-slot" && kind !== "wake-at");
+  const pending = draft.state.pending.filter((effect) => effect.kind !== "acquire-slot" && !isStart(effect));
   draft.set({ pending });
   draft.log("INFO", "Forced to run, whatever the concurrency limit");
   if (needsSlot(draft)) {

@@ -17,6 +17,8 @@ export type Waiting =
   | { readonly kind: "start"; readonly effect: EffectId }
   /** Held back by a manual pause of the execution. */
   | { readonly kind: "held" }
+  /** Stopped before it is asked for, until somebody lets it go on. */
+  | { readonly kind: "breakpoint" }
   /** Runs somewhere; `lease` and `deadline` are timers. */
   | {
       readonly kind: "answer";
@@ -64,6 +66,8 @@ export type Waiting =
       /** False for a subflow: its execution is killed, not a task. */
       readonly isTask: boolean;
       readonly worker?: string;
+      /** What it ends as, when that is not KILLED. */
+      readonly endAs?: "CANCELLED" | "FAILED";
     };
 
 /** The shared directory of a container's tasks: what opened it, and its contents as the last of them left it. */
@@ -73,6 +77,11 @@ export type PlaceState = {
   readonly manifest?: string;
   readonly outputFiles: readonly string[];
 };
+/** What a stopped execution ends as. */
+export type StopState = "KILLED" | "CANCELLED" | "FAILED" | "RETRIED";
+
+/** Where a forked execution goes on, once nothing holds it back. */
+export type ForkPoint = { readonly from: "failed" | number };
 
 /** The flow's concurrency slot: asked for, waiting for one in the flow's queue, or held. `effect` is what asked for it. */
 export type Slot = { readonly state: "asked" | "queued" | "held"; readonly effect: EffectId };
@@ -147,7 +156,19 @@ export type TaskRun = {
   };
   /** Taken out by a restart: no longer part of the execution. */
   readonly dropped?: true;
+  /** Somebody has let it go on from a breakpoint: it does not stop there again. */
+  readonly passed?: true;
 };
+
+/** True for a task run that a restart begins again. */
+export function isCutShort(state: State): boolean {
+  return state === "FAILED" || state === "KILLED" || state === "CANCELLED" || state === "RETRIED";
+}
+
+/** True for a container whose children can be gone back to one by one. */
+export function isOrderedKind(kind: Expansion["kind"]): boolean {
+  return kind === "sequence" || kind === "parallel" || kind === "each";
+}
 
 export type ExecutionState = {
   /** Events applied so far. */
@@ -170,11 +191,13 @@ export type ExecutionState = {
   readonly retrying: number;
   /** Task runs in PAUSED. */
   readonly paused: number;
+  /** Task runs in BREAKPOINT. */
+  readonly atBreakpoint: number;
   /** A manual pause: nothing new starts. */
   readonly held: boolean;
   /** Task runs that keep a killed execution in KILLING, and what it ends as. */
   readonly stopping: number;
-  readonly stopAs: "KILLED" | "CANCELLED" | "FAILED";
+  readonly stopAs: StopState;
   /** The state it will end in, while its outputs are rendered. */
   readonly ending: TerminalState | undefined;
   /** A task said that the execution ends now, in this state: nothing new starts but `finally`. */
@@ -196,6 +219,12 @@ export type ExecutionState = {
   readonly violated: readonly string[];
   /** Names of the last commands, oldest first. */
   readonly commandIds: readonly string[];
+  /** When the execution that replaces this one, RETRIED, is started. */
+  readonly retryAt: EpochMs | undefined;
+  /** The execution that replaced this one. */
+  readonly retriedAs: string | undefined;
+  /** Copied from another execution and not gone on yet. */
+  readonly fork: ForkPoint | undefined;
 };
 
 export function initialState(): ExecutionState {
@@ -213,6 +242,7 @@ export function initialState(): ExecutionState {
     live: 0,
     retrying: 0,
     paused: 0,
+    atBreakpoint: 0,
     held: false,
     stopping: 0,
     stopAs: "KILLED",
@@ -228,5 +258,8 @@ export function initialState(): ExecutionState {
     unsetVariables: [],
     violated: [],
     commandIds: [],
+    retryAt: undefined,
+    retriedAs: undefined,
+    fork: undefined,
   };
 }

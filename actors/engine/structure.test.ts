@@ -123,6 +123,14 @@ describe("Subflow", () => {
     expect(deepest.expand("s", SUBFLOW).state.status).toBe("RUNNING");
   });
 
+  test.for([
+    [2, "RUNNING"],
+    [3, "FAILED"],
+  ] as const)("[I18] at depth %i of an execution that was told how deep it may be is %s", ([depth, state]) => {
+    const d = new Driver(flowOf([task("s")])).create({ depth, maxDepth: 3 }).expand("s", SUBFLOW);
+    expect(d.state.status).toBe(state);
+  });
+
   test("[K1] of a killed parent whose child's start was answered late has the child killed, once", () => {
     const d = new Driver(flowOf([task("s")])).create().expand("s", SUBFLOW);
     const effect = d.effect("s");

@@ -4,7 +4,7 @@ import type { Draft } from "./draft.ts";
 import { openContainer } from "./lanes.ts";
 import { pauseRun } from "./pauses.ts";
 import { openPlace } from "./places.ts";
-import { attemptAnswered, attemptFailed, beginAttempt } from "./runs.ts";
+import { askForSubflow, attemptAnswered, attemptFailed, beginAttempt } from "./runs.ts";
 import type { TaskRun, Waiting } from "./state.ts";
 
 // What flowables become: children, a pause, or another execution.
@@ -47,10 +47,11 @@ export function expanded(draft: Draft, before: TaskRun, event: EventOf<"task-exp
 }
 
 function startSubflow(draft: Draft, run: TaskRun, expansion: Extract<Expansion, { kind: "subflow" }>): void {
-  const { parent, depth: ownDepth = parent?.depth ?? 0 } = draft.state.facts ?? {};
-  const depth = ownDepth + 1;
-  if (depth > MAX_DEPTH) {
-    const message = `Subflows are nested deeper than ${MAX_DEPTH}: does ${expansion.namespace}.${expansion.flowId} end up calling itself?`;
+  const { facts } = draft.state;
+  const depth = (facts?.depth ?? facts?.parent?.depth ?? 0) + 1;
+  const maxDepth = facts?.maxDepth ?? MAX_DEPTH;
+  if (depth > maxDepth) {
+    const message = `Executions start one another deeper than ${maxDepth}: does ${expansion.namespace}.${expansion.flowId} end up calling itself?`;
     draft.log("ERROR", message, run.index);
     return attemptFailed(draft, run.index, message, {});
   }
@@ -70,22 +71,6 @@ function startSubflow(draft: Draft, run: TaskRun, expansion: Extract<Expansion, 
     ...(outputs === undefined ? {} : { outputs }),
   };
   askForSubflow(draft, run, { wait, transmitFailed, request, ...(restarts ? { restarts } : {}) });
-}
-
-function askForSubflow(draft: Draft, run: TaskRun, waiting: Omit<SubflowWaiting, "kind" | "effect">): void {
-  const effect = draft.effectId(run.index);
-  draft.update(run.index, { waiting: { kind: "subflow", effect, ...waiting } });
-  draft.ask({ kind: "start-subflow", id: effect, run: run.index, request: waiting.request });
-}
-
-/** A restart restarts the failed execution of the run, and waits for it again. */
-export function restartSubflow(draft: Draft, before: TaskRun): void {
-  const { child } = before;
-  if (child === undefined) return;
-  const run = beginAttempt(draft, before);
-  const { executionId, request, transmitFailed } = child;
-  const again = { ...request, restarts: executionId };
-  askForSubflow(draft, run, { wait: true, transmitFailed, restarts: true, request: again });
 }
 
 export function subflowStarted(

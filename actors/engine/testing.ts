@@ -3,6 +3,7 @@ import type { ExecutionEvent, Expansion, TaskAnswer } from "#schema/event.ts";
 import type { Flow, Retry, Task } from "#schema/flow.ts";
 import type { JsonObject } from "#schema/json.ts";
 import type { State } from "#schema/state.ts";
+import type { Limits } from "./draft.ts";
 import { compilePlan, type Plan } from "./plan.ts";
 import { createReducer, type Reduce } from "./reduce.ts";
 import { type ExecutionState, initialState, type TaskRun } from "./state.ts";
@@ -66,9 +67,9 @@ export class Driver {
   now = 1_000;
   readonly #reduce: Reduce;
 
-  constructor(flow: Flow) {
+  constructor(flow: Flow, limits?: Limits) {
     this.plan = compilePlan(flow);
-    this.#reduce = createReducer(this.plan);
+    this.#reduce = createReducer(this.plan, limits);
   }
 
   apply(event: ExecutionEvent): readonly Effect[] {
@@ -178,6 +179,14 @@ export class Driver {
   /** Whoever ran the killed task has stopped. */
   stopped(id: string): this {
     this.apply({ kind: "effect-acknowledged", at: this.now, effect: this.effect(id) });
+    return this;
+  }
+
+  /** The pending effect of that kind is done. */
+  acknowledge(kind: Effect["kind"], executionId?: string): this {
+    const found = this.state.pending.find((effect) => effect.kind === kind);
+    const more = executionId === undefined ? {} : { executionId };
+    this.apply({ kind: "effect-acknowledged", at: this.now, effect: found?.id ?? "none", ...more });
     return this;
   }
 

@@ -1,10 +1,11 @@
 import type { Label, TaskAnswer, Updates } from "#schema/event.ts";
 import type { Json, JsonObject } from "#schema/json.ts";
 import { isTerminal } from "#schema/state.ts";
-import { stop } from "./commands.ts";
+
 import type { Draft } from "./draft.ts";
 import { attemptAnswered, beginAttempt, endRun, isLeftBehind } from "./runs.ts";
 import type { TaskRun } from "./state.ts";
+import { stop } from "./stop.ts";
 
 // What a task changes of its own execution.
 //
@@ -59,7 +60,7 @@ function exitExecution(draft: Draft, run: TaskRun, state: NonNullable<Updates["e
   if (isTerminal(status) || status === "KILLING" || isLeftBehind(draft, run)) return false;
   if (state === "KILLED" || state === "CANCELLED") {
     draft.move(run.index, state, { waiting: undefined });
-    stop(draft, state, true);
+    stop(draft, state, { cascade: true });
     return true;
   }
   draft.set({ exit: state });

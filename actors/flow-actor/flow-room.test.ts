@@ -187,6 +187,18 @@ describe("schedules", () => {
     expect(stage.started.size).toBe(1);
   });
 
+  test("a check that fails the start is told to the execution; one that blocks it leaves its reason", async () => {
+    stage.planned = { inputs: {}, labels: [], failure: "Not today" };
+    await save(source());
+    await stage.advance(NEW_YEAR + HOUR);
+    expect([...stage.started.values()]).toMatchObject([{ failure: "Not today" }]);
+    stage.planned = { error: "At most nine" };
+    await stage.endAll("FAILED");
+    await stage.advance(NEW_YEAR + 2 * HOUR);
+    expect(stage.started.size).toBe(1);
+    expect(await state()).toMatchObject({ lastError: "At most nine", lockedBy: null });
+  });
+
   test("[T3] wait for the end of the execution, then make up for the dates that passed, one by one", async () => {
     await save(source());
     await stage.advance(NEW_YEAR + 3.5 * HOUR);

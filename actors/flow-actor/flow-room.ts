@@ -175,7 +175,8 @@ export class FlowRoom implements FlowRpc {
     for (const waiting of this.core.triggers.looks(this.host.now())) {
       try {
         const state = await this.world.stateOf(waiting.executionId);
-        if (state !== undefined && !isTerminal(state)) continue;
+        // A retry as a new execution goes on in its place, and the last of them says how it ended.
+        if (state !== undefined && (!isTerminal(state) || state === "RETRIED")) continue;
         if (this.core.triggers.release(waiting, state, this.host.now())) this.core.changed();
       } catch (error) {
         console.error(`the execution ${waiting.executionId} could not be asked:`, error);

@@ -78,7 +78,6 @@ const isBranch = (list: string) => list === "defaults" || list.startsWith("case:
 
 const NOT_YET: Readonly<Record<string, string>> = {
   listeners: "`listeners` are not run: use `afterExecution`",
-  sla: "`sla` is not watched yet: the flow runs without it",
 };
 
 /** Warns of what is read but has no effect. */
@@ -108,11 +107,6 @@ export function warnOfIgnoredInTask(
   const message = "`timeout` has no effect on a task that groups others: set it on the tasks inside";
   if (isFlowable && (item.timeout ?? null) !== null)
     reporter.warning("UNKNOWN_PROPERTY", [...path, "timeout"], message);
-  const retry = item.retry ?? null;
-  if (typeof retry !== "object" || retry === null || Array.isArray(retry)) return;
-  const again = "`CREATE_NEW_EXECUTION` is not there yet: the task is tried again in the same execution";
-  if (retry.behavior === "CREATE_NEW_EXECUTION")
-    reporter.warning("UNKNOWN_PROPERTY", [...path, "retry", "behavior"], again);
 }
 
 export function warnOfReservedId(id: string, reporter: Reporter): void {

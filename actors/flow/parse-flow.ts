@@ -9,6 +9,7 @@ import { checkLabels, toLabels } from "./labels.ts";
 import { parseChecks } from "./parse-checks.ts";
 import { parseInputs, parseOutputs } from "./parse-inputs.ts";
 import { parseRetry } from "./parse-retry.ts";
+import { parseSlas } from "./parse-sla.ts";
 import { type Parsing, parseTasks } from "./parse-tasks.ts";
 import { parseTriggers } from "./parse-triggers.ts";
 import { applyPluginDefaults, parsePluginDefaults } from "./plugin-defaults.ts";
@@ -75,17 +76,18 @@ function buildFlow(written: Json, { registry, reporter }: Pick<Parsing, "registr
     ...parsePluginDefaults(written.taskDefaults, ["taskDefaults"], registry, reporter),
   ];
   const root = applyPluginDefaults(written, pluginDefaults, registry);
-  const { retry, checks, ...rest } = root;
+  const { retry, checks, sla, ...rest } = root;
   reporter.conform(FlowSource, rest, []);
   checkNames(root, reporter);
   if (Array.isArray(root.tasks) && root.tasks.length === 0) {
     reporter.error("INVALID_VALUE", ["tasks"], "`tasks` must hold at least one task");
   }
   const names = { id: String(root.id ?? ""), namespace: String(root.namespace ?? "") };
-  const parsing: Parsing = { registry, reporter, flow: names, taskIds: [], triggerIds: [] };
+  const parsing: Parsing = { registry, reporter, flow: names, taskIds: [], triggerIds: [], depth: 1 };
   const flow = assemble(root, parsing, pluginDefaults);
   const typedRetry = parseRetry(retry, ["retry"], reporter);
   const typedChecks = parseChecks(checks, ["checks"], reporter);
+  const slas = parseSlas(sla, ["sla"], reporter);
   checkDuplicates(parsing.taskIds, "task", reporter);
   checkDuplicates(parsing.triggerIds, "trigger", reporter);
   warnOfIgnored(root, reporter);
@@ -93,6 +95,7 @@ function buildFlow(written: Json, { registry, reporter }: Pick<Parsing, "registr
     ...flow,
     ...(typedRetry && { retry: typedRetry }),
     ...(typedChecks.length > 0 && { checks: typedChecks }),
+    ...(slas.length > 0 && { sla: slas }),
   };
 }
 

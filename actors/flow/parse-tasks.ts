@@ -21,13 +21,23 @@ export type Parsing = {
   /** Ids met so far, with their places, in the order of the text. */
   taskIds: PlacedId[];
   triggerIds: PlacedId[];
+  /** How deep the tasks stand that are being read; those of the flow itself are at 1. */
+  depth: number;
 };
+
+/** How deep tasks may stand in one another. */
+export const MAX_NESTING = 25;
 
 /** The tasks in the list `value` at `path`, those of unknown type too. */
 export function parseTasks(value: Json | undefined, path: PropertyPath, parsing: Parsing): Task[] {
   if (value === undefined || value === null) return [];
   if (!Array.isArray(value)) {
     parsing.reporter.error("INVALID_VALUE", path, `\`${String(path.at(-1))}\` must be a list of tasks`);
+    return [];
+  }
+  if (parsing.depth > MAX_NESTING) {
+    const message = `Tasks stand in one another more than ${MAX_NESTING} deep: move the inner ones to a flow of their own, and call it with a Subflow task`;
+    parsing.reporter.error("INVALID_VALUE", path, message);
     return [];
   }
   return value.flatMap((item, index) => parseTask(item, [...path, index], parsing) ?? []);
@@ -188,6 +198,7 @@ function parseLists(
   path: PropertyPath,
   parsing: Parsing,
 ): { lists: Record<string, readonly Task[]>; dependsOn: Task["dependsOn"] } {
+  const inner = { ...parsing, depth: parsing.depth + 1 };
   const named: Readonly<Record<string, Json>> = definition.lists?.(own) ?? pick(own, definition.nested);
   const { fields } = objectShapeOf(definition.input);
   const lists: [string, readonly Task[]][] = [];
@@ -198,13 +209,13 @@ function parseLists(
     const field = fields.get(name);
     const kind = field?.kind === "nested" ? field.nested : "tasks";
     if (kind === "dag") {
-      const dag = parseDag(value, at, parsing);
+      const dag = parseDag(value, at, inner);
       lists.push([name, dag.tasks]);
       dependsOn = dag.dependsOn;
     } else if (kind === "task") {
-      const task = parseTask(value, at, parsing);
+      const task = parseTask(value, at, inner);
       lists.push([name, task === undefined ? [] : [task]]);
-    } else lists.push([name, parseTasks(value, at, parsing)]);
+    } else lists.push([name, parseTasks(value, at, inner)]);
   }
   for (const [name, field] of fields) {
     if (field.kind !== "nested" || field.nested === "dag" || !field.required || !isEmptyList(own[name])) continue;

@@ -22,6 +22,7 @@ export type StartRequest = {
   originalId?: string;
   parentId?: string;
   depth?: number;
+  maxDepth?: number;
   attempt?: number;
   originalCreatedAt?: EpochMs;
   breakpoints?: readonly string[];

@@ -9,8 +9,8 @@ export type EffectId = string;
 export type Effect =
   /** Render the task's properties, then run it here, hand it on, or expand it. */
   | { kind: "run-task"; id: EffectId; run: number; attempt: number }
-  /** A timer: answered by `timer-fired` at or after `at`. A timer nobody waits for any more may still fire. */
-  | { kind: "wake-at"; id: EffectId; at: EpochMs }
+  /** A timer: answered by `timer-fired` at or after `at`. A timer nobody waits for any more may still fire. `sla`: whose time is then over. */
+  | { kind: "wake-at"; id: EffectId; at: EpochMs; sla?: string }
   /** Stop the attempt started by effect `target`; answered by `task-finished` of the target or `effect-acknowledged`. */
   | {
       kind: "cancel-task";
@@ -38,12 +38,12 @@ export type Effect =
   | { kind: "close-place"; id: EffectId; run: number; place?: EffectId }
   /** Start the execution of batch `index` of a ForEachItem; answered as `start-subflow`, or by `item-refused`. */
   | { kind: "start-item"; id: EffectId; run: number; index: number }
-  /** Start the execution that replaces this one, which is RETRIED; answered by `effect-acknowledged`. */
-  | { kind: "start-retry"; id: EffectId }
+  /** Start the execution that replaces this one, which is RETRIED; answered by `effect-acknowledged`. `killed`: end it as soon as it is there. */
+  | { kind: "start-retry"; id: EffectId; killed?: true }
   /** Tell the Subflow task run that waits for this execution how it ended. */
   | { kind: "notify-parent"; id: EffectId; parent: ParentLink; state: State; outputs: JsonObject | undefined }
-  /** Tell the flow's trigger that the execution it started has ended. */
-  | { kind: "notify-trigger"; id: EffectId; triggerId: string; state: State }
+  /** Tell the flow's trigger that the execution it started has ended; `executionId` is the one it knows, when that is another. */
+  | { kind: "notify-trigger"; id: EffectId; triggerId: string; state: State; executionId?: string }
   /** A line of the execution's log, written with the events that caused it. No answer. */
   | { kind: "log"; level: Level; message: string; run?: number };
 

@@ -194,6 +194,8 @@ export const ExecutionEvent = z.discriminatedUnion("kind", [
     flags: z.array(z.int()).optional(),
     /** How many executions started one another to get here, subflows that nobody waits for included. */
     depth: z.int().optional(),
+    /** How many may; left out: 25. */
+    maxDepth: z.int().optional(),
     /** `metadata.attemptNumber`, and when the first of the chain was created: a retry or replay goes on counting. */
     attempt: z.int().optional(),
     originalCreatedAt: at.optional(),
@@ -284,7 +286,8 @@ export const ExecutionEvent = z.discriminatedUnion("kind", [
     outputs: jsonObject.optional(),
   }),
   z.object({ kind: z.literal("timer-fired"), at, effect }),
-  z.object({ kind: z.literal("effect-acknowledged"), at, effect }),
+  /** `executionId`: what a `start-retry` has started. */
+  z.object({ kind: z.literal("effect-acknowledged"), at, effect, executionId: z.string().optional() }),
   z.object({
     kind: z.literal("outputs-rendered"),
     at,

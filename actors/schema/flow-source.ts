@@ -45,6 +45,25 @@ export const RetrySource = z.discriminatedUnion("type", [
   }),
 ]);
 
+const slaCommon = {
+  id: z.string().min(1).describe("Name of the agreement"),
+  behavior: z.enum(["FAIL", "CANCEL", "NONE"]).describe("What becomes of an execution that breaks it"),
+  labels: labelMap().describe("Labels that such an execution gets").optional(),
+};
+
+export const SlaSource = z.discriminatedUnion("type", [
+  z.strictObject({
+    ...slaCommon,
+    type: z.literal("MAX_DURATION"),
+    duration: duration().describe("Longest time from its creation"),
+  }),
+  z.strictObject({
+    ...slaCommon,
+    type: z.literal("EXECUTION_ASSERTION"),
+    assert: dynamic(z.string()).describe("Broken when this gives `false`, `0` or nothing"),
+  }),
+]);
+
 /** What every task may have beside the properties of its type. */
 export const TaskCommon = z.object({
   id: taskId().describe("Name of the task, unique in the flow"),
@@ -218,6 +237,6 @@ export const FlowSource = z.object({
   tenantId: anything().describe("Ignored").optional(),
   source: anything().describe("Ignored").optional(),
   listeners: anything().describe("Not run; use `afterExecution`").optional(),
-  sla: anything().describe("Not watched yet").optional(),
+  sla: z.array(SlaSource).describe("What each execution promises").optional(),
   checks: z.array(CheckSource).describe("What must hold before an execution starts").optional(),
 });

@@ -1,13 +1,14 @@
-import { CURRENT_FLAGS, type Plan, type Reduce, refusal, toExecutionJson } from "#engine/index.ts";
+import { type Plan, type Reduce, refusal, toExecutionJson, toSummary } from "#engine/index.ts";
 import type { Command, CommandAnswer, StartRequest } from "#schema/cell.ts";
 import type { ExecutionEvent, ParentLink, TaskAnswer } from "#schema/event.ts";
-import type { ExecutionJson } from "#schema/execution.ts";
+import type { ExecutionJson, ExecutionSummary } from "#schema/execution.ts";
 import type { Flow } from "#schema/flow.ts";
 import type { EpochMs, JsonObject } from "#schema/json.ts";
 import { cutMessage, type LogLine } from "#schema/log.ts";
 import type { SlotAnswer } from "#schema/slot.ts";
 import type { State } from "#schema/state.ts";
 import { jsonSize, MAX_VALUE_CHARACTERS } from "#schema/value-size.ts";
+import { completed, isKnown, refusedAnswer } from "./command-answer.ts";
 import { eventOf } from "./command-event.ts";
 import { Effects, type Evaluation, type Rendering } from "./effects.ts";
 import { Live, type Program, programOf } from "./live.ts";
@@ -15,6 +16,8 @@ import type { Dialect } from "./perform.ts";
 import { Projector } from "./projector.ts";
 import { isUnfinished, lostAttempts } from "./recovery.ts";
 import { Residents } from "./residents.ts";
+import { watchSlas } from "./sla-watch.ts";
+import { startEvents } from "./start-events.ts";
 import type { CellStore } from "./store.ts";
 import type { Host, World } from "./world.ts";
 
@@ -62,6 +65,13 @@ const MAX_PROGRAMS = 200;
 /** Parsed flow revisions of all cells in this process: they never change. */
 const programs = new Map<string, Program>();
 
+/** The execution was removed: its id is not used again. */
+export class Removed extends Error {
+  constructor(id: string) {
+    super(`The execution ${id} was deleted.`);
+  }
+}
+
 export class Cell {
   readonly #store: CellStore;
   readonly #host: Host;
@@ -89,42 +99,14 @@ export class Cell {
     this.#open();
   }
 
-  /** Starts an execution, once for each id. */
+  /** Starts an execution, once for each id. Throws `Removed` for one that was removed: it does not come back. */
   start(request: StartRequest): Live {
     const known = this.find(request.id);
     if (known !== undefined) return known;
+    if (this.#store.isRemoved(request.id)) throw new Removed(request.id);
     const live = Live.create(request.id, this.#program(request));
     this.#residents.add(live);
-    const {
-      id,
-      tenant,
-      namespace,
-      flowId,
-      inputs,
-      labels,
-      trigger,
-      variables,
-      parent,
-      scheduleAt,
-      originalId,
-      parentId,
-      failure,
-      limited,
-      depth,
-    } = request;
-    this.#apply(live, {
-      kind: "execution-created",
-      at: this.#host.now(),
-      id,
-      tenant,
-      namespace,
-      flowId,
-      flowRevision: request.revision,
-      inputs,
-      labels: [...labels],
-      flags: [...CURRENT_FLAGS],
-      ...defined({ trigger, variables, parent, scheduleAt, originalId, parentId, failure, limited, depth }),
-    });
+    for (const event of startEvents(request, this.#host.now())) this.#apply(live, event);
     this.#turn(live);
     return live;
   }
@@ -149,30 +131,13 @@ export class Cell {
     return toExecutionJson(live.state, live.program.plan, this.#host.now());
   }
 
+  /** Takes a command, once for each name: the second answer is as the first. */
   command(live: Live, command: Command): CommandAnswer {
-    const at = this.#host.now();
-    // Asked again by a parent that did not hear that it has been restarted for it.
-    const isRestarted =
-      command.kind === "restart" &&
-      command.parent !== undefined &&
-      command.parent.effect === live.state.facts?.parent?.effect &&
-      command.parent.executionId === live.state.facts.parent.executionId;
-    if (isRestarted) return { ok: true, execution: this.json(live) };
-    const refused = refusal(live.state, command.kind);
-    if (refused !== undefined) {
-      if (command.kind === "kill" && command.cascade) return { ok: true, execution: this.json(live) };
-      const isIllegal = command.kind === "pause" || command.kind === "unqueue" || command.kind === "force-run";
-      const status = isIllegal || refused.startsWith("No task") ? 422 : 409;
-      return { ok: false, status, message: refused };
-    }
-    const event = eventOf(command, live.id, at);
-    if (event === undefined)
-      return {
-        ok: false,
-        status: 404,
-        message: `No task run ${String(command.kind === "resume" && command.taskRunId)}`,
-      };
-    if (!this.#deliver(live, event) && command.kind === "resume") {
+    if (isKnown(live.state, command)) return { ok: true, execution: this.json(live) };
+    const refused = refusedAnswer(live, command);
+    if (refused !== undefined) return refused;
+    const event = eventOf(completed(live.state, command), live.id, this.#host.now());
+    if (event !== undefined && !this.#deliver(live, event) && command.kind === "resume") {
       const message = `Task run '${command.taskRunId ?? ""}' is not paused, can't resume it`;
       return { ok: false, status: 409, message };
     }
@@ -221,8 +186,9 @@ export class Cell {
     return this.#effects.evaluate(live, run, rendering);
   }
 
+  /** Takes the execution out for ever; its id stays behind. */
   remove(live: Live): void {
-    if (refusal(live.state, "kill") === undefined) {
+    if (refusal(live.state, { kind: "kill", cascade: false }) === undefined) {
       const at = this.#host.now();
       this.#apply(live, { kind: "kill-requested", at, cascade: true });
       // Nobody will be there to hear that what runs has stopped: whoever waits for the end is told now.
@@ -230,10 +196,11 @@ export class Cell {
         this.#apply(live, { kind: "timer-fired", at, effect });
       this.#turn(live);
     }
-    this.#projector.removed(live);
+    const summary: ExecutionSummary = { ...toSummary(live.state), seq: live.state.seq + 1, deleted: true };
+    this.#store.remove(live.id, this.#host.now(), JSON.stringify(summary));
+    this.#projector.removed(summary);
     this.#residents.delete(live.id);
     this.#dues.delete(live.id);
-    this.#store.remove(live.id);
   }
 
   watch(id: string, watcher: Watcher): () => void {
@@ -275,6 +242,8 @@ export class Cell {
       if (boot === undefined || boot === this.#host.boot) continue;
       this.#guarded(id, () => this.#revive(id));
     }
+    // Written by `remove`, and read by nobody else.
+    for (const summary of this.#store.untold()) this.#projector.removed(JSON.parse(summary) as ExecutionSummary);
     this.#rearm();
   }
 
@@ -342,6 +311,7 @@ export class Cell {
       if (effect !== undefined) this.#effects.perform(live, effect, leaving);
       if (live.unstoredSize > SLICE_CHARACTERS || (step % 8 === 7 && this.#host.now() >= until)) break;
     }
+    watchSlas(live, this.#effects, this.#host, leaving);
     if (live.hasChanges || always) this.#commit(live);
     for (const leave of leaving) leave();
     if (live.asked.size > 0) this.#host.soon(() => this.#background(live));
@@ -374,10 +344,12 @@ export class Cell {
 
   /** When to look at it again though nobody calls. */
   #dueOf(live: Live): EpochMs | undefined {
-    const again = live.asked.size > 0 || live.underway.size > 0 || live.state.pending.length > 0;
+    const { pending } = live.state;
+    const isAsking = pending.some(({ kind }) => kind !== "wake-at");
+    const again = live.asked.size > 0 || live.underway.size > 0 || isAsking;
     const lookAgain = again ? this.#host.now() + LOOK_AGAIN_MS : Number.POSITIVE_INFINITY;
     // Timers of task runs that are over are still in the heap; nobody waits for them.
-    const isOver = live.isTerminal && live.state.live === 0;
+    const isOver = live.isTerminal && live.state.live === 0 && pending.length === 0;
     const next = Math.min(lookAgain, isOver ? Number.POSITIVE_INFINITY : (live.nextTimer ?? Number.POSITIVE_INFINITY));
     return next === Number.POSITIVE_INFINITY ? undefined : next;
   }
@@ -414,8 +386,4 @@ export class Cell {
     programs.set(name, program);
     return program;
   }
-}
-
-function defined<T extends object>(fields: T): T {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
 }

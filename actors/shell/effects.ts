@@ -1,7 +1,7 @@
 import { ancestorsOf } from "#engine/index.ts";
 import { type EvalContext, type Lookup, type LookupAnswer, lookupKey, type Outcome, renderDeep } from "#expr/index.ts";
 import { isJsonObject } from "#schema/conform.ts";
-import type { ExecutionEvent } from "#schema/event.ts";
+import type { EventOf, ExecutionEvent } from "#schema/event.ts";
 import type { Flow } from "#schema/flow.ts";
 import type { Json, JsonObject } from "#schema/json.ts";
 import type { LogLine } from "#schema/log.ts";
@@ -12,6 +12,7 @@ import { isLarge, keptEvent, refusedByMemory } from "./kept.ts";
 import type { Live, PerformedEffect } from "./live.ts";
 import { contextOf, type Dialect, groupOf, lineOf, type Performance, perform, type Subject } from "./perform.ts";
 import { closePlace, isClosing, openPlace, runsOfPlace } from "./places.ts";
+import { retryOf } from "./start-events.ts";
 import { afterTurn } from "./turns.ts";
 import type { Host, World } from "./world.ts";
 
@@ -66,7 +67,9 @@ export class Effects {
       case "kill-execution":
         leaving.push(() =>
           this.#ask(live, effect, async () => {
-            await this.#parts.world.command(effect.executionId, { kind: "kill", cascade: true });
+            // Named, so that one that comes late does not kill what was restarted since.
+            const commandId = `${live.id}/${effect.id}`;
+            await this.#parts.world.command(effect.executionId, { kind: "kill", cascade: true, commandId });
             return this.#acknowledged(effect.id);
           }),
         );
@@ -76,6 +79,9 @@ export class Effects {
         return;
       case "close-place":
         leaving.push(() => this.#closePlace(live, effect));
+        return;
+      case "start-retry":
+        leaving.push(() => this.#ask(live, effect, () => this.#startRetry(live, effect.id)));
         return;
       case "notify-parent":
         leaving.push(() =>
@@ -89,7 +95,8 @@ export class Effects {
       case "notify-trigger":
         leaving.push(() =>
           this.#ask(live, effect, async () => {
-            await this.#parts.world.tellTrigger(askerOf(live), effect.triggerId, effect.state);
+            const { executionId = live.id, triggerId, state } = effect;
+            await this.#parts.world.tellTrigger({ ...askerOf(live), executionId }, triggerId, state);
             return this.#acknowledged(effect.id);
           }),
         );
@@ -123,6 +130,30 @@ export class Effects {
     live.say([
       lineOf(this.#subject(live, effectId), run, Math.max(0, (run?.attempts.length ?? 1) - 1), level, message),
     ]);
+  }
+
+  /** Renders with the answers that are there. */
+  evaluateNow<T>(live: Live, rendering: (context: EvalContext) => Outcome<T>): Outcome<T> {
+    return rendering(contextOf(this.#parts.dialect, this.#subject(live, ""), undefined));
+  }
+
+  /** As `evaluate`; one at a time for each key. Asked for while one is under way, it is done once more: things have changed. */
+  evaluateLater(live: Live, key: string, rendering: Rendering, hear: (said: Evaluation) => void): void {
+    const again = `again:${key}`;
+    if (live.underway.has(key)) return void live.noted.add(again);
+    live.underway.add(key);
+    const once = (retryMs: number): void => {
+      this.evaluate(live, undefined, rendering).then(
+        (said) => {
+          live.underway.delete(key);
+          hear(said);
+          if (live.noted.delete(again)) this.evaluateLater(live, key, rendering, hear);
+          this.#parts.turn(live);
+        },
+        () => this.#parts.host.later(retryMs, () => once(Math.min(2 * retryMs, MAX_RETRY_MS))),
+      );
+    };
+    once(FIRST_RETRY_MS);
   }
 
   /** Renders outside of any task, fetching what the expression needs. */
@@ -332,7 +363,13 @@ export class Effects {
     return { kind: "task-finished", at, effect: effect.id, answer: { state: "FAILED", error: started.message } };
   }
 
-  #acknowledged(effect: string): ExecutionEvent {
+  /** The execution that replaces this one: of the same flow revision, with the same inputs, from the start. */
+  async #startRetry(live: Live, effect: string): Promise<ExecutionEvent> {
+    const executionId = await this.#parts.world.startRetry(live.id, effect, retryOf(live));
+    return { ...this.#acknowledged(effect), executionId };
+  }
+
+  #acknowledged(effect: string): EventOf<"effect-acknowledged"> {
     return { kind: "effect-acknowledged", at: this.#parts.host.now(), effect };
   }
 

@@ -67,6 +67,8 @@ export class Live {
   state: ExecutionState;
   /** Effects to perform. */
   readonly asked = new Fifo<PerformedEffect>();
+  /** What is said once only while the execution is in memory, and evaluations to be done once more. */
+  readonly noted = new Set<string>();
   /** Answers under way that this cell itself waits for, by effect id. */
   readonly underway = new Set<string>();
   isStored: boolean;
@@ -133,6 +135,13 @@ export class Live {
       if (minimum !== undefined && !isAtLeast(line.level, minimum)) continue;
       this.#line({ ...line, message: cutMessage(this.masker.mask(line.message)) });
     }
+  }
+
+  /** Adds a line, once for each key. */
+  sayOnce(key: string, level: Level, message: string): void {
+    if (this.noted.has(key)) return;
+    this.noted.add(key);
+    this.say([{ at: this.state.at, level, message }]);
   }
 
   #minimumLevel(taskId: string | undefined): Level | undefined {
@@ -209,6 +218,7 @@ export class Live {
         this.asked.push({ kind: "close-place", id: waiting.effect, run: index });
         return;
       case "held":
+      case "breakpoint":
         return;
     }
   }
@@ -225,6 +235,11 @@ export class Live {
   /** About how much the next commit holds, in characters. */
   get unstoredSize(): number {
     return this.#bytes;
+  }
+
+  /** True when an event was applied since the last commit. */
+  get hasEvents(): boolean {
+    return this.#events.length > 0;
   }
 
   get hasChanges(): boolean {

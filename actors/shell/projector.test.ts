@@ -1,5 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import { beforeEach, describe, expect, test } from "vitest";
+import { toSummary } from "#engine/index.ts";
 import { flowOf, task } from "#engine/testing.ts";
 import type { ExecutionSummary } from "#schema/execution.ts";
 import { nodeSql } from "#test/support/node-sql.ts";
@@ -35,6 +36,12 @@ function started(id: string): Live {
   });
   store.commit(one.takeCommit(undefined, undefined));
   return one;
+}
+
+function remove(one: Live): void {
+  const summary = { ...toSummary(one.state), seq: one.state.seq + 1, deleted: true };
+  projector.removed(summary);
+  store.remove(one.id, host.now(), JSON.stringify(summary));
 }
 
 function changed(one: Live): void {
@@ -121,19 +128,29 @@ describe("the projection", () => {
   test("hears of a removal as a row that wins over all before it, and confirms nothing for it", async () => {
     const a = started("a");
     projector.changed(a);
-    projector.removed(a);
-    store.remove("a");
+    remove(a);
     await host.run(1_000);
     expect(world.of("project")).toMatchObject([[[{ id: "a", seq: 2, deleted: true }]]]);
     store.flush();
     expect(store.open()).toEqual([]);
   });
 
+  test("[J2] hears of a removal although the process died before it could be told", async () => {
+    const a = started("a");
+    world.refusals.set("project", 100);
+    remove(a);
+    expect(store.untold().map((text) => JSON.parse(text))).toMatchObject([{ id: "a", deleted: true }]);
+    world.refusals.clear();
+    const next = new Projector(world, host, store);
+    for (const text of store.untold()) next.removed(JSON.parse(text));
+    await host.run(1_000);
+    expect([world.rows.get("a")?.deleted, store.untold()]).toEqual([true, []]);
+  });
+
   test("[J2] hears of a removal although the first call failed", async () => {
     world.refusals.set("project", 1);
     const a = started("a");
-    projector.removed(a);
-    store.remove("a");
+    remove(a);
     await host.run(1_000);
     expect(world.rows.get("a")).toMatchObject({ deleted: true });
   });

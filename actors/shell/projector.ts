@@ -40,8 +40,9 @@ export class Projector {
     this.#schedule(FLUSH_MS);
   }
 
-  removed(live: Live): void {
-    this.#changed.set(live.id, { ...toSummary(live.state), seq: live.state.seq + 1, deleted: true });
+  /** The row that takes the execution out of the lists. */
+  removed(summary: ExecutionSummary): void {
+    this.#changed.set(summary.id, summary);
     this.#schedule(FLUSH_MS);
   }
 
@@ -65,7 +66,10 @@ export class Projector {
     try {
       await this.#port.project(batch);
       this.#retryMs = FLUSH_MS;
-      for (const { id, seq, deleted } of batch) if (!deleted) this.#store.confirm(id, seq);
+      for (const { id, seq, deleted } of batch) {
+        if (deleted) this.#store.told(id);
+        else this.#store.confirm(id, seq);
+      }
     } catch (error) {
       this.#host.failed(error);
       for (const row of batch) if ((this.#changed.get(row.id)?.seq ?? -1) < row.seq) this.#changed.set(row.id, row);

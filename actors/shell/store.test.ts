@@ -114,12 +114,12 @@ describe("the rows of an execution", () => {
     expect(store.load("a")?.snapshot?.body === long).toBe(true);
     commit(store, 2, 0, { events: [event(2)], snapshot: { seq: 2, body: "short" } });
     expect(store.load("a")?.snapshot).toEqual({ seq: 2, body: "short" });
-    store.remove("a");
+    store.remove("a", 1, "{}");
     expect(store.load("a")).toBeUndefined();
   });
 
-  test("are gone after a remove, and the id can be used again", () => {
-    const { store } = open();
+  test("[T3] are gone after a remove, but for the id", () => {
+    const { store, database } = open();
     commit(store, 2, 1, {
       source: SOURCE,
       events: [event(1), event(2)],
@@ -127,11 +127,33 @@ describe("the rows of an execution", () => {
       snapshot: { seq: 2, body: "s" },
     });
     commit(store, 1, 0, { id: "b", source: SOURCE, events: [event(1)] });
-    store.remove("a");
+    store.remove("a", 5, "told");
     expect([store.load("a"), store.events("a", 0), store.lines("a", 0)]).toEqual([undefined, [], []]);
+    expect([store.isRemoved("a"), store.isRemoved("b"), store.untold()]).toEqual([true, false, ["told"]]);
     expect(store.load("b")?.head).toBe(1);
-    commit(store, 1, 0, { source: SOURCE, events: [event(9)] });
-    expect(times(store.events("a", 0))).toEqual([9]);
+    store.told("a");
+    expect(new CellStore(nodeSql(database)).isRemoved("a")).toBe(true);
+    expect(store.untold()).toEqual([]);
+  });
+
+  test("are read a page at a time", () => {
+    const { store } = open();
+    commit(store, 3, 0, { source: SOURCE, events: [event(1), event(2), event(3)] });
+    commit(store, 5, 0, { events: [event(4), event(5)] });
+    expect(times(store.events("a", 1, 3))).toEqual([2, 3, 4]);
+    expect(times(store.events("a", 4, 3))).toEqual([5]);
+    expect(times(store.events("a", 5, 3))).toEqual([]);
+  });
+
+  test("[U1] carry a version; those of before there was one are read, those of a newer program are refused", () => {
+    const { store, database } = open();
+    commit(store, 1, 0, { source: SOURCE, events: [event(1)] });
+    const [row] = database.prepare("SELECT body FROM journal").all();
+    expect(JSON.parse(String(row?.body))).toMatchObject({ version: 1, items: [{ at: 1 }] });
+    database.prepare("UPDATE journal SET body = ?").run(JSON.stringify([event(7)]));
+    expect(times(store.events("a", 0))).toEqual([7]);
+    database.prepare("UPDATE journal SET body = ?").run(JSON.stringify({ version: 99, items: [event(7)] }));
+    expect(() => store.events("a", 0)).toThrow(/version 99/);
   });
 
   test("[I22] that are no events any more are refused with what is wrong, not taken for some", () => {

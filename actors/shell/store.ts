@@ -1,6 +1,7 @@
 import { ExecutionEvent } from "#schema/event.ts";
 import type { EpochMs } from "#schema/json.ts";
 import { LogLine } from "#schema/log.ts";
+import { EVENT_VERSION, upcast } from "#schema/upcast.ts";
 import { MAX_VALUE_CHARACTERS } from "#schema/value-size.ts";
 import type { Row, Sql } from "./sql.ts";
 
@@ -8,6 +9,7 @@ import type { Row, Sql } from "./sql.ts";
 //
 // T1. A commit is all or nothing, and its events follow the stored ones without a gap.
 // T2. The log is the truth; a snapshot only saves replaying, and `due` only says when to look again.
+// T3. An execution that was removed leaves its id, for ever: nothing under it is stored again.
 
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS execution (
@@ -21,6 +23,7 @@ CREATE TABLE IF NOT EXISTS journal (
 CREATE TABLE IF NOT EXISTS snapshot (id TEXT PRIMARY KEY, seq INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS snapshot_part (id TEXT, part INTEGER, body TEXT NOT NULL, PRIMARY KEY (id, part)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS source (key INTEGER PRIMARY KEY, name TEXT UNIQUE, revision INTEGER NOT NULL, body TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS removed (id TEXT PRIMARY KEY, at INTEGER NOT NULL, summary TEXT) WITHOUT ROWID;
 `;
 
 /** Kinds of journal rows: events and log lines, numbered apart. */
@@ -114,11 +117,13 @@ export class CellStore {
       );
   }
 
-  /** Events with a sequence number above `after`. */
-  events(id: string, after: number): ExecutionEvent[] {
+  /** Events with a sequence number above `after`, `limit` of them at most. */
+  events(id: string, after: number, limit = Number.POSITIVE_INFINITY): ExecutionEvent[] {
     const events: ExecutionEvent[] = [];
-    for (const row of this.#rows(EVENTS, id, after))
-      events.push(...readBatch(row, after, (item) => ExecutionEvent.parse(item)));
+    for (const row of this.#rows(EVENTS, id, after)) {
+      for (const event of readBatch(row, after, readEvent)) if (events.length < limit) events.push(event);
+      if (events.length >= limit) break;
+    }
     return events;
   }
 
@@ -232,12 +237,30 @@ export class CellStore {
     }));
   }
 
-  remove(id: string): void {
+  /** Takes the execution out, and leaves its id. `summary` is what the lists are still to be told. */
+  remove(id: string, at: EpochMs, summary: string): void {
     this.#confirmed.delete(id);
     this.#sql.transaction(() => {
+      this.#sql.exec("INSERT OR REPLACE INTO removed VALUES (?, ?, ?)", id, at, summary);
       for (const table of ["execution", "journal", "snapshot", "snapshot_part"])
         this.#sql.exec(`DELETE FROM ${table} WHERE id = ?`, id);
     });
+  }
+
+  isRemoved(id: string): boolean {
+    return Array.from(this.#sql.exec("SELECT 1 AS one FROM removed WHERE id = ?", id)).length > 0;
+  }
+
+  /** What the lists have not confirmed of removed executions. */
+  untold(): string[] {
+    return Array.from(this.#sql.exec("SELECT summary FROM removed WHERE summary IS NOT NULL"), (row) =>
+      String(row.summary),
+    );
+  }
+
+  /** The lists know that it was removed. */
+  told(id: string): void {
+    this.#sql.transaction(() => void this.#sql.exec("UPDATE removed SET summary = NULL WHERE id = ?", id));
   }
 }
 
@@ -246,15 +269,22 @@ type Batch = { kind: Kind; first: number; body: string };
 /** Items as one row, or as several when they are too much for one. */
 function batches(kind: Kind, first: number, items: readonly unknown[]): Batch[] {
   if (items.length === 0) return [];
-  const body = JSON.stringify(items);
+  const body = JSON.stringify(kind === EVENTS ? { version: EVENT_VERSION, items } : items);
   if (body.length <= MAX_VALUE_CHARACTERS || items.length === 1) return [{ kind, first, body }];
   const half = items.length >> 1;
   return [...batches(kind, first, items.slice(0, half)), ...batches(kind, first + half, items.slice(half))];
 }
 
-/** The items of a row that come after number `after`. */
-function readBatch<T>(row: Row, after: number, parse: (item: unknown) => T): T[] {
-  const items: unknown = JSON.parse(String(row.body));
+/** The items of a row that come after number `after`. A plain list is what rows were before they had a version. */
+function readBatch<T>(row: Row, after: number, parse: (item: unknown, version: number) => T): T[] {
+  const body: unknown = JSON.parse(String(row.body));
+  const { version = 1, items } = Array.isArray(body)
+    ? { items: body }
+    : (body as { version?: number; items?: unknown });
   if (!Array.isArray(items)) throw new Error("A stored batch is no list");
-  return items.slice(Math.max(0, after - Number(row.first))).map(parse);
+  return items.slice(Math.max(0, after - Number(row.first))).map((item) => parse(item, version));
+}
+
+function readEvent(item: unknown, version: number): ExecutionEvent {
+  return ExecutionEvent.parse(upcast(item, version));
 }

@@ -1,4 +1,4 @@
-import type { Command } from "#schema/cell.ts";
+import type { Command, StartRequest } from "#schema/cell.ts";
 import type { SubflowRequest } from "#schema/effect.ts";
 import type { ExecutionTrigger } from "#schema/event.ts";
 import type { ExecutionSummary } from "#schema/execution.ts";
@@ -132,6 +132,7 @@ export class FakeWorld implements World {
     manifest: string | undefined,
     patterns: readonly string[],
   ) => { ok: true; outputFiles: JsonObject } | { ok: false; message: string } = () => ({ ok: true, outputFiles: {} });
+  onRetry: (executionId: string, effect: string, request: Omit<StartRequest, "id">) => string = () => "next";
   onCommand: (executionId: string, command: Command) => void = () => {};
   onSlot: (asker: Asker, wish: SlotWish) => SlotAnswer = () => ({ answer: "granted" });
   onSlotReleased: (asker: Asker, effect: string) => void = () => {};
@@ -178,6 +179,11 @@ export class FakeWorld implements World {
   async startSubflow(asker: Asker, effect: string, request: SubflowRequest, trigger: ExecutionTrigger) {
     await this.#called("startSubflow", asker, effect, request, trigger);
     return await this.onSubflow(asker, effect, request, trigger);
+  }
+
+  async startRetry(executionId: string, effect: string, request: Omit<StartRequest, "id">): Promise<string> {
+    await this.#called("startRetry", executionId, effect, request);
+    return this.onRetry(executionId, effect, request);
   }
 
   async command(executionId: string, command: Command): Promise<void> {

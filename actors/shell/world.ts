@@ -1,4 +1,4 @@
-import type { Command } from "#schema/cell.ts";
+import type { Command, StartRequest } from "#schema/cell.ts";
 import type { SubflowRequest } from "#schema/effect.ts";
 import type { ExecutionTrigger, ParentLink } from "#schema/event.ts";
 import type { ExecutionSummary } from "#schema/execution.ts";
@@ -49,6 +49,8 @@ export interface ExecutionsPort {
     request: SubflowRequest,
     trigger: ExecutionTrigger,
   ): Promise<{ ok: true; executionId: string } | { ok: false; message: string }>;
+  /** Starts the execution that replaces another one, under the id made from the other's effect; gives that id. */
+  startRetry(executionId: string, effect: string, request: Omit<StartRequest, "id">): Promise<string>;
   command(executionId: string, command: Command): Promise<void>;
   tellParent(told: Told): Promise<void>;
   tellTrigger(asker: Asker, triggerId: string, state: State): Promise<void>;

@@ -10,6 +10,8 @@ export interface Settings {
   readonly agent: boolean;
   /** How many cells hold executions: a number as text, or "each" (an execution has its own). */
   readonly cells: string;
+  /** How deep executions may start one another; undefined for the usual 25. */
+  readonly maxDepth?: number | undefined;
   /** Private networks that tasks may reach: CIDR blocks, or "private" for all of them. */
   readonly allowPrivate: readonly string[];
   /** "user:password", or undefined when basic authentication is off. */
@@ -42,6 +44,7 @@ Environment:
   PORT                      port on 127.0.0.1
   WINDHOVER_DATA            data folder (default ./data)
   CELLS                     number of cells that hold executions (default 16), or "each"
+  WINDHOVER_MAX_DEPTH       how deep executions may start one another, by subflows and triggers (default 25)
   WINDHOVER_ALLOW_PRIVATE   private networks that tasks may reach: CIDR blocks separated by commas, or "private"
   WINDHOVER_AUTH_BASIC      user:password; turns basic authentication on
   WINDHOVER_AUTH_TOKENS     bearer tokens separated by commas
@@ -49,6 +52,7 @@ Environment:
 `;
 
 const MAX_CELLS = 1024;
+const MAX_DEPTH = 1000;
 const CIDR = /^[0-9a-fA-F.:]+\/\d{1,3}$/;
 const NETWORK_NAMES = new Set(["private", "local"]);
 
@@ -70,6 +74,7 @@ export function parseSettings({ argv, env, resolvePath }: SettingsSource): Parse
     dataDir: resolvePath(env.WINDHOVER_DATA || "data"),
     agent,
     cells: parseCells(env.CELLS || "16", problems),
+    maxDepth: parseDepth(env.WINDHOVER_MAX_DEPTH, problems),
     allowPrivate: parseNetworks(env.WINDHOVER_ALLOW_PRIVATE ?? "", problems),
     authBasic: parseBasic(env.WINDHOVER_AUTH_BASIC, problems),
     authTokens: env.WINDHOVER_AUTH_TOKENS || undefined,
@@ -91,6 +96,14 @@ function parseCells(text: string, problems: string[]): string {
   if (count < 1 || count > MAX_CELLS)
     problems.push(`CELLS is "${text}"; use a number from 1 to ${MAX_CELLS}, or "each".`);
   return String(count);
+}
+
+function parseDepth(text: string | undefined, problems: string[]): number | undefined {
+  if (!text) return undefined;
+  const depth = /^\d+$/.test(text) ? Number(text) : 0;
+  if (depth < 1 || depth > MAX_DEPTH)
+    problems.push(`WINDHOVER_MAX_DEPTH is "${text}"; use a number from 1 to ${MAX_DEPTH}.`);
+  return depth;
 }
 
 function parseNetworks(text: string, problems: string[]): string[] {

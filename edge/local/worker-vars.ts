@@ -7,6 +7,7 @@ export function workerVars(settings: Settings, port: number): Record<string, str
     RUNTIME: "local",
     CELLS: settings.cells,
     ALLOWED_HOSTS: [`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`].join(","),
+    ...(settings.maxDepth === undefined ? {} : { MAX_DEPTH: String(settings.maxDepth) }),
     ...(settings.allowPrivate.length > 0 ? { ALLOW_PRIVATE: settings.allowPrivate.join(",") } : {}),
   };
 }

@@ -32,7 +32,7 @@ triggers:
 ${more}`;
 }
 
-function amount(value: number): RequestInit {
+function amount(value: number): { method: string; body: FormData } {
   const body = new FormData();
   body.set("amount", String(value));
   return { method: "POST", body };

@@ -37,6 +37,7 @@ function pages(): Readonly<Record<string, string>> {
     "flow-edit": `${flowPage}/edit`,
     "flow-topology": `${flowPage}/topology`,
     "flow-executions": `${flowPage}/executions`,
+    "flow-concurrency": `${flowPage}/concurrency`,
     "flow-revisions": `${flowPage}/revisions`,
     executions: "/ui/executions",
     "executions-none": "/ui/executions?state=CANCELLED",

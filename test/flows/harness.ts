@@ -82,6 +82,11 @@ export class Bench {
       this.slotsOf(flowId).release(executionId, effect, this.#flow(flowId)?.concurrency, this.host.now());
       this.host.soon(() => this.#tellSlots(flowId));
     };
+    this.world.onRetry = (executionId, effect, request) => {
+      const id = derivedExecutionId([executionId, effect], 1);
+      this.cell.start({ ...request, id });
+      return id;
+    };
     this.world.onTold = (told) => {
       const live = this.cell.find(told.parent.executionId);
       if (live !== undefined) this.cell.childEnded(live, told.parent, told.executionId, told.state, told.outputs);

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { StartRequest } from "#schema/cell.ts";
+import type { CopiedRun } from "#schema/event.ts";
 import type { Live } from "#shell/live.ts";
 import type { Bench } from "#test/flows/harness.ts";
 import { expectedOf, type Script, sourceOf } from "#test/flows/play.ts";
@@ -25,6 +26,12 @@ const RETURN = (id: string) => `{id: ${id}, type: io.kestra.plugin.core.debug.Re
 const HTTP = (id: string) => `{id: ${id}, type: io.kestra.plugin.core.http.Request, uri: "https://example.com"}`;
 const SHELL = (id: string) => `{id: ${id}, type: io.kestra.plugin.scripts.shell.Commands, commands: [ls]}`;
 const FAIL = (id: string) => `{id: ${id}, type: io.kestra.plugin.core.execution.Fail}`;
+
+/** One execution at a time, each of which waits for a person. */
+const NARROW = made(
+  "narrow",
+  "inputs:\n  - {id: n, type: INT, required: false}\nconcurrency: {limit: 1}\ntasks:\n  - {id: hold, type: io.kestra.plugin.core.flow.Pause}\n",
+);
 
 const SCRIPT_ANSWER = {
   state: "SUCCESS",
@@ -131,6 +138,48 @@ const PURPOSE_MADE: readonly Scenario[] = [
     script: { steps: [{ advanceMs: 120_000 }] },
   },
   {
+    name: "queued-for-a-slot-then-granted",
+    source: NARROW,
+    async act(bench, live) {
+      const other = bench.start(NARROW, { n: 2 });
+      await bench.run(100);
+      bench.cell.command(live, { kind: "kill", cascade: true });
+      await bench.run(100);
+      bench.cell.command(live, { kind: "restart" });
+      await bench.run(100);
+      bench.cell.command(other, { kind: "resume" });
+    },
+    script: { steps: [{ resume: null }] },
+  },
+  {
+    name: "queued-for-a-slot-then-let-through",
+    source: NARROW,
+    async act(bench, live) {
+      bench.start(NARROW, { n: 2 });
+      await bench.run(100);
+      bench.cell.command(live, { kind: "kill", cascade: true });
+      await bench.run(100);
+      bench.cell.command(live, { kind: "restart" });
+      await bench.run(100);
+      bench.cell.command(live, { kind: "unqueue", state: "RUNNING" });
+    },
+    script: { steps: [{ resume: null }] },
+  },
+  {
+    name: "forced-before-its-date",
+    source: NARROW,
+    more: { scheduleAt: 1_800_000_000_000 },
+    async act(bench, live) {
+      bench.cell.command(live, { kind: "force-run" });
+    },
+    script: { steps: [{ resume: null }] },
+  },
+  {
+    name: "failed-by-a-check",
+    source: made("checked", `checks:\n  - {when: "{{ false }}", message: Not today}\ntasks:\n  - ${RETURN("a")}\n`),
+    more: { failure: "Not today" },
+  },
+  {
     name: "labelled",
     source: made("labelled", `labels: {team: data}\ntasks:\n  - ${RETURN("a")}\n`),
     async act(bench, live) {
@@ -181,4 +230,122 @@ const PURPOSE_MADE: readonly Scenario[] = [
   },
 ];
 
-export const SCENARIOS: readonly Scenario[] = [...OF_THE_PRODUCT, ...OF_EXAMPLE_FLOWS, ...PURPOSE_MADE];
+const ENDED = { state: "SUCCESS", histories: [{ state: "SUCCESS", at: 1 }], attempts: [] } as const;
+
+/** What another execution of the flow `forked` did: a loop of two turns whose second failed. */
+const COPIED: readonly CopiedRun[] = [
+  { ...COPY("a", -1), ...ENDED, histories: [...ENDED.histories], attempts: [], outputs: { value: "a" } },
+  {
+    ...COPY("f", -1),
+    state: "FAILED",
+    histories: [{ state: "FAILED", at: 3 }],
+    attempts: [{ state: "RUNNING", from: 1 }],
+    expansion: { kind: "each", list: "tasks", values: ["1", "2"], concurrency: 1 },
+  },
+  { ...COPY("b", 1), ...ENDED, histories: [...ENDED.histories], attempts: [], value: "1", iteration: 0 },
+  {
+    ...COPY("b", 1),
+    lane: 1,
+    value: "2",
+    iteration: 1,
+    state: "FAILED",
+    histories: [{ state: "FAILED", at: 3 }],
+    attempts: [{ state: "FAILED", from: 2, to: 3 }],
+  },
+  { ...COPY("gone", -1), ...ENDED, histories: [...ENDED.histories], attempts: [] },
+];
+
+function COPY(taskId: string, parent: number) {
+  return { taskId, parent, stage: "main", lane: 0 } as const;
+}
+
+const FORKED = made(
+  "forked",
+  `tasks:\n  - ${RETURN("new")}\n  - ${RETURN("a")}\n  - id: f\n    type: io.kestra.plugin.core.flow.ForEach\n    values: [1, 2]\n    tasks:\n      - ${HTTP("b")}\n  - ${RETURN("c")}\n  - ${RETURN("d")}\n`,
+);
+
+const STEERED: readonly Scenario[] = [
+  {
+    name: "forked-from-what-failed",
+    source: FORKED,
+    more: {
+      attempt: 2,
+      parentId: "0000000000000000000000",
+      fork: {
+        executionId: "0000000000000000000000",
+        seq: 9,
+        runs: COPIED,
+        from: "failed",
+        outputs: { "0": { value: "other" } },
+        skip: ["c"],
+      },
+    },
+  },
+  {
+    name: "forked-from-a-task",
+    source: FORKED,
+    more: { breakpoints: ["b.2"], fork: { executionId: "0000000000000000000000", runs: COPIED, from: 2 } },
+    async act(bench, live) {
+      bench.cell.command(bench.again(live), { kind: "resume-from-breakpoint", breakpoints: ["d"], commandId: "one" });
+      await bench.run(100);
+      bench.cell.command(bench.again(live), { kind: "force-run" });
+    },
+  },
+  {
+    name: "stopped-at-breakpoints",
+    source: made(
+      "stops",
+      `tasks:\n  - id: p\n    type: io.kestra.plugin.core.flow.Parallel\n    tasks:\n      - ${HTTP("a")}\n      - ${SHELL("b")}\n  - ${RETURN("c")}\n`,
+    ),
+    more: { breakpoints: ["a", "c"] },
+    async act(bench, live) {
+      bench.cell.command(bench.again(live), { kind: "pause" });
+      bench.cell.command(bench.again(live), { kind: "resume-from-breakpoint" });
+      bench.cell.command(bench.again(live), { kind: "resume" });
+      await bench.run(100);
+      bench.cell.command(bench.again(live), { kind: "kill", cascade: true });
+      bench.cell.command(bench.again(live), { kind: "restart" });
+    },
+  },
+  {
+    name: "retried-as-a-new-execution",
+    source: made(
+      "again",
+      `tasks:\n  - id: p\n    type: io.kestra.plugin.core.flow.Parallel\n    tasks:\n      - ${HTTP("a").replace("}", ", retry: {type: constant, interval: PT10S, maxAttempts: 2, behavior: CREATE_NEW_EXECUTION}}")}\n      - ${SHELL("b")}\n`,
+    ),
+    more: { parent: { executionId: "0000000000000000000000", effect: "0:2", depth: 1 }, depth: 1, maxDepth: 25 },
+    script: { answers: { a: [{ state: "FAILED" }], b: [null] }, steps: [{ advanceMs: 60_000 }] },
+  },
+  {
+    name: "killed-before-its-retry",
+    source: made(
+      "cancelled",
+      `tasks:\n  - ${HTTP("a").replace("}", ", retry: {type: constant, interval: PT10S, maxAttempts: 2, behavior: CREATE_NEW_EXECUTION}}")}\n`,
+    ),
+    script: { answers: { a: [{ state: "FAILED" }] }, steps: [{ kill: true }, { advanceMs: 60_000 }] },
+  },
+  {
+    name: "broke-its-slas",
+    source: made(
+      "slas",
+      `sla:\n  - {id: good, type: EXECUTION_ASSERTION, assert: "{{ outputs.a.value == 'b' }}", behavior: NONE, labels: {sla: bad}}\n  - {id: quick, type: MAX_DURATION, duration: PT10S, behavior: FAIL}\ntasks:\n  - ${RETURN("a")}\n  - ${SHELL("b")}\n`,
+    ),
+    script: { answers: { b: [null] }, steps: [{ advanceMs: 20_000 }, { advanceMs: 30_000 }] },
+  },
+  {
+    name: "said-to-have-ended-otherwise",
+    source: made(
+      "otherwise",
+      `tasks:\n  - id: s\n    type: io.kestra.plugin.core.flow.Sequential\n    tasks:\n      - ${HTTP("a")}\n      - ${RETURN("b")}\nerrors:\n  - ${RETURN("e")}\n`,
+    ),
+    script: { answers: { a: [{ state: "FAILED" }] } },
+    async act(bench, live) {
+      const taskRunId = `${live.id.slice(0, 16)}-1`;
+      bench.cell.command(bench.again(live), { kind: "change-state", taskRunId, state: "WARNING", commandId: "two" });
+      await bench.run(100);
+      bench.cell.command(bench.again(live), { kind: "change-status", state: "SUCCESS" });
+    },
+  },
+];
+
+export const SCENARIOS: readonly Scenario[] = [...OF_THE_PRODUCT, ...OF_EXAMPLE_FLOWS, ...PURPOSE_MADE, ...STEERED];

@@ -1,6 +1,9 @@
-import type { StartRequest } from "#schema/cell.ts";
+import { compilePlan, forkProblem } from "#engine/index.ts";
+import type { Fork, StartRequest } from "#schema/cell.ts";
 import type { ExecutionEvent } from "#schema/event.ts";
+import type { Flow } from "#schema/flow.ts";
 import { derivedExecutionId } from "#schema/ids.ts";
+import { has } from "./constructs.ts";
 import { SIM_NAMESPACE } from "./flows.ts";
 import { CELLS, type Lab } from "./lab.ts";
 import type { SimCell } from "./sim-cell.ts";
@@ -28,14 +31,38 @@ export class Client {
     const id = derivedExecutionId([String(seed), tenant, name], CELLS);
     const isOld = random.chance(settings.oldVersion);
     const scheduled = !isOld && random.chance(0.1) ? { scheduleAt: clock.now + random.int(0, 90_000) } : {};
+    const breakpoints = has("breakpoints") && random.chance(0.1) ? [`t${random.int(1, 8)}`, `t${random.int(1, 8)}`] : [];
     const attempt = () => {
       const again = () => clock.in(1_000, `${name} again`, attempt);
       flow.head().then((head) => {
         if (head.kind !== "found") return again();
         const { revision, source } = head.flow;
         const about = { tenant, namespace: SIM_NAMESPACE, flowId, revision, source };
-        const request = { id, ...about, inputs: {}, labels: [], ...scheduled };
+        const stops = !isOld && breakpoints.length > 0 ? { breakpoints } : {};
+        const request = { id, ...about, inputs: {}, labels: [], ...scheduled, ...stops };
+        if (this.#lab.audit.deleted.has(id)) return;
         const isStarted = isOld ? this.#startOld(request) : this.#start(request);
+        if (isStarted) this.accepted.add(id);
+        else again();
+      }, again);
+    };
+    attempt();
+  }
+
+  /** A replay of an execution, or a restart with the flow as it is now. */
+  fork(flow: SimFlow, name: string, fork: Fork, facts: Pick<StartRequest, "inputs" | "labels">): void {
+    const { clock, seed, audit } = this.#lab;
+    const { tenant, flowId } = flow.key;
+    const id = derivedExecutionId([String(seed), tenant, name], CELLS);
+    const attempt = () => {
+      const again = () => clock.in(1_000, `${name} again`, attempt);
+      flow.head().then((head) => {
+        if (head.kind !== "found") return again();
+        const { revision, source } = head.flow;
+        const plan = compilePlan(JSON.parse(source) as Flow);
+        if (audit.deleted.has(id) || forkProblem(plan, fork.runs, fork.from) !== undefined) return;
+        const about = { tenant, namespace: SIM_NAMESPACE, flowId, revision, source };
+        const isStarted = this.#start({ id, ...about, ...facts, fork, parentId: fork.executionId, attempt: 2 });
         if (isStarted) this.accepted.add(id);
         else again();
       }, again);

@@ -1,13 +1,14 @@
-import type { Command } from "#schema/cell.ts";
+import type { Command, StartRequest } from "#schema/cell.ts";
 import type { SubflowRequest } from "#schema/effect.ts";
 import type { ExecutionTrigger } from "#schema/event.ts";
 import type { ExecutionSummary } from "#schema/execution.ts";
+import { derivedExecutionId } from "#schema/ids.ts";
 import { type Job, MAX_JOB_BYTES } from "#schema/runner.ts";
 import type { SlotAnswer, SlotWish } from "#schema/slot.ts";
 import type { State } from "#schema/state.ts";
 import type { Stored } from "#schema/stored.ts";
 import type { Asker, RunOfPlace, Told, World } from "#shell/world.ts";
-import { CANARY, type Lab, Refused } from "./lab.ts";
+import { CANARY, CELLS, type Lab, Refused } from "./lab.ts";
 import { childIdOf } from "./mutants/mutant.ts";
 import type { SimCalls } from "./sim-calls.ts";
 import type { SimDispatch } from "./sim-dispatch.ts";
@@ -87,10 +88,29 @@ export class SimWorld implements World {
         ...(request.scheduleAt === undefined ? {} : { scheduleAt: request.scheduleAt }),
         ...(request.wait ? { parent: { ...link, ...ancestors } } : {}),
       };
+      if (this.#parts.lab.audit.deleted.has(id)) return { ok: false as const, message: "it was deleted" };
       const started = reach(id, (cell) => cell.start(start));
       return started === undefined ? undefined : { ok: true as const, executionId: id };
     };
     return calls.call(`subflow ${asker.executionId}/${effect}`, call);
+  }
+
+  startRetry(executionId: string, effect: string, request: Omit<StartRequest, "id">): Promise<string> {
+    const { calls, reach, lab } = this.#parts;
+    this.#checkAsked(executionId, effect);
+    const id = derivedExecutionId([request.tenant, executionId, effect], CELLS);
+    const start = () => {
+      if (lab.audit.deleted.has(id)) return id;
+      return reach(id, (cell) => cell.start({ ...request, id })) && id;
+    };
+    return calls.call(`retry of ${executionId}`, start);
+  }
+
+  findSubflow(asker: Asker, effect: string): Promise<string | undefined> {
+    const { calls, reach } = this.#parts;
+    const id = childIdOf(asker, effect);
+    const find = () => reach(id, (cell) => ({ id: cell.find(id)?.id }));
+    return calls.call(`find ${id}`, find).then(({ id: found }) => found);
   }
 
   command(executionId: string, command: Command): Promise<void> {

@@ -1,4 +1,6 @@
 import type { Flow } from "#schema/flow.ts";
+import type { ExecutionState } from "#engine/index.ts";
+import type { Fork } from "#schema/cell.ts";
 import { cellName } from "#schema/ids.ts";
 import type { Cell } from "#shell/cell.ts";
 import { Audit } from "./audit/audit.ts";
@@ -285,7 +287,7 @@ export class Simulation {
         );
       for (let index = 0; index < settings.commands; index++)
         clock.in(random.int(0, FAULTS_MS), `command ${index}`, () =>
-          steer({ lab: this.lab, reach: this.#reach.bind(this), saveSome: () => this.#saveSome() }),
+          steer({ lab: this.lab, reach: this.#reach.bind(this), saveSome: () => this.#saveSome(), fork: (state, fork) => this.#fork(state, fork) }),
         );
     }
     for (const ms of settings.jumps)
@@ -295,6 +297,13 @@ export class Simulation {
         wall.jump(ms);
       });
     this.#sweep();
+  }
+
+  #fork({ facts }: ExecutionState, fork: Fork): void {
+    const actor = this.#flows.get(`${facts?.tenant}/${facts?.flowId}`);
+    if (actor === undefined || facts === undefined) return;
+    const { inputs, labels } = facts;
+    this.#client.fork(actor, `fork ${this.lab.clock.happened}`, fork, { inputs, labels });
   }
 
   /** A new revision of some flow. */

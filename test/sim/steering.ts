@@ -1,5 +1,5 @@
-import type { ExecutionState } from "#engine/index.ts";
-import type { Command } from "#schema/cell.ts";
+import { copyRuns, type ExecutionState } from "#engine/index.ts";
+import type { Command, Fork } from "#schema/cell.ts";
 import { taskRunId } from "#schema/ids.ts";
 import { isTerminal, TERMINAL_STATES } from "#schema/state.ts";
 import type { Cell } from "#shell/cell.ts";
@@ -10,9 +10,15 @@ import type { Reach } from "./sim-workers.ts";
 
 // Somebody steers some execution: any command, in any state, sometimes twice.
 
-export type Steering = { lab: Lab; reach: Reach; saveSome: () => void };
+export type Steering = {
+  lab: Lab;
+  reach: Reach;
+  saveSome: () => void;
+  /** Starts the fork of an execution. */
+  fork: (state: ExecutionState, fork: Fork) => void;
+};
 
-export function steer({ lab, reach, saveSome }: Steering): void {
+export function steer({ lab, reach, saveSome, fork }: Steering): void {
   const { random, settings, audit, coverage, clock } = lab;
   const name = pickWeighted(random, settings.weights.commands);
   const ids = [...audit.trails.keys()];
@@ -24,11 +30,12 @@ export function steer({ lab, reach, saveSome }: Steering): void {
   if (ids.length === 0) return;
   const id = random.pick(ids);
   const commandId = has("commandIds") && random.chance(0.5) ? `command-${clock.happened}` : undefined;
-  const send = (): boolean | undefined =>
-    reach(id, (cell) => {
+  const send = (): boolean | undefined | void =>
+    reach<boolean | undefined | void>(id, (cell) => {
       const live = cell.find(id);
       if (live === undefined) return undefined;
       coverage.hit("pair", `${live.state.status} x ${name}`);
+      if (name === "replay") return fork(live.state, forkOf(lab, live));
       return act(lab, cell, live, name, commandId);
     });
   const first = send();
@@ -38,6 +45,15 @@ export function steer({ lab, reach, saveSome }: Steering): void {
     if (second !== undefined && second !== first)
       audit.complain(`I19 ${commandId} was answered ${first}, then ${second}`);
   });
+}
+
+/** From what failed, or from any of its task runs, some with other outputs, and with a task skipped at times. */
+function forkOf({ random }: Lab, { id, state, program }: Live): Fork {
+  const { runs } = copyRuns(state, program.plan);
+  const from = runs.length === 0 || random.chance(0.3) ? "failed" : random.int(0, runs.length);
+  const skip = random.chance(0.2) ? { skip: [`t${random.int(1, 10)}`] } : {};
+  const outputs = runs.length > 0 && random.chance(0.2) ? { outputs: { "0": { value: "changed" } } } : {};
+  return { executionId: id, seq: state.seq, runs, from, ...skip, ...outputs };
 }
 
 /** True when the command was taken; undefined when there is nothing of the kind to try here. */

@@ -26,6 +26,9 @@ export class FakeCell implements CellRpc {
     const request = this.started.find((started) => started.id === id);
     return request ? this.json(request) : null;
   }
+  async forkOf(): Promise<null> {
+    return null;
+  }
   async command(id: string, command: Command): Promise<CommandAnswer> {
     const execution = await this.get(id);
     if (!execution) return { ok: false, status: 404, message: `Unable to find the execution ${id}` };

@@ -1,3 +1,4 @@
+import { createReducer } from "#engine/index.ts";
 import { around, type Mutant, withMethods } from "./mutant.ts";
 
 // Mistakes in how the executions of a limited flow are let in.
@@ -25,6 +26,34 @@ export const SLOTS: readonly Mutant[] = [
       const effects = step.effects.filter(({ kind }) => kind !== "release-slot");
       return { state: { ...step.state, pending }, effects };
     }),
+  },
+  {
+    name: "a restart runs without asking for a slot",
+    rule: "I4",
+    reducer: (plan) => {
+      const [strict, free] = [createReducer(plan), createReducer({ ...plan, concurrency: undefined })];
+      return (state, event) => {
+        if (event.kind !== "restart-requested" || state.facts === undefined) return strict(state, event);
+        const { flags: _, ...facts } = state.facts;
+        const step = free({ ...state, facts }, event);
+        return step.state.facts === facts ? { ...step, state: { ...step.state, facts: state.facts } } : step;
+      };
+    },
+  },
+  {
+    name: "a grant is told once, whether heard or not",
+    rule: "I11",
+    slots: (slots) => {
+      const told = new Set<string>();
+      return withMethods(slots, {
+        tellings: (now) =>
+          slots.tellings(now).filter(({ executionId, effect }) => {
+            const isFirst = !told.has(`${executionId}/${effect}`);
+            told.add(`${executionId}/${effect}`);
+            return isFirst;
+          }),
+      });
+    },
   },
   {
     name: "an execution is let in before that is written down",

@@ -1,6 +1,6 @@
 import { Cell } from "#shell/cell.ts";
 import type { Live } from "#shell/live.ts";
-import { type Mutant, withMethods } from "./mutant.ts";
+import { around, type Mutant, withMethods } from "./mutant.ts";
 
 // Mistakes in what a cell writes down, and finds again.
 
@@ -98,6 +98,22 @@ export const STORES: readonly Mutant[] = [
       database.exec("UPDATE journal SET first = -first - 1000 WHERE kind = 0 AND first > 0");
       return store;
     },
+  },
+  {
+    name: "an execution is deleted without a tombstone",
+    rule: "I10",
+    store: (store, _host, database) =>
+      withMethods(store, {
+        remove(...args) {
+          store.remove(...args);
+          database.exec("DELETE FROM removed");
+        },
+      }),
+  },
+  {
+    name: "the name of a command is not looked at",
+    rule: "I19",
+    reducer: around((reduce) => (state, event) => reduce({ ...state, commandIds: [] }, event)),
   },
   {
     name: "an alarm set at the start takes the place of the one that was set",
