@@ -344,3 +344,13 @@ test("[Q1, Q3] granted while it is being killed, it begins nothing, and gives th
   d.stopped("a");
   expect(d.state).toMatchObject({ status: "KILLED", slot: undefined });
 });
+
+test("[Q1] an ended execution whose task run is said to have ended otherwise waits for a slot before it goes on", () => {
+  const d = answer(flagged(limited()), "granted").fail("a");
+  acknowledge(d);
+  expect([d.state.status, d.state.slot]).toEqual(["FAILED", undefined]);
+  d.apply({ kind: "task-state-set", at: d.now, run: d.run("a").index, state: "SUCCESS" });
+  expect([d.state.status, d.state.slot?.state, d.run("b").waiting?.kind]).toEqual(["RESTARTED", "asked", "held"]);
+  answer(d, "granted");
+  expect([d.state.status, d.run("b").waiting?.kind]).toEqual(["RUNNING", "start"]);
+});

@@ -112,6 +112,7 @@ export class SimFlow extends SimActor<FlowRoom> {
   }
 
   #start(request: StartRequest): boolean | undefined {
+    if (this.lab.audit.deleted.has(request.id)) return true;
     return this.#reach(request.id, (cell: Cell): Live => cell.start(request)) && true;
   }
 

@@ -404,8 +404,8 @@ export class Simulation {
   /** [I15] What ended well outside was done there. */
   #checkWork(): void {
     const done = new Set(this.workers.done.map(({ taskRunId }) => taskRunId));
-    for (const { id, plan, state } of this.lab.audit.live())
-      for (const run of state.runs) {
+    for (const { id, plan, state, isOverridden } of this.lab.audit.live())
+      for (const run of isOverridden ? [] : state.runs) {
         const type = plan.tasks[run.task]?.type;
         if (run.state !== "SUCCESS" || run.dropped || (type !== "sim.Edge" && type !== "sim.Agent")) continue;
         if (!done.has(`${id.slice(0, 16)}-${run.index.toString(36)}`))

@@ -73,6 +73,11 @@ export class Trail {
     this.#answers = new Answers(this.plan, parts.around.isPunctual, this.#around.complain);
   }
 
+  /** Somebody said what became of task runs, or they were taken over from another execution. */
+  get isOverridden(): boolean {
+    return this.state.facts?.forked !== undefined || this.events.some(({ kind }) => kind === "task-state-set");
+  }
+
   complain(text: string): void {
     this.#around.complain(text);
   }
@@ -153,7 +158,7 @@ export class Trail {
 
   #checkStates(before: ExecutionState, event: ExecutionEvent): void {
     const { state } = this;
-    if (event.kind === "kill-requested") this.#killedAt = event.at;
+    if (event.kind === "kill-requested" && !isTerminal(before.status)) this.#killedAt = event.at;
     if (this.#killedAt !== undefined) {
       for (const run of escaped(before, state)) this.complain(`I3 ${run} after a kill, by ${event.kind}`);
       const ended = isTerminal(state.status) && !isTerminal(before.status);
@@ -188,7 +193,7 @@ export class Trail {
     if (this.state.attempt === 1 && most > 0 && run.attempts.length > Math.max(1, most) && run.container === undefined)
       this.complain(`I16 ${id} was tried ${run.attempts.length} times`);
     const pauses = run.histories.filter((entry) => entry.state === "PAUSED").length;
-    if (run.waiting === undefined && run.container === undefined && pauses > run.attempts.length)
+    if (run.waiting === undefined && run.container === undefined && pauses > run.attempts.length + this.state.attempt - 1)
       this.complain(`I13 ${id} paused ${pauses} times in ${run.attempts.length} attempts`);
     const same = new Map<State, number>();
     for (const entry of run.histories) same.set(entry.state, (same.get(entry.state) ?? 0) + 1);
@@ -208,7 +213,7 @@ function leaseholder(state: ExecutionState, timer: string): string | undefined {
 function isAwaited(before: ExecutionState, event: ExecutionEvent): boolean {
   if (event.kind !== "task-finished" && event.kind !== "timer-fired") return true;
   const { effect } = event;
-  const run = before.runs.get(Number.parseInt(effect, 10));
+  const run = effect.startsWith("x:") ? undefined : before.runs.get(Number.parseInt(effect, 10));
   if (run === undefined || run.dropped) return before.pending.some((pending) => pending.id === effect);
   return run.waiting !== undefined && names(run.waiting, effect);
 }

@@ -251,6 +251,7 @@ export class Machine {
 
   /** Whoever runs something is asked to stop; all else is over at once. */
   stop(stopAs: State, cascade: boolean): void {
+    if (isTerminal(this.#status)) return;
     this.#status = "KILLING";
     this.#stopAs = stopAs;
     for (const run of this.tree.runs.values()) {

@@ -53,7 +53,7 @@ export class Model {
 
   take(before: ExecutionState, after: ExecutionState, event: ExecutionEvent): void {
     if (this.#isSilent) return;
-    if (this.#isUnknown(event, before)) {
+    if (this.#isUnknown(event, before) || this.#mayBeRetriedAnew(after, event)) {
       this.#coverage.hit("model", `silent after ${event.kind}`);
       this.#isSilent = true;
       return;
@@ -74,6 +74,13 @@ export class Model {
       return isStopped || isWatched === true || event.forked !== undefined;
     }
     return UNKNOWN.has(event.kind) || before.status === "BREAKPOINT";
+  }
+
+  /** A task has failed whose next try is another execution. */
+  #mayBeRetriedAnew(after: ExecutionState, event: ExecutionEvent): boolean {
+    const run = "effect" in event && !event.effect.startsWith("x:") ? after.runs.get(Number.parseInt(event.effect, 10)) : undefined;
+    if (run === undefined || run.error === undefined) return after.status === "RETRIED";
+    return this.#plan.tasks[run.task]?.retry?.behavior === "CREATE_NEW_EXECUTION";
   }
 
   #apply(before: ExecutionState, event: ExecutionEvent): void {
