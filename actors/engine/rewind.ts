@@ -69,15 +69,22 @@ export function goOnWithFork(draft: Draft): void {
  * or that of the flowable that has to begin again as a whole.
  */
 export function rewind(draft: Draft, index: number): number {
+  const target = wholeOf(draft, index);
+  const path = pathTo(draft, target);
+  for (const [depth, via] of path.entries()) {
+    reopen(draft, path[depth - 1]?.index ?? -1, via);
+    if (via.index !== target) draft.move(via.index, "RUNNING", { error: undefined, losses: 0, waiting: undefined });
+  }
+  return target;
+}
+
+/** [W3] The run, or the outermost flowable round it that has to begin again as a whole. */
+function wholeOf(draft: Draft, index: number): number {
   const path = pathTo(draft, index);
   for (const [depth, via] of path.entries()) {
     const owner = path[depth - 1]?.index ?? -1;
     const container = draft.container(owner);
     if (container === undefined || !isOrderedKind(container.expansion.kind)) return owner < 0 ? via.index : owner;
-  }
-  for (const [depth, via] of path.entries()) {
-    reopen(draft, path[depth - 1]?.index ?? -1, via);
-    if (via.index !== index) draft.move(via.index, "RUNNING", { error: undefined, losses: 0, waiting: undefined });
   }
   return index;
 }
