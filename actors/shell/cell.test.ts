@@ -71,6 +71,20 @@ describe("a cell", () => {
     expect([kinds(lost.id).includes("task-lost"), kinds(kept.id).includes("task-lost")]).toEqual([true, false]);
   });
 
+  test("[S1] tells lists nothing of what a start has found out and could not store", async () => {
+    const http = `  - id: a\n    type: io.kestra.plugin.core.http.Request\n    uri: https://example.com\n`;
+    const bench = new Bench();
+    bench.worker = () => undefined;
+    bench.world.refusals.set("project", 1_000);
+    const live = bench.start(flow(http));
+    await bench.run(1_000);
+    bench.world.refusals.clear();
+    bench.database.exec("CREATE TRIGGER full BEFORE INSERT ON journal BEGIN SELECT RAISE(ABORT, 'disk full'); END");
+    bench.restartAs("b2");
+    await bench.run(5_000);
+    expect(bench.world.rows.get(live.id)?.seq ?? 0).toBeLessThanOrEqual(bench.store.load(live.id)?.head ?? 0);
+  });
+
   test("[S5] reads an execution again that could not be stored: what is not stored did not happen", async () => {
     const bench = new Bench();
     const live = bench.start(flow(`${PAUSE}${RETURN}`));

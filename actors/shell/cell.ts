@@ -266,6 +266,8 @@ export class Cell {
   #project(id: string): void {
     const live = this.find(id);
     if (live === undefined) return;
+    // What is not stored is not told: its commit tells it.
+    if (live.hasChanges) return this.#turn(live);
     this.#projector.changed(live);
     this.#armForLists();
   }

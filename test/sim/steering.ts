@@ -30,13 +30,17 @@ export function steer({ lab, reach, saveSome, fork }: Steering): void {
   if (ids.length === 0) return;
   const id = random.pick(ids);
   const commandId = has("commandIds") && random.chance(0.5) ? `command-${clock.happened}` : undefined;
-  const send = (): boolean | undefined | void =>
-    reach<boolean | undefined | void>(id, (cell) => {
+  // Sent again it is the same command, whatever has become of the execution.
+  let command: Command | undefined;
+  const send = (): boolean | undefined =>
+    reach(id, (cell) => {
       const live = cell.find(id);
       if (live === undefined) return undefined;
       coverage.hit("pair", `${live.state.status} x ${name}`);
-      if (name === "replay") return fork(live.state, forkOf(lab, live));
-      return act(lab, cell, live, name, commandId);
+      if (name === "replay") fork(live.state, forkOf(lab, live));
+      if (name === "delete") cell.remove(live);
+      command ??= commandOf(lab, live.id, live.state, name);
+      return command && act(lab, cell, live, commandId === undefined ? command : { ...command, commandId });
     });
   const first = send();
   if (commandId === undefined || first === undefined) return;
@@ -57,18 +61,12 @@ function forkOf({ random }: Lab, { id, state, program }: Live): Fork {
   return { executionId: id, seq: state.seq, runs, from, ...skip, ...outputs };
 }
 
-/** True when the command was taken; undefined when there is nothing of the kind to try here. */
-function act(lab: Lab, cell: Cell, live: Live, name: CommandName, commandId: string | undefined): boolean | undefined {
-  if (name === "delete") {
-    cell.remove(live);
-    return undefined;
-  }
-  const command = commandOf(lab, live.id, live.state, name);
-  if (command === undefined) return undefined;
+/** True when the command was taken. */
+function act(lab: Lab, cell: Cell, live: Live, command: Command): boolean {
   const before = live.state.status;
-  const { ok } = cell.command(live, commandId === undefined ? command : { ...command, commandId });
+  const { ok } = cell.command(live, command);
   const { status } = live.state;
-  if (name === "kill" && ok && !isTerminal(before) && status !== "KILLING" && !isTerminal(status))
+  if (command.kind === "kill" && ok && !isTerminal(before) && status !== "KILLING" && !isTerminal(status))
     lab.audit.complain(`I3 ${live.id} was ${before}, was killed and is ${status}`);
   return ok;
 }
