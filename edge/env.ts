@@ -3,6 +3,7 @@ import type { FlowRpc } from "#actors/flow-actor/flow-rpc.ts";
 import type { IndexRpc, SqlValue } from "#actors/index/index-rpc.ts";
 import type { NamespaceRpc } from "#actors/namespace/namespace-rpc.ts";
 import type { Job } from "#schema/runner.ts";
+import type { PlacePort } from "#shell/world.ts";
 import type { CellRpc } from "./cells.ts";
 
 /** The part of a Durable Object namespace that we use, with the actor's methods as plain promises. */
@@ -54,6 +55,9 @@ export interface WorkRpc {
   run(jobs: readonly Job[]): Promise<void>;
 }
 
+/** Slow work for a cell that is no task: it reads and writes files, and has the memory and the calls of its own invocation. */
+export type FileWorkRpc = PlacePort;
+
 /** The part of D1 that we use. */
 export interface SqlDatabase {
   prepare(sql: string): SqlStatement;
@@ -97,7 +101,7 @@ export type Env = {
   NAMESPACE: ActorNamespace<NamespaceRpc>;
   DISPATCH: ActorNamespace<DispatchActorRpc>;
   INDEX: ActorNamespace<IndexRpc>;
-  WORK: WorkRpc;
+  WORK: WorkRpc & FileWorkRpc;
 
   FILES_DISK?: HttpService;
   ASSETS_DISK?: HttpService;

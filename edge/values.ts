@@ -1,4 +1,5 @@
 import { encodeUtf8 } from "#schema/bytes.ts";
+import type { Fork } from "#schema/cell.ts";
 import type { TaskAnswer } from "#schema/event.ts";
 import type { ExecutionJson } from "#schema/execution.ts";
 import type { Json, JsonObject } from "#schema/json.ts";
@@ -87,6 +88,28 @@ export async function adoptOutputs(
   });
   const adopted = replaceMarkers(outputs, ({ uri, size }) => ({ [STORED_KEY]: { uri: uris.get(uri) ?? uri, size } }));
   return adopted as JsonObject;
+}
+
+/**
+ * A start that takes over task runs of execution `from`: their large outputs are copied, so that neither loses them with the other. Outputs that
+ * whoever starts it puts in their place are kept like any that come from outside; a message when they cannot be.
+ */
+export async function adoptFork(
+  files: Files,
+  from: ExecutionPlace,
+  to: ExecutionPlace,
+  fork: Fork,
+): Promise<{ fork: Fork } | { message: string }> {
+  const runs = await inTurns(fork.runs, async (run) =>
+    run.outputs === undefined ? run : { ...run, outputs: await adoptOutputs(files, from, to, run.outputs) },
+  );
+  const given: [string, JsonObject][] = [];
+  for (const [index, outputs] of Object.entries(fork.outputs ?? {})) {
+    const kept = await keptOutputs(outputs, (texts) => keepValues(files, to, `fork-${index}`, texts));
+    if ("message" in kept) return kept;
+    given.push([index, kept.outputs]);
+  }
+  return { fork: { ...fork, runs, ...(fork.outputs === undefined ? {} : { outputs: Object.fromEntries(given) }) } };
 }
 
 /** Stored values that were read for one reader, up to MAX_SHOWN_CHARACTERS. */

@@ -17,7 +17,6 @@ import { placementOf } from "./request.ts";
 import { judgeStart } from "./start-checks.ts";
 import { maxDepthOf, startExecution } from "./start-execution.ts";
 import { adoptOutputs, keepValues } from "./values.ts";
-import { closePlace, openPlace, removePlace } from "./work/places.ts";
 import { abortWork } from "./work/running.ts";
 
 type SubflowArguments = Parameters<World["startSubflow"]>;
@@ -75,9 +74,10 @@ export function worldOf(env: Env, parts: Pick<AppParts, "cache" | "language">): 
     },
     lookup: (asker, lookup) => lookUp(env, asker, lookup),
     keepValues: (asker, effect, texts) => keepValues(portsOf(env).files, asker, effect, texts),
-    openPlace: (asker, owner, given) => openPlace(portsOf(env).files, asker, owner, given),
-    closePlace: (asker, owner, manifest, patterns) => closePlace(portsOf(env).files, asker, owner, manifest, patterns),
-    removePlace: (asker, runs) => removePlace(portsOf(env).files, asker, runs),
+    // A directory may have thousands of files: an invocation of its own reads and writes them.
+    openPlace: (asker, owner, given) => env.WORK.openPlace(asker, owner, given),
+    closePlace: (asker, owner, manifest, patterns) => env.WORK.closePlace(asker, owner, manifest, patterns),
+    removePlace: (asker, runs) => env.WORK.removePlace(asker, runs),
     project: (summaries) => portsOf(env).queue.project(summaries),
   };
 }

@@ -128,6 +128,7 @@ export function streamAll(
 
 /** True when nothing moves, or not for long, until somebody resumes it. */
 function waitsForPerson({ state }: Live): boolean {
+  if (state.status === "BREAKPOINT") return true;
   if (state.status !== "PAUSED") return false;
   if (state.held) return true;
   for (const { waiting } of state.runs)

@@ -22,11 +22,12 @@ export function dependents({ dependsOn }: Dag, lane: number): readonly number[] 
   return lists[lane] ?? [];
 }
 
-/** True when the task of `lane` has not started and all that it depends on has ended, however. */
+/** True when the task of `lane` has not started and all that it depends on has ended, however; what is not there keeps nobody waiting. */
 export function isReady(draft: Draft, container: Container, { dependsOn }: Dag, lane: number): boolean {
-  if ((container.lanes.get(lane)?.size ?? 0) > 0) return false;
+  if (container.lanes.get(lane)?.size !== 0) return false;
   return (dependsOn[lane] ?? []).every((needed) => {
-    const index = container.lanes.get(needed)?.last();
-    return index !== undefined && isTerminal(draft.run(index).state);
+    const runs = container.lanes.get(needed);
+    const index = runs?.last();
+    return runs === undefined || (index !== undefined && isTerminal(draft.run(index).state));
   });
 }

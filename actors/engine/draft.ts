@@ -71,6 +71,11 @@ export class Draft {
     return run;
   }
 
+  /** Puts `run` where the run of its index is. */
+  replace(run: TaskRun): void {
+    this.#state.runs = this.#state.runs.set(run.index, run, this.#owner);
+  }
+
   /** Moves a task run to `state`, with its place in the histories. */
   move(index: number, state: State, change: Partial<TaskRun> = {}): TaskRun {
     const run = this.run(index);
@@ -152,8 +157,11 @@ export class Draft {
 /** `attempts` with an open last one closed when the run leaves it. */
 function closed(attempts: readonly Attempt[], state: State, at: EpochMs): readonly Attempt[] {
   const last = attempts.at(-1);
-  if (last === undefined || last.to !== undefined || !(isTerminal(state) || state === "RETRYING")) return attempts;
-  return [...attempts.slice(0, -1), { ...last, state: state === "RETRYING" ? "FAILED" : state, to: at }];
+  const isOver = isTerminal(state) || state === "RETRYING" || state === "RESTARTED";
+  if (last === undefined || last.to !== undefined || !isOver) return attempts;
+  // What begins again before it had ended was given up.
+  const ended = state === "RETRYING" ? "FAILED" : state === "RESTARTED" ? "KILLED" : state;
+  return [...attempts.slice(0, -1), { ...last, state: ended, to: at }];
 }
 
 /** The index of the task run an effect id belongs to; -1 for the execution itself; NaN for what is no effect id. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { EventOf, Expansion } from "#schema/event.ts";
+import type { CopiedRun, EventOf, Expansion } from "#schema/event.ts";
 import type { Flow, Task } from "#schema/flow.ts";
 import { copyRuns, forkProblem } from "./fork-source.ts";
 import { toExecutionJson } from "./json.ts";
@@ -118,6 +118,26 @@ describe("a replay from a task", () => {
     expect(d.states()).toEqual({ s: "RESTARTED" });
     d.expand("s", SEQUENCE).finish("x").finish("z");
     expect(d.state.status).toBe("SUCCESS");
+  });
+
+  test("[W3] in a graph of tasks begins the graph again as a whole", () => {
+    const flow = flowOf([task("a"), task("g", lists(task("x"), task("y"))), task("z")]);
+    const copy = (taskId: string, parent: number, more: Partial<CopiedRun> = {}): CopiedRun => ({
+      ...{ taskId, parent, stage: "main", lane: 0, state: "SUCCESS", histories: [], attempts: [] },
+      ...more,
+    });
+    const graph: Expansion = { kind: "dag", list: "tasks", concurrency: 0, dependsOn: [[], [0]] };
+    const runs = [
+      copy("a", -1),
+      copy("g", -1, { expansion: graph }),
+      copy("x", 1),
+      copy("y", 1, { lane: 1 }),
+      copy("z", -1),
+    ];
+    const d = new Driver(flow).create({ forked: { executionId: "old" } });
+    d.apply({ kind: "runs-copied", at: d.now, runs });
+    d.apply({ kind: "fork-completed", at: d.now, from: 3 });
+    expect([d.state.status, d.states()]).toEqual(["RUNNING", { a: "SUCCESS", g: "RESTARTED" }]);
   });
 
   test("in an errors branch goes on there", () => {

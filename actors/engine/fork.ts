@@ -1,12 +1,20 @@
 import { assertNever } from "#schema/assert-never.ts";
-import type { CopiedRun, EventOf, Expansion } from "#schema/event.ts";
+import type { CopiedRun, EventOf } from "#schema/event.ts";
 import { isTerminal, type TerminalState } from "#schema/state.ts";
 import { start } from "./beginning.ts";
 import type { Draft } from "./draft.ts";
 import type { Handler } from "./handler.ts";
 import { listOf, placeOf, type Rank, rankOf, worse } from "./lanes.ts";
 import type { Plan, PlanTask } from "./plan.ts";
-import type { Attempt, Container, ExecutionState, LanesExpansion, Stage, TaskRun } from "./state.ts";
+import {
+  type Attempt,
+  type Container,
+  type ExecutionState,
+  isLanes,
+  type LanesExpansion,
+  type Stage,
+  type TaskRun,
+} from "./state.ts";
 import { Vector } from "./vector.ts";
 
 // Executions that go on from what another one did: replay, restart with another revision. First the runs are copied, then the flowables
@@ -42,7 +50,8 @@ function copyIn(draft: Draft, copied: CopiedRun): void {
   const task = taskOf(draft.plan, copied, parent, expansion);
   const state: TerminalState = isTerminal(copied.state) ? copied.state : "KILLED";
   const { value, iteration, outputs, error, histories } = copied;
-  const place = task === undefined ? { lane: 0, slot: 0 } : placeIn(draft.plan, task, copied, expansion);
+  const isLost = task === undefined || expansion === undefined;
+  const place = isLost ? { lane: 0, slot: 0 } : placeIn(draft.plan, task, copied, expansion);
   draft.add({
     ...place,
     index,
@@ -64,11 +73,6 @@ function copyIn(draft: Draft, copied: CopiedRun): void {
 
 function closed(attempt: Attempt, at: number): Attempt {
   return attempt.to === undefined ? { ...attempt, state: "KILLED", to: at } : attempt;
-}
-
-function isLanes(expansion: Expansion | undefined): expansion is LanesExpansion {
-  const kind = expansion?.kind;
-  return kind === "sequence" || kind === "parallel" || kind === "each" || kind === "dag" || kind === "loop-until";
 }
 
 function closedContainer(expansion: LanesExpansion): Container {
@@ -107,14 +111,27 @@ function taskOf(
 }
 
 /** Lane and slot of the task among its siblings in this revision. */
-function placeIn(plan: Plan, task: PlanTask, copied: CopiedRun, expansion: LanesExpansion | undefined) {
+function placeIn(
+  plan: Plan,
+  task: PlanTask,
+  copied: CopiedRun,
+  expansion: LanesExpansion,
+): { lane: number; slot: number } {
   const { slot } = task;
-  if (copied.stage !== "main" || expansion === undefined) return { lane: 0, slot };
-  if (expansion.kind === "sequence" || expansion.kind === "loop-until") return { lane: 0, slot };
-  if (expansion.kind === "parallel" || expansion.kind === "dag") return { lane: slot, slot: 0 };
-  if (!expansion.spread) return { lane: copied.lane, slot };
-  const siblings = plan.tasks[task.parent]?.lists[task.list]?.length ?? 1;
-  return { lane: (copied.iteration ?? 0) * siblings + slot, slot: 0 };
+  if (copied.stage !== "main") return { lane: 0, slot };
+  switch (expansion.kind) {
+    case "sequence":
+    case "loop-until":
+      return { lane: 0, slot };
+    case "parallel":
+    case "dag":
+      return { lane: slot, slot: 0 };
+    case "each": {
+      if (!expansion.spread) return { lane: copied.lane, slot };
+      const siblings = plan.tasks[task.parent]?.lists[task.list]?.length ?? 1;
+      return { lane: (copied.iteration ?? 0) * siblings + slot, slot: 0 };
+    }
+  }
 }
 
 function completed(draft: Draft, event: EventOf<"fork-completed">): void {

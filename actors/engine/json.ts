@@ -80,6 +80,8 @@ export function toExecutionJson(state: ExecutionState, plan: Plan, now: EpochMs 
     ...(facts.trigger === undefined ? {} : { trigger: facts.trigger }),
     deleted: false,
     metadata: { attemptNumber: state.attempt, originalCreatedDate: isoInstant(facts.originalCreatedAt ?? facts.at) },
+    ...(facts.executionKind === undefined ? {} : { kind: facts.executionKind }),
+    ...(state.breakpoints.length === 0 ? {} : { breakpoints: [...state.breakpoints] }),
     ...(facts.scheduleAt === undefined ? {} : { scheduleDate: isoInstant(facts.scheduleAt) }),
   };
 }

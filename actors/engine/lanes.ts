@@ -2,7 +2,8 @@ import type { TerminalState } from "#schema/state.ts";
 import { isTerminal } from "#schema/state.ts";
 import { dependents, isReady } from "./dag.ts";
 import type { Draft } from "./draft.ts";
-import { pauseRun } from "./pauses.ts";
+import { drop, forget } from "./drops.ts";
+import { pauseAfter } from "./pauses.ts";
 import { askToClose } from "./place-end.ts";
 import { endRun, softened, startTask, withdraw } from "./runs.ts";
 import {
@@ -14,7 +15,7 @@ import {
   type Stage,
   type TaskRun,
 } from "./state.ts";
-import { askAfterTurn, asksAfterTurn, firstTurn, shed, tellCount, turnsAfterRestart } from "./turns.ts";
+import { askAfterTurn, asksAfterTurn, firstTurn, tellCount, turnsAfterRestart } from "./turns.ts";
 import { Vector } from "./vector.ts";
 
 // How a flowable, and the execution itself, moves through its children.
@@ -217,7 +218,7 @@ export function startTurn(draft: Draft, owner: number): void {
   for (const lane of container.lanes)
     for (const index of lane) {
       drop(draft, index);
-      draft.update(index, shed(draft.run(index)));
+      forget(draft, index);
     }
   const turn = container.loop.turn + 1;
   draft.setContainer(owner, { ...container, lanes: Vector.empty(), active: 0, loop: { ...container.loop, turn } });
@@ -284,7 +285,7 @@ export function endContainer(draft: Draft, owner: number, state: Rank): void {
   const run = draft.run(owner);
   const { after } = container;
   if (after !== undefined && (state === "SUCCESS" || state === "WARNING") && draft.state.exit === undefined)
-    return pauseRun(draft, run, after);
+    return pauseAfter(draft, run, after);
   draft.move(owner, softened(draft, run, state), { waiting: undefined });
   draft.ended.push(owner);
 }
@@ -302,27 +303,6 @@ export function abandon(draft: Draft, lanes: Iterable<Vector<number>>): void {
       endRun(draft, index, "KILLED", {});
     }
   }
-}
-
-/** Takes a run and all below it out of the execution; an attempt that still runs is asked to stop. */
-export function drop(draft: Draft, index: number): void {
-  const run = draft.run(index);
-  const { container } = run;
-  if (container !== undefined)
-    for (const list of [...container.lanes, container.errors, container.finally])
-      for (const child of list) drop(draft, child);
-  if (container?.place !== undefined && !container.ended) askToClose(draft, index, "KILLED");
-  withdraw(draft, run);
-  draft.drop(index);
-}
-
-/** Takes the children of a run out of the execution: it begins anew. */
-export function dropChildren(draft: Draft, owner: number): void {
-  const { container } = draft.run(owner);
-  if (container === undefined) return;
-  for (const list of [...container.lanes, container.errors, container.finally])
-    for (const child of list) drop(draft, child);
-  draft.update(owner, { container: undefined });
 }
 
 /** Goes on where a restart left this container: failed places start again, lanes cut short go on, unopened ones open. */

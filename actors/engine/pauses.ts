@@ -9,3 +9,11 @@ export function pauseRun(draft: Draft, run: TaskRun, expansion: PauseExpansion):
   draft.move(run.index, "PAUSED", { waiting: { kind: "pause", behavior, ...timer } });
   if (!isTerminal(draft.state.status)) draft.moveExecution("PAUSED");
 }
+
+/** As `pauseRun`, for a run that had something to do before: its time runs from now. */
+export function pauseAfter(draft: Draft, run: TaskRun, expansion: PauseExpansion): void {
+  const { until } = expansion;
+  if (until === undefined) return pauseRun(draft, run, expansion);
+  const busyMs = draft.at - (run.attempts.at(-1)?.from ?? draft.at);
+  pauseRun(draft, run, { ...expansion, until: until + busyMs });
+}

@@ -1,17 +1,25 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Effect } from "#schema/effect.ts";
-import type { ExecutionEvent, Expansion } from "#schema/event.ts";
-import type { Flow, Task } from "#schema/flow.ts";
-import { isTerminal, TERMINAL_STATES } from "#schema/state.ts";
+import type { ExecutionEvent, Expansion, Updates } from "#schema/event.ts";
+import type { Flow, Sla, Task } from "#schema/flow.ts";
+import { isTerminal, STATES, TERMINAL_STATES } from "#schema/state.ts";
+import { CURRENT_FLAGS } from "./flags.ts";
+import { copyRuns, forkProblem } from "./fork-source.ts";
 import { toExecutionJson, toSummary } from "./json.ts";
 import { compilePlan, type Plan } from "./plan.ts";
 import { createReducer } from "./reduce.ts";
 import { freeze, thaw } from "./snapshot.ts";
-import { type ExecutionState, initialState } from "./state.ts";
+import { type ExecutionState, initialState, type TaskRun } from "./state.ts";
 import { CONSTANT_RETRY, flowOf, SUBFLOW, task } from "./testing.ts";
 
 // Random flows under random events: answers, timers and commands in any order, late, twice, and for what never was.
+
+const NEW_EXECUTION = { ...CONSTANT_RETRY, behavior: "CREATE_NEW_EXECUTION" } as const;
+const SLAS: readonly Sla[] = (["FAIL", "CANCEL", "NONE"] as const).flatMap((behavior, index): Sla[] => [
+  { id: `d${behavior}`, type: "MAX_DURATION", durationMs: 1_500 * (index + 1), behavior, labels: [] },
+  { id: `a${behavior}`, type: "EXECUTION_ASSERTION", assert: "x", behavior, labels: [{ key: "sla", value: behavior }] },
+]);
 
 /** A source of choices that fast-check can shrink. */
 type Choices = { next(below: number): number };
@@ -31,7 +39,7 @@ function randomTasks(choices: Choices, depth: number, prefix: string): Task[] {
   return Array.from({ length: 1 + choices.next(3) }, (_, index) => {
     const id = `${prefix}${index}`;
     const policy = {
-      ...(choices.next(4) === 0 ? { retry: CONSTANT_RETRY } : {}),
+      ...(choices.next(4) === 0 ? { retry: choices.next(3) === 0 ? NEW_EXECUTION : CONSTANT_RETRY } : {}),
       ...(choices.next(6) === 0 ? { allowFailure: true } : {}),
       ...(choices.next(9) === 0 ? { disabled: true } : {}),
     };
@@ -49,6 +57,7 @@ function randomFlow(choices: Choices): Flow {
     finally: choices.next(3) === 0 ? randomTasks(choices, 1, "f") : [],
     afterExecution: choices.next(3) === 0 ? randomTasks(choices, 1, "z") : [],
     outputs: choices.next(3) === 0 ? [{ id: "o", type: "STRING", value: "x" }] : [],
+    sla: choices.next(4) === 0 ? SLAS.slice(choices.next(SLAS.length)) : [],
   });
 }
 
@@ -62,7 +71,29 @@ function randomExpansion(choices: Choices, at: number): Expansion {
     { kind: "pause", until: at + 1_000, behavior: (["RESUME", "WARN", "FAIL", "CANCEL"] as const)[choices.next(4)] },
     { kind: "pause" },
     { kind: "sleep", until: at + 500 },
-    { ...SUBFLOW, wait: choices.next(3) > 0, transmitFailed: choices.next(2) === 0 },
+    { ...SUBFLOW, wait: choices.next(3) > 0, transmitFailed: choices.next(2) === 0, restarts: choices.next(2) === 0 },
+    { kind: "dag", list: "tasks", concurrency: choices.next(3), dependsOn: [[], [0].slice(choices.next(2)), [1, 0]] },
+    {
+      kind: "each",
+      list: "tasks",
+      values: ["a", "a", "b"].slice(choices.next(4)),
+      concurrency: choices.next(3),
+      scoped: true,
+      tolerant: choices.next(2) === 0,
+      gives: choices.next(2) === 0,
+    },
+    {
+      kind: "loop-until",
+      list: "tasks",
+      intervalMs: choices.next(3) * 200,
+      failOnMaxReached: choices.next(2) === 0,
+      ...(choices.next(2) === 0 ? { maxIterations: 1 + choices.next(3) } : {}),
+      ...(choices.next(3) === 0 ? { deadlineAt: at + 900 } : {}),
+    },
+    { kind: "pause", before: "tasks", ...(choices.next(2) === 0 ? { until: at + 700, behavior: "FAIL" } : {}) },
+    { kind: "sleep", until: at + 400, timedOut: true },
+    { kind: "place", list: "tasks", files: {}, outputFiles: ["*"] },
+    { kind: "place", list: "tasks", files: {}, outputFiles: [] },
   ];
   return options[choices.next(options.length)] ?? { kind: "pause" };
 }
@@ -79,6 +110,8 @@ const ANSWERS = [
   "CANCELLED",
 ] as const;
 
+const EXITS = ["SUCCESS", "WARNING", "FAILED", "KILLED", "CANCELLED"] as const;
+
 /** Some event about one of the effects asked for so far, or a command. */
 function randomEvent(choices: Choices, asked: readonly Effect[], at: number): ExecutionEvent {
   const ids = asked.flatMap((effect) => ("id" in effect ? [effect.id] : []));
@@ -88,7 +121,7 @@ function randomEvent(choices: Choices, asked: readonly Effect[], at: number): Ex
     choices.next(25) === 0
       ? (["9:9", "x:99", "no", "-1:3"][choices.next(4)] ?? "")
       : (from[choices.next(from.length)] ?? "");
-  switch (choices.next(16)) {
+  switch (choices.next(22)) {
     case 0:
     case 1:
     case 2:
@@ -119,7 +152,19 @@ function randomEvent(choices: Choices, asked: readonly Effect[], at: number): Ex
         ...(choices.next(2) === 0 ? { outputs: { o: "x" } } : { error: "no" }),
       };
     case 10: {
+      const state = STATES[choices.next(STATES.length)] ?? "SUCCESS";
+      const breakpoints = ["t0", "t1", "t2", "t1t0", "t0t1.a"].slice(choices.next(6));
+      const commandId = `c${choices.next(40)}`;
       const commands: readonly ExecutionEvent[] = [
+        { kind: "task-state-set", at, run: choices.next(9), state },
+        { kind: "task-state-set", at, run: choices.next(9), state: "SUCCESS", commandId },
+        { kind: "status-set", at, state },
+        { kind: "force-run-requested", at, commandId },
+        { kind: "unqueue-requested", at, state: "RUNNING" },
+        { kind: "breakpoint-resumed", at },
+        { kind: "breakpoint-resumed", at, breakpoints, commandId },
+        { kind: "sla-violated", at, sla: SLAS[choices.next(SLAS.length)]?.id ?? "", reason: "x" },
+        { kind: "kill-requested", at, cascade: true, commandId },
         { kind: "kill-requested", at, cascade: choices.next(2) === 0 },
         { kind: "pause-requested", at },
         { kind: "resume-requested", at, ...(choices.next(2) === 0 ? { run: choices.next(6) } : {}) },
@@ -128,12 +173,39 @@ function randomEvent(choices: Choices, asked: readonly Effect[], at: number): Ex
       ];
       return commands[choices.next(commands.length)] ?? { kind: "pause-requested", at };
     }
+    case 11:
+    case 12: {
+      const said = [{ done: true }, { done: false }, { done: false }, { done: true, error: "no" }] as const;
+      return { kind: "loop-evaluated", at, effect, ...(said[choices.next(said.length)] ?? { done: true }) };
+    }
+    case 13: {
+      const updates: Updates = {
+        labels: [{ key: "k", value: String(at) }],
+        variables: { a: { [`v${choices.next(3)}`]: at } },
+        ...(choices.next(3) === 0 ? { unset: ["a"] } : {}),
+        ...(choices.next(3) === 0 ? { exit: EXITS[choices.next(EXITS.length)] ?? "SUCCESS" } : {}),
+      };
+      return { kind: "task-finished", at, effect, answer: { state: "SUCCESS", updates } };
+    }
+    case 14:
+      return {
+        kind: "place-opened",
+        at,
+        effect,
+        ...(choices.next(6) === 0 ? { error: "no" } : { manifest: `m${at}` }),
+      };
+    case 15:
+      return { kind: "place-closed", at, effect, ...(choices.next(6) === 0 ? { error: "no" } : { outputs: { at } }) };
     default:
       return {
         kind: "task-finished",
         at,
         effect,
-        answer: { state: ANSWERS[choices.next(ANSWERS.length)] ?? "FAILED", outputs: { at } },
+        answer: {
+          state: ANSWERS[choices.next(ANSWERS.length)] ?? "FAILED",
+          outputs: { at },
+          ...(choices.next(3) === 0 ? { place: `p${at}` } : {}),
+        },
       };
   }
 }
@@ -147,6 +219,7 @@ const CREATED = {
   flowRevision: 1,
   inputs: {},
   labels: [],
+  flags: [...CURRENT_FLAGS],
 };
 
 type Run = { plan: Plan; log: ExecutionEvent[]; state: ExecutionState; asked: Effect[] };
@@ -165,7 +238,8 @@ function run(
   let state = initialState();
   for (let step = 0; step < length; step++) {
     const at = 1_000 + step * 100;
-    const event: ExecutionEvent = step === 0 ? { ...CREATED, at } : randomEvent(choices, asked, at);
+    const breakpoints = choices.next(3) === 0 ? ["t1", "t0t0", "t0t1.b"] : [];
+    const event: ExecutionEvent = step === 0 ? { ...CREATED, at, breakpoints } : randomEvent(choices, asked, at);
     const result = reduce(state, event);
     check?.(state, event, result.state, result.effects);
     if (result.state !== state) log.push(event);
@@ -185,6 +259,11 @@ function deepFreeze(value: unknown): void {
   for (const item of Object.values(value)) deepFreeze(item);
   if (Symbol.iterator in value && !Array.isArray(value))
     for (const item of value as Iterable<unknown>) deepFreeze(item);
+}
+
+function isAfterEnd(state: ExecutionState, run: TaskRun): boolean {
+  const parent = state.runs.get(run.parent);
+  return parent === undefined ? run.stage === "afterExecution" : isAfterEnd(state, parent);
 }
 
 describe("random flows under random events", () => {
@@ -252,11 +331,35 @@ describe("random flows under random events", () => {
     );
   });
 
-  test("[I2] a terminal state is left by a restart alone", () => {
+  test("[D3][D4] a directory whose task run is over was asked to be closed, whatever ended it", () => {
+    fc.assert(
+      fc.property(numbers, (given) => {
+        const { state, asked } = run(given, 150);
+        const closed = new Set(asked.flatMap((effect) => (effect.kind === "close-place" ? [effect.place] : [])));
+        for (const effect of asked) {
+          if (effect.kind !== "open-place") continue;
+          const owner = state.runs.get(effect.run);
+          const wasMade = owner?.container?.place?.id === effect.id;
+          if (wasMade && owner !== undefined && (isTerminal(owner.state) || owner.dropped))
+            expect(closed.has(effect.id)).toBe(true);
+        }
+      }),
+      OPTIONS,
+    );
+  });
+
+  test("[I2] a terminal state is left by a command alone", () => {
     fc.assert(
       fc.property(numbers, (given) => {
         run(given, 120, (before, event, after) => {
-          if (isTerminal(before.status) && event.kind !== "restart-requested") expect(after.status).toBe(before.status);
+          const isCommand = ["restart-requested", "task-state-set", "status-set"].includes(event.kind);
+          if (
+            !isTerminal(before.status) ||
+            isCommand ||
+            (event.kind === "kill-requested" && before.status === "RETRIED")
+          )
+            return;
+          expect(after.status).toBe(before.status);
         });
       }),
       OPTIONS,
@@ -268,23 +371,31 @@ describe("random flows under random events", () => {
       fc.property(numbers, (given) => {
         let isKilling = false;
         run(given, 120, (_, event, after, effects) => {
-          isKilling = after.status === "KILLING" || (isKilling && event.kind !== "restart-requested");
+          const isCommand = ["restart-requested", "task-state-set", "status-set"].includes(event.kind);
+          isKilling = after.status === "KILLING" || (isKilling && !isCommand);
           if (!isKilling) return;
-          expect(effects.filter((effect) => effect.kind === "run-task")).toEqual([]);
-          expect(["KILLING", "KILLED", "CANCELLED"]).toContain(after.status);
+          const asked = effects.flatMap((effect) =>
+            effect.kind === "run-task" ? (after.runs.get(effect.run) ?? []) : [],
+          );
+          // What runs after the end of one that a broken SLA stopped is the end's own.
+          expect(asked.filter((run) => !isAfterEnd(after, run))).toEqual([]);
+          expect(["KILLING", "KILLED", "CANCELLED", "FAILED", "RETRIED"]).toContain(after.status);
         });
       }),
       OPTIONS,
     );
   });
 
-  test("the count of paused runs is the number of runs that are PAUSED, and PAUSED means something is", () => {
+  test("the counts are the numbers of runs that are so, and a state that says what is waited for is true", () => {
     fc.assert(
       fc.property(numbers, (given) => {
         run(given, 120, (_, __, after) => {
-          const paused = [...after.runs].filter((each) => each.state === "PAUSED" && !each.dropped).length;
-          expect(after.paused).toBe(paused);
-          if (after.status === "PAUSED") expect(after.held || paused > 0).toBe(true);
+          const count = countsOf(after);
+          const { live, paused, retrying, atBreakpoint, status, held } = after;
+          expect({ live, paused, retrying, atBreakpoint }).toEqual(count);
+          if (status === "PAUSED") expect(held || paused > 0).toBe(true);
+          expect(status === "BREAKPOINT" && atBreakpoint === 0).toBe(false);
+          if (status === "RUNNING") expect([retrying, atBreakpoint]).toEqual([0, 0]);
         });
       }),
       OPTIONS,
@@ -328,6 +439,103 @@ describe("random flows under random events", () => {
     );
   });
 });
+
+describe("random forks", () => {
+  /** The flow with some of its tasks left out, and some new ones. */
+  const changed = (tasks: readonly Task[], choices: Choices): Task[] =>
+    tasks.flatMap((old) => {
+      if (choices.next(8) === 0) return [];
+      const lists = Object.fromEntries(Object.entries(old.lists).map(([name, list]) => [name, changed(list, choices)]));
+      return choices.next(8) === 0 ? [task(`new${old.id}`), { ...old, lists }] : [{ ...old, lists }];
+    });
+
+  const forkAt = (given: readonly number[]) => {
+    const choices = choicesFrom(given.toReversed());
+    const flow = randomFlow(choicesFrom(given));
+    const old = run(given, 20 + choices.next(80));
+    const { runs } = copyRuns(old.state, old.plan);
+    const isSame = choices.next(2) === 0;
+    const plan = isSame ? old.plan : compilePlan({ ...flow, tasks: changed(flow.tasks, choices) });
+    const from = choices.next(3) === 0 || runs.length === 0 ? ("failed" as const) : choices.next(runs.length);
+    return { old, runs, plan, isSame, from, choices };
+  };
+
+  test("[E1] [E4] begin wherever they are taken, whatever has become of the flow, and come to an end", () => {
+    fc.assert(
+      fc.property(numbers, (given) => {
+        const { plan, runs, from, choices } = forkAt(given);
+        const reduce = createReducer(plan);
+        const at = 50_000;
+        let state = initialState();
+        const asked: Effect[] = [];
+        const apply = (event: ExecutionEvent) => {
+          const step = reduce(state, event);
+          state = step.state;
+          asked.push(...step.effects);
+          expect(stuck(state)).toEqual([]);
+          expect(pick(state)).toEqual(countsOf(state));
+        };
+        apply({ ...CREATED, at, forked: { executionId: "old" } });
+        apply({ kind: "runs-copied", at, runs });
+        apply({ kind: "fork-completed", at, from });
+        expect(state.status).not.toBe("CREATED");
+        const ids = asked.flatMap((effect) => ("id" in effect ? effect.id : []));
+        expect(new Set(ids).size).toBe(ids.length);
+        for (let step = 0; step < 60; step++) apply(randomEvent(choices, asked, at + step * 100));
+        for (let step = 0; step < 500 && !isTerminal(state.status); step++) {
+          const [effect] = asked.splice(0, 1);
+          if (effect === undefined) break;
+          if (effect.kind === "run-task" || effect.kind === "start-subflow")
+            apply({ kind: "task-finished", at: at + 10_000, effect: effect.id, answer: { state: "SUCCESS" } });
+        }
+        toExecutionJson(state, plan);
+      }),
+      OPTIONS,
+    );
+  });
+
+  test("[F1] into the same revision have a place for everything", () => {
+    fc.assert(
+      fc.property(numbers, (given) => {
+        const { old, runs, from } = forkAt(given);
+        expect(forkProblem(old.plan, runs, from)).toBeUndefined();
+      }),
+      OPTIONS,
+    );
+  });
+
+  test("[F1] that have no problem lose nothing but what comes after", () => {
+    fc.assert(
+      fc.property(numbers, (given) => {
+        const { plan, runs, from } = forkAt(given);
+        if (forkProblem(plan, runs, from) !== undefined || from === "failed") return;
+        const reduce = createReducer(plan);
+        let state = reduce(initialState(), { ...CREATED, at: 1, forked: { executionId: "old" } }).state;
+        state = reduce(state, { kind: "runs-copied", at: 1, runs }).state;
+        for (let index = from; index >= 0; index = runs[index]?.parent ?? -1)
+          expect(state.runs.get(index)?.dropped).toBeUndefined();
+        state = reduce(state, { kind: "fork-completed", at: 1, from }).state;
+        expect(state.runs.get(from)?.dropped).toBeUndefined();
+      }),
+      OPTIONS,
+    );
+  });
+});
+
+function countsOf({ runs }: ExecutionState) {
+  const shown = [...runs].filter(({ dropped }) => !dropped);
+  const count = (state: string) => shown.filter((each) => each.state === state).length;
+  return {
+    live: shown.filter(({ state }) => !isTerminal(state)).length,
+    paused: count("PAUSED"),
+    retrying: count("RETRYING"),
+    atBreakpoint: count("BREAKPOINT"),
+  };
+}
+
+function pick({ live, paused, retrying, atBreakpoint }: ExecutionState) {
+  return { live, paused, retrying, atBreakpoint };
+}
 
 /** Runs that are not terminal and that nothing will move. */
 function stuck(state: ExecutionState): string[] {

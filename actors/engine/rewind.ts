@@ -1,7 +1,7 @@
 import { isTerminal } from "#schema/state.ts";
 import type { Draft } from "./draft.ts";
+import { drop, dropChildren } from "./drops.ts";
 import {
-  drop,
   listOf,
   openContainer,
   openLanes,
@@ -40,14 +40,9 @@ export function restartRun(draft: Draft, run: TaskRun): void {
 
 /** Starts the run again from its beginning, without the children it has. */
 export function restartWhole(draft: Draft, run: TaskRun): void {
-  if (run.container !== undefined) dropChildren(draft, run.container);
+  dropChildren(draft, run.index);
   draft.move(run.index, "RESTARTED", { error: undefined, losses: 0, waiting: undefined, container: undefined });
   askToRun(draft, run.index);
-}
-
-function dropChildren(draft: Draft, container: Container): void {
-  for (const list of [...container.lanes, container.errors, container.finally, container.afterExecution])
-    for (const child of list) drop(draft, child);
 }
 
 /** Begins what was copied from another execution, where its fork says. */
@@ -58,10 +53,16 @@ export function goOnWithFork(draft: Draft): void {
   draft.moveExecution("RUNNING");
   draft.log("INFO", `Goes on from execution [[link execution="${facts?.forked?.executionId ?? ""}"]]`);
   const from = fork?.from ?? "failed";
-  const target = from === "failed" ? undefined : draft.state.runs.get(from);
+  const target = from === "failed" ? undefined : nearestKept(draft, from);
   if (root === undefined) return openContainer(draft, -1, { kind: "sequence", list: "tasks" });
-  if (target === undefined || target.dropped) return reviveContainer(draft, -1, (run) => restartRun(draft, run));
+  if (target === undefined) return reviveContainer(draft, -1, (run) => restartRun(draft, run));
   restartWhole(draft, draft.run(rewind(draft, target.index)));
+}
+
+/** The run, or the innermost flowable round it that has a place in this revision. */
+function nearestKept(draft: Draft, index: number): TaskRun | undefined {
+  const run = draft.state.runs.get(index);
+  return run?.dropped ? nearestKept(draft, run.parent) : run;
 }
 
 /**

@@ -105,6 +105,19 @@ export type LoopTurns = {
 
 export type PlaceExpansion = Extract<Expansion, { kind: "place" }>;
 
+/** True for an expansion whose children stand in lanes. */
+export function isLanes(expansion: Expansion | undefined): expansion is LanesExpansion {
+  return expansion !== undefined && LANES.has(expansion.kind);
+}
+
+const LANES: ReadonlySet<Expansion["kind"]> = new Set<LanesExpansion["kind"]>([
+  "sequence",
+  "parallel",
+  "each",
+  "dag",
+  "loop-until",
+]);
+
 /**
  * The children of a flowable or of the execution itself, as lanes: a lane is a sequence of tasks of which one runs at a
  * time. Sequential has one lane, Parallel and Dag a lane for each task, ForEach a lane for each value.

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { Label } from "#schema/event.ts";
+import type { Expansion, Label } from "#schema/event.ts";
+import type { Task } from "#schema/flow.ts";
 import type { State } from "#schema/state.ts";
+import { CURRENT_FLAGS } from "./flags.ts";
 import { MAX_DEPTH } from "./structure.ts";
 import { CONSTANT_RETRY, Driver, flowOf, SUBFLOW, task } from "./testing.ts";
 
@@ -249,5 +251,189 @@ describe("an expansion", () => {
     d.expand("s", { kind: "sequence", list: "tasks" });
     const again = () => d.apply({ kind: "task-expanded", at: d.now, effect, expansion: { kind: "pause" } });
     expect(d.changes(again)).toBe(false);
+  });
+});
+
+describe("a Subflow whose execution is restarted with its parent", () => {
+  const RESTARTS: typeof SUBFLOW = { ...SUBFLOW, restarts: true };
+  const failed = (expansion = RESTARTS) =>
+    new Driver(flowOf([task("s"), task("z")]))
+      .create()
+      .expand("s", expansion)
+      .started("s", "child")
+      .ended("s", "FAILED");
+  const requests = (d: Driver) =>
+    d.asked.flatMap((effect) => (effect.kind === "start-subflow" ? [effect.request.restarts] : []));
+
+  test("[A1] asks for its restart under a fresh effect, and waits for its end again", () => {
+    const d = failed();
+    const before = d.asked.find((effect) => effect.kind === "start-subflow");
+    d.restart();
+    expect([d.run("s").state, requests(d)]).toEqual(["RUNNING", [undefined, "child"]]);
+    expect(d.effect("s")).not.toBe(before && "id" in before ? before.id : "");
+    d.started("s", "child").ended("s", "SUCCESS", { x: 1 });
+    expect(d.run("s").outputs).toEqual({ executionId: "child", state: "SUCCESS", outputs: { x: 1 } });
+    expect(d.run("s").attempts).toHaveLength(2);
+    expect(d.finish("z").state.status).toBe("SUCCESS");
+  });
+
+  test("[E2] a late doubled end of the first time changes nothing", () => {
+    const d = failed();
+    const first = { kind: "subflow-finished", at: d.now, executionId: "child", state: "FAILED" } as const;
+    d.restart();
+    expect(d.changes(() => d.apply({ ...first, effect: "0:2" }))).toBe(false);
+    expect(d.run("s").state).toBe("RUNNING");
+  });
+
+  test("is restarted again when it failed again, and after it was KILLED", () => {
+    const d = failed().restart().started("s", "child").ended("s", "KILLED");
+    expect(requests(d.restart())).toEqual([undefined, "child", "child"]);
+  });
+
+  test("that could only be started anew is waited for under its new id", () => {
+    const d = failed().restart().started("s", "other");
+    d.kill();
+    expect(d.asked.at(-1)).toMatchObject({ kind: "kill-execution", executionId: "other" });
+  });
+
+  test("is started anew when nothing says otherwise, and when a retry tries it again", () => {
+    expect(requests(failed(SUBFLOW).restart().expand("s", SUBFLOW))).toEqual([undefined, undefined]);
+    const d = new Driver(flowOf([task("s", { retry: CONSTANT_RETRY })])).create().expand("s", RESTARTS);
+    d.started("s", "child").ended("s", "FAILED").advance(1_000).expand("s", RESTARTS);
+    expect(requests(d)).toEqual([undefined, undefined]);
+  });
+
+  test("the restarted execution tells its new waiting task, by the link that came with the restart", () => {
+    const parent = { executionId: "p", effect: "4:9", depth: 2 };
+    const d = new Driver(flowOf([task("a")])).create({ parent: { ...parent, effect: "4:2" } }).fail("a");
+    d.apply({ kind: "effect-acknowledged", at: d.now, effect: d.state.pending[0]?.id ?? "" });
+    d.apply({ kind: "restart-requested", at: d.now, parent });
+    d.finish("a");
+    expect(d.state.pending).toMatchObject([{ kind: "notify-parent", parent, state: "SUCCESS" }]);
+  });
+});
+
+describe("how deep executions start each other", () => {
+  const request = (facts: Parameters<Driver["create"]>[0]) => {
+    const d = new Driver(flowOf([task("s")])).create(facts).expand("s", SUBFLOW);
+    const effect = d.asked.find((asked) => asked.kind === "start-subflow");
+    return effect?.kind === "start-subflow" ? effect.request : undefined;
+  };
+
+  test("is counted from what its own start said, waited for or not", () => {
+    expect(request({})?.depth).toBe(1);
+    expect(request({ depth: 3 })?.depth).toBe(4);
+    expect(request({ parent: { executionId: "p", effect: "1:1", depth: 2 } })?.depth).toBe(3);
+  });
+
+  test("goes with the executions that wait for this one, nearest first", () => {
+    expect(request({})?.ancestors).toBeUndefined();
+    const parent = { executionId: "p", effect: "1:1", depth: 2, ancestors: ["g"] };
+    expect(request({ parent })?.ancestors).toEqual(["p", "g"]);
+  });
+
+  test("ends at MAX_DEPTH also when nobody waits", () => {
+    const d = new Driver(flowOf([task("s")])).create({ depth: MAX_DEPTH }).expand("s", { ...SUBFLOW, wait: false });
+    expect(d.run("s").state).toBe("FAILED");
+  });
+});
+
+describe("a Pause that has something to do first", () => {
+  const BEFORE: Expansion = { kind: "pause", before: "onPause", until: 3_000, behavior: "FAIL" };
+  const asked = (more: Partial<Task> = {}, expansion = BEFORE) =>
+    new Driver(flowOf([task("p", { lists: { onPause: [task("t")] }, ...more }), task("z")]))
+      .create()
+      .expand("p", expansion);
+
+  test("waits when that is done, and its time runs from then", () => {
+    const d = asked();
+    expect([d.run("p").state, d.state.status]).toEqual(["RUNNING", "RUNNING"]);
+    d.now += 500;
+    d.finish("t");
+    expect([d.run("p").state, d.run("p").waiting, d.state.status]).toMatchObject([
+      "PAUSED",
+      { kind: "pause", until: 3_500 },
+      "PAUSED",
+    ]);
+    d.resume(undefined, { a: 1 });
+    expect([d.run("p").state, d.run("p").outputs]).toEqual(["SUCCESS", { onResume: { a: 1 } }]);
+    expect(d.finish("z").state.status).toBe("SUCCESS");
+  });
+
+  test("does not wait when that fails, and waits when a restart has done it", () => {
+    const d = asked().fail("t");
+    expect(d.states()).toEqual({ p: "FAILED", t: "FAILED" });
+    d.restart().finish("t");
+    expect(d.run("p").state).toBe("PAUSED");
+  });
+
+  test("that its time made FAILED begins anew at a restart", () => {
+    const d = asked().finish("t").advance(5_000);
+    expect(d.run("p").state).toBe("FAILED");
+    d.restart();
+    expect([d.run("p").waiting?.kind, d.has("t")]).toEqual(["start", false]);
+    d.expand("p", { ...BEFORE, until: d.now + 1_000 }).finish("t");
+    expect(d.run("p").state).toBe("PAUSED");
+  });
+
+  test("[K1] killed it ends at once, before and while it waits", () => {
+    const before = asked();
+    before.kill();
+    expect(before.states()).toEqual({ p: "KILLED", t: "KILLED" });
+    const d = asked().finish("t");
+    d.kill();
+    expect([d.state.status, d.state.paused, d.run("p").state]).toEqual(["KILLED", 0, "KILLED"]);
+  });
+
+  test("[C6] ends KILLED when its container fails while it waits", () => {
+    const p = task("p", { lists: { onPause: [task("t")] } });
+    const d = new Driver(flowOf([task("both", { lists: { tasks: [p, task("w")] } })])).create();
+    d.expand("both", { kind: "parallel", list: "tasks", concurrency: 0 }).expand("p", BEFORE).finish("t").fail("w");
+    expect(d.states()).toEqual({ both: "FAILED", p: "KILLED", w: "FAILED", t: "SUCCESS" });
+  });
+});
+
+describe("with the flags of today", () => {
+  const flags = [...CURRENT_FLAGS];
+
+  test("a Pause says when it was resumed, and by whom", () => {
+    const d = new Driver(flowOf([task("p")])).create({ flags }).expand("p", { kind: "pause" });
+    d.apply({ kind: "resume-requested", at: 5_000, by: "jane" });
+    const resumed = { by: "jane", on: "1970-01-01T00:00:05.000Z", to: "RUNNING" };
+    expect(d.run("p").outputs).toEqual({ resumed });
+    const old = new Driver(flowOf([task("p")])).create().expand("p", { kind: "pause" }).resume();
+    expect(old.run("p").outputs).toEqual({});
+  });
+
+  test("a flowable that fails before it has children is not retried; a task and a Subflow are", () => {
+    const failing = (more: Partial<Task>, given = flags) => {
+      const d = new Driver(flowOf([task("s", { retry: CONSTANT_RETRY, ...more })])).create({ flags: given });
+      return d.expand("s", { kind: "nothing", state: "FAILED", message: "no case" }).run("s").state;
+    };
+    const lists = { "case:a": [task("x")] };
+    expect([failing({ lists }), failing({}), failing({ lists }, [])]).toEqual(["FAILED", "RETRYING", "RETRYING"]);
+    const d = new Driver(flowOf([task("s", { retry: CONSTANT_RETRY })])).create({ flags }).expand("s", SUBFLOW);
+    expect(d.started("s", "c").ended("s", "FAILED").run("s").state).toBe("RETRYING");
+  });
+
+  test("an execution whose only pause its container cut off goes on RUNNING", () => {
+    const p = task("p", { lists: { tasks: [task("a"), task("w")] }, allowFailure: true });
+    const status = (given: number[]) => {
+      const d = new Driver(flowOf([p, task("z")])).create({ flags: given });
+      d.expand("p", { kind: "parallel", list: "tasks", concurrency: 0 }).expand("a", { kind: "pause" }).fail("w");
+      return [d.run("z").state, d.state.status];
+    };
+    expect([status(flags), status([])]).toEqual([
+      ["CREATED", "RUNNING"],
+      ["CREATED", "PAUSED"],
+    ]);
+  });
+});
+
+describe("a sleep", () => {
+  test("that its timeout cuts short fails, by its retry policy", () => {
+    const asleep = { kind: "sleep", until: 2_000, timedOut: true } as const;
+    const d = new Driver(flowOf([task("s", { retry: CONSTANT_RETRY })])).create().expand("s", asleep).advance(1_000);
+    expect([d.run("s").state, d.run("s").error]).toEqual(["RETRYING", "The task did not finish within its timeout."]);
   });
 });

@@ -302,6 +302,17 @@ describe("schedules", () => {
     expect((await state())?.lockedBy).toBeNull();
   });
 
+  test("[T4] a trigger whose execution is tried again as another waits for the last of them", async () => {
+    await save(source());
+    await stage.advance(NEW_YEAR + HOUR);
+    const id = (await state())?.lockedBy ?? "";
+    stage.states.set(id, "RETRIED");
+    await stage.advance(NEW_YEAR + HOUR + 30 * MINUTE);
+    expect((await state())?.lockedBy).toBe(id);
+    await stage.room.released("every", id, "SUCCESS");
+    expect((await state())?.lockedBy).toBeNull();
+  });
+
   test("stopAfter disables the trigger for good, also over a change of it", async () => {
     await save(source("cron: '0 * * * *'\nstopAfter: [FAILED]"));
     await stage.advance(NEW_YEAR + HOUR);

@@ -44,6 +44,8 @@ export type ExecutionJson = {
   deleted: false;
   metadata: { attemptNumber: number; originalCreatedDate: string };
   scheduleDate?: string;
+  kind?: "NORMAL" | "TEST" | "PLAYGROUND";
+  breakpoints?: string[];
   url?: string;
 };
 

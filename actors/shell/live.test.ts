@@ -70,6 +70,8 @@ const expand = (expansion: Expansion): ExecutionEvent => ({
   expansion,
 });
 
+const UNTIL: Expansion = { kind: "loop-until", list: "tasks", intervalMs: 5_000, failOnMaxReached: false };
+
 describe("[S3] what an execution still waits for is found again after a crash", () => {
   type Case = { name: string; events: readonly ExecutionEvent[]; asks: readonly object[]; timer?: number; flow?: Flow };
   const answer = { kind: "task-dispatched", at: 1_000, effect: "0:1" } as const;
@@ -90,6 +92,23 @@ describe("[S3] what an execution still waits for is found again after a crash", 
       timer: 2_000,
     },
     { name: "sleep", events: [expand({ kind: "sleep", until: 9_000 })], asks: [], timer: 9_000 },
+    {
+      name: "the condition of a loop",
+      flow: flowOf([task("l", { lists: { tasks: [task("x")] } })]),
+      events: [expand(UNTIL), { kind: "task-finished", at: 1_000, effect: "1:2", answer: { state: "SUCCESS" } }],
+      asks: [{ kind: "evaluate-loop", id: "0:3", run: 0 }],
+    },
+    {
+      name: "the next turn of a loop",
+      flow: flowOf([task("l", { lists: { tasks: [task("x")] } })]),
+      events: [
+        expand(UNTIL),
+        { kind: "task-finished", at: 1_000, effect: "1:2", answer: { state: "SUCCESS" } },
+        { kind: "loop-evaluated", at: 1_000, effect: "0:3", done: false },
+      ],
+      asks: [],
+      timer: 6_000,
+    },
     { name: "pause with a time", events: [expand({ kind: "pause", until: 8_000 })], asks: [], timer: 8_000 },
     { name: "pause without one", events: [expand({ kind: "pause" })], asks: [] },
     { name: "subflow asked for", events: [expand(SUBFLOW)], asks: [{ kind: "start-subflow", id: "0:2", run: 0 }] },

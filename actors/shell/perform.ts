@@ -158,6 +158,7 @@ class Attempt {
     };
     const { expansion, outputs, line } = definition.expand(props as never, context);
     if (line !== undefined) this.#log("INFO", line);
+    if (expansion.kind === "nothing" && expansion.message !== undefined) this.#log("ERROR", expansion.message);
     const { id } = this.#effect;
     return this.#events({ kind: "task-expanded", at: now, effect: id, expansion, ...(outputs ? { outputs } : {}) });
   }

@@ -138,6 +138,80 @@ describe("outputs", () => {
   });
 });
 
+describe("outputs of a Dag and of loops", () => {
+  test("of a Dag's children are found by their id, whatever started first", () => {
+    const flow = flowOf([task("dag", lists(task("a"), task("b"), task("c")))]);
+    const d = new Driver(flow).create();
+    d.expand("dag", { kind: "dag", list: "tasks", concurrency: 1, dependsOn: [[2], [], []] });
+    d.finish("b", { outputs: { v: "b" } })
+      .finish("c", { outputs: { v: "c" } })
+      .finish("a", { outputs: { v: "a" } });
+    expect(seen(d, flow, "[outputs.a.v, outputs.b.v, outputs.c.v]")).toEqual(["a", "b", "c"]);
+  });
+
+  test("of an iteration are found by its number, too, unless that is the value of another", () => {
+    const flow = flowOf([task("f", lists(task("x")))]);
+    const d = new Driver(flow).create().expand("f", each(["a", "0", "c"]));
+    for (const value of ["a", "0", "c"]) d.finish("x", { outputs: { v: value } }, value);
+    expect(seen(d, flow, "[outputs.x[2].v, outputs.x[0].v, outputs.x['1'].v]")).toEqual(["c", "0", "0"]);
+    expect(seen(d, flow, "outputs.x[3] ?? outputs.x['01'] ?? outputs.x['-1'] ?? 'none'")).toBe("none");
+  });
+
+  test("of the current turn are those of a loop until a condition holds", () => {
+    const flow = flowOf([task("l", lists(task("x")))]);
+    const d = new Driver(flow).create();
+    d.expand("l", { kind: "loop-until", list: "tasks", intervalMs: 0, failOnMaxReached: false });
+    d.finish("x", { outputs: { v: 1 } });
+    expect(seen(d, flow, "[outputs.x.v, outputs.l.iterationCount, taskrun.iteration]", "l")).toEqual([1, 1, 0]);
+    d.apply({ kind: "loop-evaluated", at: d.now, effect: d.effect("l"), done: false });
+    expect(seen(d, flow, "[outputs.x, outputs.l.iterationCount, taskrun.iteration]", "x")).toEqual([{}, 2, 1]);
+  });
+
+  const scoped = (values: string[], keys?: string[]): Expansion =>
+    ({ ...each(values), scoped: true, ...(keys && { keys }) }) as Expansion;
+  function looped(): { d: Driver; flow: Flow } {
+    const inner = task("in", lists(task("x"), task("y")));
+    const flow = flowOf([task("out", lists(task("first"), inner))]);
+    const d = new Driver(flow).create().expand("out", scoped(["1", "1"], ["one", "two"]));
+    for (const index of [1, 2]) finish(d, index, { v: `first${index}` });
+    for (const index of [3, 4]) apply(d, index, scoped(["p", "q"]));
+    for (const run of [...d.state.runs].filter((each) => each.parent > 2)) finish(d, run.index, { v: `x${run.index}` });
+    return { d, flow };
+  }
+
+  test("in a turn are its own without a key, at any depth; outside by number, key and value", () => {
+    const { d, flow } = looped();
+    const second = (index: number, expression: string) => {
+      const scope = scopeOf(flow, d.plan, d.state, d.state.runs.get(index), surroundings);
+      const outcome = renderTyped(`{{ ${expression} }}`, { scope, now: 0, random: () => 0, lookups: new Map() });
+      return outcome.ok === true ? outcome.value : outcome;
+    };
+    const ys = [...d.state.runs].filter((run) => run.waiting?.kind === "start").map(({ index }) => index);
+    expect(ys.map((index) => second(index, "outputs.x.v"))).toEqual(["x5", "x6", "x7", "x8"]);
+    expect(ys.map((index) => second(index, "outputs.first.v"))).toEqual(["first1", "first1", "first2", "first2"]);
+    expect(second(4, "outputs.x[1].v ~ outputs.x.p.v")).toBe("x8x7");
+    expect(seen(d, flow, "[outputs.first[0].v, outputs.first.two.v, outputs.x.one.q.v]")).toEqual([
+      "first1",
+      "first2",
+      "x6",
+    ]);
+    expect(second(ys[3] ?? 0, "[item.value, item.index, item.parent.key, item.parents | length]")).toEqual([
+      "q",
+      1,
+      "two",
+      1,
+    ]);
+    expect(seen(d, flow, "item ?? 'none'")).toBe("none");
+  });
+
+  test("`item` of one turn is what its outputs are rendered with", () => {
+    const { d, flow } = looped();
+    const scope = scopeOf(flow, d.plan, d.state, d.state.runs.get(0), surroundings, 1);
+    const render = (text: string) => renderTyped(text, { scope, now: 0, random: () => 0, lookups: new Map() });
+    expect(render("{{ [item.key, item.index, outputs.first.v] }}")).toMatchObject({ value: ["two", 1, "first2"] });
+  });
+});
+
 describe("a task run sees", () => {
   const { d, flow } = iterated();
 
@@ -243,6 +317,27 @@ describe("the execution sees", () => {
     });
     expect(seen(driver, flow, "[execution.state, execution.outputs.o]", "z")).toEqual(["SUCCESS", "x"]);
   });
+});
+
+test("variables are those of the flow, with what tasks have set and taken away", () => {
+  const flow = flowOf([task("a"), task("b"), task("c"), task("d")], {
+    variables: { kept: "{{ raw }}", gone: { x: 1 }, map: { a: 1, b: { c: 1 } } },
+  });
+  const d = new Driver(flow).create();
+  d.finish("a", { updates: { variables: { map: { b: { d: 2 } }, fresh: [1] } } });
+  expect(seen(d, flow, "[vars.kept, vars.map, vars.fresh]")).toEqual(["{{ raw }}", { a: 1, b: { c: 1, d: 2 } }, [1]]);
+  d.finish("b", { updates: { unset: ["gone", "fresh"] } });
+  expect(seen(d, flow, "vars.gone ?? vars.fresh ?? 'none'")).toBe("none");
+  d.finish("c", { updates: { variables: { gone: { y: 2 } } } });
+  expect(seen(d, flow, "vars.gone")).toEqual({ y: 2 });
+});
+
+test("the end of an execution is seen once it has ended", () => {
+  const flow = flowOf([task("a")], { afterExecution: [task("z")] });
+  const d = new Driver(flow).create();
+  expect(seen(d, flow, "execution.endDate ?? 'none'", "a")).toBe("none");
+  d.now = 5_000;
+  expect(seen(d.finish("a"), flow, "execution.endDate", "z")).toBe("1970-01-01T00:00:05.000Z");
 });
 
 test("there is no scope of an execution that was never created", () => {

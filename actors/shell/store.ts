@@ -66,6 +66,8 @@ export type Commit = {
 export class CellStore {
   readonly #sql: Sql;
   readonly #sources = new Map<string, number>();
+  /** False while nothing was ever removed here: a start then has nothing to ask. */
+  #hasRemoved: boolean;
   #confirmed = new Map<string, number>();
 
   constructor(sql: Sql) {
@@ -73,6 +75,7 @@ export class CellStore {
     sql.transaction(() => {
       for (const statement of SCHEMA.split(";")) if (statement.trim() !== "") sql.exec(statement);
     });
+    this.#hasRemoved = Array.from(sql.exec("SELECT 1 AS one FROM removed LIMIT 1")).length > 0;
   }
 
   load(id: string): Stored | undefined {
@@ -240,6 +243,7 @@ export class CellStore {
   /** Takes the execution out, and leaves its id. `summary` is what the lists are still to be told. */
   remove(id: string, at: EpochMs, summary: string): void {
     this.#confirmed.delete(id);
+    this.#hasRemoved = true;
     this.#sql.transaction(() => {
       this.#sql.exec("INSERT OR REPLACE INTO removed VALUES (?, ?, ?)", id, at, summary);
       for (const table of ["execution", "journal", "snapshot", "snapshot_part"])
@@ -248,6 +252,7 @@ export class CellStore {
   }
 
   isRemoved(id: string): boolean {
+    if (!this.#hasRemoved) return false;
     return Array.from(this.#sql.exec("SELECT 1 AS one FROM removed WHERE id = ?", id)).length > 0;
   }
 

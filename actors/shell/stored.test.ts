@@ -79,13 +79,11 @@ describe("a stored output", () => {
     const bench = new Bench();
     const vars = { rows: Array.from({ length: 3 }, (_, n) => ({ n, text: `row ${n}` })), pad: BIG.repeat(70) };
     bench.world.kept.set("kestra:///values/v", JSON.stringify(vars));
-    bench.worker = ({ taskId }) => ({
-      state: "SUCCESS",
-      outputs:
-        taskId === "big"
-          ? { exitCode: 0, vars: { [STORED_KEY]: { uri: "kestra:///values/v", size: JSON.stringify(vars).length } } }
-          : {},
-    });
+    const stored = {
+      exitCode: 0,
+      vars: { [STORED_KEY]: { uri: "kestra:///values/v", size: JSON.stringify(vars).length } },
+    };
+    bench.worker = ({ taskId }) => ({ state: "SUCCESS", outputs: taskId === "big" ? stored : {} });
     const shell = "  - id: big\n    type: io.kestra.plugin.scripts.shell.Commands\n    commands: [ls]\n";
     const live = bench.start(flow(shell + tasks, more));
     await bench.run(LONG_MS);

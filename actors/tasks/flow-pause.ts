@@ -8,7 +8,7 @@ const input = z.object({
     .describe("Goes on by itself after this time; without it, it waits for ever")
     .optional(),
   delay: deprecated(dynamic(duration()), "`pauseDuration`").describe("As `pauseDuration`").optional(),
-  timeout: dynamic(duration()).describe("Fails after this time, unless `pauseDuration` is given").optional(),
+  timeout: dynamic(duration()).describe("Fails after this time, unless `pauseDuration` ends it sooner").optional(),
   behavior: dynamic(z.enum(["RESUME", "WARN", "FAIL", "CANCEL"]))
     .default("RESUME")
     .describe("What happens when the time is over: success, warning, failure, or the execution is cancelled"),
@@ -62,11 +62,13 @@ tasks:
     if (tasks("onPause").length > 0 && tasks("tasks").length > 0)
       return failed("A Pause has either `onPause` or the deprecated `tasks`: put the tasks after it.");
     const before = tasks("onPause").length > 0 ? { before: "onPause" } : {};
-    const waitMs = props.pauseDuration ?? props.delay;
-    if (waitMs !== undefined) {
-      return { expansion: { kind: "pause", until: ctx.now + waitMs, behavior: props.behavior, ...before } };
-    }
-    if (props.timeout === undefined) return { expansion: { kind: "pause", ...before } };
-    return { expansion: { kind: "pause", until: ctx.now + props.timeout, behavior: "FAIL", ...before } };
+    const { pauseDuration, delay, timeout, behavior } = props;
+    const waitMs = pauseDuration ?? delay;
+    // Beside a `delay`, the older of the two names, a timeout counts for nothing.
+    const endMs = timeout === undefined || (pauseDuration === undefined && delay !== undefined) ? undefined : timeout;
+    if (endMs !== undefined && endMs < (waitMs ?? Number.POSITIVE_INFINITY))
+      return { expansion: { kind: "pause", until: ctx.now + endMs, behavior: "FAIL", ...before } };
+    if (waitMs === undefined) return { expansion: { kind: "pause", ...before } };
+    return { expansion: { kind: "pause", until: ctx.now + waitMs, behavior, ...before } };
   },
 };

@@ -94,6 +94,18 @@ describe("Pause", () => {
       { until: 2000, behavior: "WARN" },
     ],
     [{ timeout: "PT2S" }, { until: 3000, behavior: "FAIL" }],
+    [
+      { pauseDuration: "PT5S", timeout: "PT2S" },
+      { until: 3000, behavior: "FAIL" },
+    ],
+    [
+      { pauseDuration: "PT2S", timeout: "PT5S", behavior: "WARN" },
+      { until: 3000, behavior: "WARN" },
+    ],
+    [
+      { delay: "PT5S", timeout: "PT2S" },
+      { until: 6000, behavior: "RESUME" },
+    ],
   ])("with %j waits as %j", (properties, expected) => {
     expect(expand("Pause", properties).expansion).toEqual({ kind: "pause", ...expected });
   });

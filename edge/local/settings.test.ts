@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { parseSettings } from "./settings.ts";
+import { workerVars } from "./worker-vars.ts";
 
 const parse = (argv: string[], env: Record<string, string> = {}) =>
   parseSettings({ argv, env, resolvePath: (path) => `/home/${path}` });
@@ -34,9 +35,17 @@ test("takes networks and secrets from the environment", () => {
   });
 });
 
+test("takes how deep executions may start one another, and hands it on", () => {
+  const parsed = parse([], { WINDHOVER_MAX_DEPTH: "7" });
+  expect(parsed.kind === "settings" && workerVars(parsed.settings, 1)).toMatchObject({ MAX_DEPTH: "7" });
+  const plain = parse([], {});
+  expect(plain.kind === "settings" && "MAX_DEPTH" in workerVars(plain.settings, 1)).toBe(false);
+});
+
 test("lists every mistake, each with what is allowed", () => {
   const result = parse(["--port", "99999", "-x"], {
     CELLS: "many",
+    WINDHOVER_MAX_DEPTH: "0",
     WINDHOVER_ALLOW_PRIVATE: "everything",
     WINDHOVER_AUTH_BASIC: "nobody",
   });
@@ -44,6 +53,7 @@ test("lists every mistake, each with what is allowed", () => {
     'Unknown option "-x". Known are --port N, --no-agent and --help.',
     'The port "99999" is not a number from 0 to 65535.',
     'CELLS is "many"; use a number from 1 to 1024, or "each".',
+    'WINDHOVER_MAX_DEPTH is "0"; use a number from 1 to 1000.',
     'WINDHOVER_ALLOW_PRIVATE has "everything"; use blocks such as 10.0.0.0/8, or the word private.',
     "WINDHOVER_AUTH_BASIC must look like user:password.",
   ]);

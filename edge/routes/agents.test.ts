@@ -2,6 +2,9 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { claimOf, newJob, presence } from "#runners/testing/dispatch-world.ts";
 import { TestServer, TOKEN } from "#runners/testing/test-server.ts";
 import type { Job } from "#schema/runner.ts";
+import { markersIn, STORED_KEY } from "#schema/stored.ts";
+import { valuesFolder } from "../ports/file-path.ts";
+import { readValue } from "../values.ts";
 
 let server: TestServer;
 beforeEach(async () => {
@@ -91,4 +94,33 @@ test("while the cell is away a result is answered with 503, so that it comes aga
   expect((await call("result", { body })).status).toBe(503);
   server.cells.down = false;
   expect((await call("result", { body })).status).toBe(204);
+});
+
+test("[I22] large outputs of a result are kept below the execution before they are handed on", async () => {
+  const job = await lease();
+  const outputs = { vars: { rows: "x".repeat(200_000) }, exitCode: 0 };
+  const answer = { state: "SUCCESS", outputs };
+  const sent = { group: "default", id: job.id, epoch: job.epoch, answer };
+  expect((await call("result", { body: sent })).status).toBe(204);
+  const [told] = server.cells.of("finished");
+  const [marker] = markersIn(told?.answer.outputs);
+  expect(told?.answer.outputs).toMatchObject({ exitCode: 0 });
+  expect(JSON.stringify(told?.answer).length).toBeLessThan(1_000);
+  const place = { tenant: "main", namespace: job.namespace, flowId: job.flowId, executionId: job.executionId };
+  expect(await readValue(server.files, place, marker?.uri ?? "")).toEqual(outputs.vars);
+  // The same result once more is acknowledged; one without a lease stores nothing.
+  expect((await call("result", { body: sent })).status).toBe(204);
+  expect((await call("result", { body: { ...sent, epoch: 9 } })).status).toBe(409);
+  expect((await server.files.list(valuesFolder(place))).length).toBe(1);
+});
+
+test("[W1] a marker that an agent sends is a value like any other", async () => {
+  const job = await lease();
+  const forged = { vars: { [STORED_KEY]: { uri: "kestra:///other/flow/named.txt", size: 1 } } };
+  const body = { group: "default", id: job.id, epoch: job.epoch, answer: { state: "SUCCESS", outputs: forged } };
+  expect((await call("result", { body })).status).toBe(204);
+  const [told] = server.cells.of("finished");
+  const [marker] = markersIn(told?.answer.outputs);
+  const place = { tenant: "main", namespace: job.namespace, flowId: job.flowId, executionId: job.executionId };
+  expect(await readValue(server.files, place, marker?.uri ?? "")).toEqual(forged.vars);
 });

@@ -117,6 +117,14 @@ describe("starting", () => {
     expect(await start({ method: "POST", headers: { "idempotency-key": "order-4712" } })).not.toBe(await start(init));
   });
 
+  test("an execution that was deleted does not come back with its idempotency key", async () => {
+    const init = { method: "POST", headers: { "idempotency-key": "order-4713" } };
+    const id = await start(init);
+    expect((await server.request(`/api/v1/executions/${id}`, { method: "DELETE" })).status).toBe(204);
+    const again = await server.request(CREATE, init);
+    expect([again.status, await again.text()]).toEqual([409, expect.stringContaining("was deleted")]);
+  });
+
   test("the current revision is the one, an older one when asked for", async () => {
     await start();
     await server.request("/api/v1/flows/company.team/hello", yaml(HELLO.replace("World", "Moon"), "PUT"));

@@ -1,17 +1,16 @@
 import { namespaceActorName } from "#actors/namespace/namespace-rpc.ts";
 import type { Metric, TaskAnswer } from "#schema/event.ts";
-import { cellName } from "#schema/ids.ts";
 import { cutMessage, type LogLine } from "#schema/log.ts";
 import type { Job } from "#schema/runner.ts";
 import type { Level } from "#schema/state.ts";
 import { type EdgeContext, type EdgeTask, TaskFailure } from "#tasks/define.ts";
 import { registry } from "#tasks/registry.ts";
 import type { Sandbox } from "#vm/index.ts";
-import type { CellRpc } from "../cells.ts";
 import { actorByName, type Env } from "../env.ts";
 import { executionOfFile, fileInFolder, fileUri, parseFileUri, taskRunFolder } from "../ports/file-path.ts";
 import { portsOf } from "../ports/ports.ts";
 import { httpCall, httpDownload } from "./guarded-http.ts";
+import { otherExecutions } from "./other-executions.ts";
 import { runScript } from "./run-script.ts";
 import { PlaceOfJob } from "./shared-place.ts";
 
@@ -118,26 +117,6 @@ function contextOf(env: Env, job: Job, { sandbox, signal, log, metrics, place }:
       delete: (of, key) => keys(of).deleteValue(key),
     },
     script: (call) => runScript(sandbox(), call, { guard, signal, log }),
-  };
-}
-
-/** Executions of this tenant; one of another is not there. */
-function otherExecutions(env: Env, tenant: string): EdgeContext["executions"] {
-  const cellOf = (id: string): CellRpc | undefined => {
-    const name = cellName(id);
-    return name === undefined ? undefined : actorByName(env.CELL, name);
-  };
-  const find = async (id: string) => {
-    const found = await cellOf(id)?.get(id);
-    return found?.tenantId === tenant ? { namespace: found.namespace, flowId: found.flowId } : undefined;
-  };
-  return {
-    find,
-    async command(id, command) {
-      const cell = (await find(id)) === undefined ? undefined : cellOf(id);
-      if (cell === undefined) return { ok: false, status: 404, message: `Unable to find execution '${id}'` };
-      return cell.command(id, command);
-    },
   };
 }
 

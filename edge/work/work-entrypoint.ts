@@ -4,6 +4,7 @@ import type { TaskAnswer } from "#schema/event.ts";
 import { cellName } from "#schema/ids.ts";
 import type { LogLine } from "#schema/log.ts";
 import type { Job } from "#schema/runner.ts";
+import type { PlacePort } from "#shell/world.ts";
 import { TaskFailure } from "#tasks/define.ts";
 import { createSandbox, type Sandbox } from "#vm/index.ts";
 import wasmModule from "../../sandbox/vm/engine/quickjs.wasm";
@@ -11,6 +12,7 @@ import type { CellRpc } from "../cells.ts";
 import { actorByName, type Env } from "../env.ts";
 import { portsOf } from "../ports/ports.ts";
 import { keptAnswer } from "../values.ts";
+import { closePlace, openPlace, removePlace } from "./places.ts";
 import { runJob } from "./run-job.ts";
 import { beginWork, endWork } from "./running.ts";
 
@@ -24,10 +26,21 @@ const theSandbox = (): Sandbox => {
   return sandbox;
 };
 
-/** The stateless invocations that run edge and sandbox tasks. Resolves when every job's answer has reached its cell. */
+/** The stateless invocations that run edge and sandbox tasks, and work with many files for cells. */
 export class WorkEntrypoint extends WorkerEntrypoint<Env> {
+  /** Resolves when every job's answer has reached its cell. */
   async run(jobs: readonly Job[]): Promise<void> {
     await Promise.all(jobs.map((job) => work(this.env, job)));
+  }
+
+  openPlace(...[asker, owner, files]: Parameters<PlacePort["openPlace"]>) {
+    return openPlace(portsOf(this.env).files, asker, owner, files);
+  }
+  closePlace(...[asker, owner, manifest, patterns]: Parameters<PlacePort["closePlace"]>) {
+    return closePlace(portsOf(this.env).files, asker, owner, manifest, patterns);
+  }
+  removePlace(...[asker, runs]: Parameters<PlacePort["removePlace"]>): Promise<void> {
+    return removePlace(portsOf(this.env).files, asker, runs);
   }
 }
 

@@ -73,6 +73,41 @@ tasks:
     expect((await messages(server(), execution.id, "ERROR")).join("\n")).toMatch(/trouble|3/);
   });
 
+  test("tasks of a WorkingDirectory share files, on the agent and in the sandbox, and large outputs read as any other", async () => {
+    const source = `
+tasks:
+  - id: dir
+    type: io.kestra.plugin.core.flow.WorkingDirectory
+    inputFiles:
+      words.txt: one two three
+    outputFiles: ["report.json"]
+    tasks:
+      - id: count
+        type: io.kestra.plugin.scripts.shell.Commands
+        taskRunner: { type: io.kestra.plugin.core.runner.Process }
+        commands:
+          - wc -w < words.txt | tr -d ' ' > count.txt
+      - id: report
+        type: io.kestra.plugin.scripts.deno.Script
+        script: |
+          const count = Number(Deno.readTextFileSync("count.txt"));
+          Deno.writeTextFileSync("report.json", JSON.stringify({ count }));
+      - id: check
+        type: io.kestra.plugin.scripts.shell.Commands
+        taskRunner: { type: io.kestra.plugin.core.runner.Process }
+        commands:
+          - cat report.json; echo
+          - printf '::{"outputs":{"big":"%0200000d"}}::\\n' 0
+  - id: after
+    type: io.kestra.plugin.core.debug.Return
+    format: "{{ read(outputs.dir.outputFiles['report.json']) }} {{ outputs.check.vars.big | length }}"
+`;
+    const execution = await run(server(), flow("shared_directory", source));
+    expect(await messages(server(), execution.id, "INFO")).toContain('{"count":3}');
+    expect(taskRun(execution, "after").outputs).toEqual({ value: '{"count":3} 200000' });
+    expect(taskRun(execution, "check").outputs).toMatchObject({ vars: { big: "0".repeat(200_000) } });
+  });
+
   test("a killed execution stops its command", async () => {
     const source = `
 tasks:

@@ -38,6 +38,7 @@ test("the recordings cover every kind of event and every kind of effect", () => 
   expect([...effects].sort()).toEqual([
     "acquire-slot",
     "cancel-task",
+    "evaluate-loop",
     "kill-execution",
     "log",
     "notify-parent",

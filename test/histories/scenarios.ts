@@ -80,6 +80,17 @@ const OF_EXAMPLE_FLOWS: readonly Scenario[] = [
   "each-parallel-legacy",
   "after-execution-sees-the-end",
   "retry-with-warning",
+  "dag-restarted-after-a-failure",
+  "exit-with-finally",
+  "labels-and-variables-changed-by-tasks",
+  "loop-in-a-loop",
+  "loop-over-values-gives-outputs",
+  "loop-that-does-not-mind-failures",
+  "loop-until-fails-at-its-limit",
+  "loop-until-resumed-before-its-time",
+  "paused-branch-cut-off-by-a-failure",
+  "pause-tells-somebody-first",
+  "working-directory-stops-at-a-failure",
 ].map((name) => ({ name: `flow-${name}`, source: sourceOf(name), script: expectedOf(name) }));
 
 const PURPOSE_MADE: readonly Scenario[] = [

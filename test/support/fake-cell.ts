@@ -8,6 +8,7 @@ import { isTerminal, type State } from "#schema/state.ts";
 export class FakeCell implements CellRpc {
   readonly started: StartRequest[] = [];
   readonly commands: Command[] = [];
+  readonly removed = new Set<string>();
   readonly followed: (string | undefined)[] = [];
   readonly filters: LogFilter[] = [];
   sweeps = 0;
@@ -15,7 +16,8 @@ export class FakeCell implements CellRpc {
   /** State of every execution here. */
   state: State = "RUNNING";
 
-  async start(request: StartRequest): Promise<ExecutionJson> {
+  async start(request: StartRequest): Promise<ExecutionJson | null> {
+    if (this.removed.has(request.id)) return null;
     // As the platform: what cannot be cloned cannot be sent.
     const cloned = structuredClone(request);
     checkPlain(request);
@@ -72,6 +74,7 @@ export class FakeCell implements CellRpc {
   async remove(id: string): Promise<boolean> {
     const at = this.started.findIndex((started) => started.id === id);
     if (at >= 0) this.started.splice(at, 1);
+    if (at >= 0) this.removed.add(id);
     return at >= 0;
   }
   async answer() {

@@ -85,7 +85,12 @@ export function createTestServer(
       sweep: async () => void dispatch.sweeps++,
     })) as unknown as Env["DISPATCH"],
     INDEX: actors<IndexRpc>(() => indexActor(new IndexCore(nodeSql()))),
-    WORK: { run: async () => {} },
+    WORK: {
+      run: async () => {},
+      openPlace: async () => ({ ok: true, manifest: undefined }),
+      closePlace: async () => ({ ok: true, outputFiles: {} }),
+      removePlace: async () => {},
+    },
     FILES_DISK: createDiskService(mkdtempSync(join(tmpdir(), "windhover-edge-"))),
     ...(assets ? { ASSETS_DISK: assets } : {}),
     ...settings,

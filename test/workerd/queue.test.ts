@@ -85,7 +85,7 @@ describe("a batch as the consumer gets it", () => {
           throw new Error("unreachable");
         },
       },
-    } as Env;
+    } as unknown as Env;
     const bodies: QueueMessage[] = [{ kind: "work", job: job("never") }];
     expect((await deliver(bodies, failing)).retried).toHaveLength(1);
     expect(await deliver(bodies, failing, 3)).toEqual({ acked: ["0"], retried: [] });

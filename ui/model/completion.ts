@@ -96,7 +96,8 @@ function surroundingsOf(place: YamlPlace, types: readonly TypeDoc[]): Surroundin
   if (last === "triggers" && path.length === 1) {
     return { kind: "trigger", properties: [...(own?.properties ?? []), ...COMMON_DOCS.trigger()] };
   }
-  if (TASK_LISTS.has(last) || path.at(-2) === "cases") {
+  const isOneTask = last === "onPause" || (last === "task" && path.at(-2) === "tasks");
+  if (TASK_LISTS.has(last) || isOneTask || path.at(-2) === "cases") {
     return { kind: "task", properties: [...(own?.properties ?? []), ...COMMON_DOCS.task()] };
   }
   return { kind: "other", properties: fieldsAlong(place, types) };

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { childExpression, childNodes, fileName, isFileUri, outputNode, outputsByTask } from "./outputs.ts";
+import { markerOf } from "#schema/stored.ts";
+import { childExpression, childNodes, fileName, isFileUri, outputNode, outputsByTask, withFetched } from "./outputs.ts";
 import { executionOf, runOf, stateOf } from "./testing.ts";
 
 const done = stateOf(["CREATED", 0], ["SUCCESS", 1]);
@@ -23,6 +24,19 @@ test("[O2] children are made for the part that is asked for", () => {
   expect(childNodes(node, 100, 102).map(({ name, value }) => [name, value])).toEqual([
     ["100", 100],
     ["101", 101],
+  ]);
+});
+
+test("[O3] a value in a file is a leaf until it has been fetched, then what the file holds", () => {
+  const marker = markerOf({ uri: "kestra:///values/1", size: 70_000 });
+  const node = outputNode("outputs.fetch", "body", marker);
+  expect(node).toMatchObject({ kind: "stored", size: 0, expression: "outputs.fetch.body" });
+  expect(withFetched(node, new Map())).toBe(node);
+  const fetched = withFetched(node, new Map([["kestra:///values/1", ["a", "b"]]]));
+  expect(fetched).toMatchObject({ kind: "array", size: 2, expression: "outputs.fetch.body" });
+  expect(childNodes(fetched).map(({ expression }) => expression)).toEqual([
+    "outputs.fetch.body[0]",
+    "outputs.fetch.body[1]",
   ]);
 });
 

@@ -1,10 +1,12 @@
 import type { ExecutionJson } from "#schema/execution.ts";
 import type { Json, JsonObject } from "#schema/json.ts";
+import { storedIn } from "#schema/stored.ts";
 
 // The outputs of an execution as a tree that is opened bit by bit.
 //
 // O1. `expression` in a later task gives exactly the value of the node.
 // O2. Children are made when asked for: a large output costs nothing until it is opened.
+// O3. A value that the log keeps in a file is a leaf of its own kind until the file is there.
 
 export type OutputNode = {
   /** Unique in the tree. */
@@ -13,7 +15,7 @@ export type OutputNode = {
   /** Without braces: `outputs.fetch.body`. */
   expression: string;
   value: Json;
-  kind: "object" | "array" | "file" | "text" | "number" | "boolean" | "null";
+  kind: "object" | "array" | "file" | "stored" | "text" | "number" | "boolean" | "null";
   /** How many children it has. */
   size: number;
 };
@@ -29,6 +31,13 @@ export function childExpression(parent: string, name: string | number): string {
 export function outputNode(parent: string, name: string | number, value: Json): OutputNode {
   const expression = parent === "" ? String(name) : childExpression(parent, name);
   return { key: expression, name: String(name), expression, value, kind: kindOf(value), size: sizeOf(value) };
+}
+
+/** The node with each value that has been fetched in its place; `fetched` by the address of its file. */
+export function withFetched(node: OutputNode, fetched: ReadonlyMap<string, Json>): OutputNode {
+  const stored = storedIn(node.value);
+  const value = stored === undefined ? undefined : fetched.get(stored.uri);
+  return value === undefined ? node : { ...node, value, kind: kindOf(value), size: sizeOf(value) };
 }
 
 /** Children `from` to `to` (half open) of a node, in their own order. */
@@ -86,7 +95,7 @@ export function fileName(uri: string): string {
 function kindOf(value: Json): OutputNode["kind"] {
   if (value === null) return "null";
   if (Array.isArray(value)) return "array";
-  if (typeof value === "object") return "object";
+  if (typeof value === "object") return storedIn(value) === undefined ? "object" : "stored";
   if (typeof value === "number") return "number";
   if (typeof value === "boolean") return "boolean";
   return isFileUri(value) ? "file" : "text";
@@ -94,5 +103,6 @@ function kindOf(value: Json): OutputNode["kind"] {
 
 function sizeOf(value: Json): number {
   if (Array.isArray(value)) return value.length;
+  if (storedIn(value) !== undefined) return 0;
   return value !== null && typeof value === "object" ? Object.keys(value).length : 0;
 }

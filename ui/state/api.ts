@@ -207,6 +207,8 @@ export const api = {
       body: expression,
       type: "text/plain",
     }),
+  /** A value that the log keeps in a file. */
+  storedValue: (id: string, uri: string) => json<Json>(`${executionPath(id)}/file`, { query: [["path", uri]] }),
   logs: (id: string, signal?: AbortSignal) =>
     json<readonly LogEntry[]>(`/logs/${encodeURIComponent(id)}`, withSignal({}, signal)),
 };

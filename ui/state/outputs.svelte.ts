@@ -1,6 +1,8 @@
-import { SvelteSet } from "svelte/reactivity";
+import { SvelteMap, SvelteSet } from "svelte/reactivity";
 import type { ExecutionJson } from "#schema/execution.ts";
-import { childNodes, type OutputNode, outputNode, outputsByTask } from "../model/outputs.ts";
+import type { Json } from "#schema/json.ts";
+import { storedIn } from "#schema/stored.ts";
+import { childNodes, type OutputNode, outputNode, outputsByTask, withFetched } from "../model/outputs.ts";
 import { api, asFailure, type Evaluation } from "./api.ts";
 
 export type OutputTreeNode = OutputNode;
@@ -13,6 +15,8 @@ export class OutputsView {
   taskRunId = $state<string>();
   busy = $state(false);
   answer = $state.raw<Evaluation>();
+  /** Values fetched from their files, by address. */
+  readonly #fetched = new SvelteMap<string, Json>();
   readonly #run: () => ExecutionJson;
 
   constructor(run: () => ExecutionJson) {
@@ -25,11 +29,22 @@ export class OutputsView {
     const wanted = this.text.trim().toLowerCase();
     return Object.keys(this.#tree)
       .filter((task) => task.toLowerCase().includes(wanted))
-      .map((task) => outputNode("outputs", task, this.#tree[task] ?? null));
+      .map((task) => withFetched(outputNode("outputs", task, this.#tree[task] ?? null), this.#fetched));
   });
 
   children(node: OutputNode, limit: number): readonly OutputNode[] {
-    return childNodes(node, 0, limit);
+    return childNodes(node, 0, limit).map((child) => withFetched(child, this.#fetched));
+  }
+  /** Fetches the value of a node whose kind is `stored`, and opens it. */
+  async fetch(node: OutputNode): Promise<void> {
+    const stored = storedIn(node.value);
+    if (stored === undefined) return;
+    try {
+      this.#fetched.set(stored.uri, await api.storedValue(this.#run().id, stored.uri));
+      this.open.add(node.key);
+    } catch (cause) {
+      this.answer = { error: asFailure(cause).message };
+    }
   }
   toggle(key: string): void {
     if (!this.open.delete(key)) this.open.add(key);

@@ -1,2 +1,3 @@
+export { storedIn } from "#schema/stored.ts";
 export { isFileUri } from "../model/outputs.ts";
 export { links } from "./api.ts";

@@ -190,7 +190,7 @@ export class Trail {
     if (run.attempts.some((attempt) => attempt.to === undefined)) this.complain(`I17 an attempt of ${id} never ended`);
     const retry = this.plan.tasks[run.task]?.retry;
     const most = retry?.maxAttempts ?? 1;
-    if (this.state.attempt === 1 && most > 0 && run.attempts.length > Math.max(1, most) && run.container === undefined)
+    if (this.state.attempt === 1 && !this.isOverridden && most > 0 && run.attempts.length > Math.max(1, most) && run.container === undefined)
       this.complain(`I16 ${id} was tried ${run.attempts.length} times`);
     const pauses = run.histories.filter((entry) => entry.state === "PAUSED").length;
     if (run.waiting === undefined && run.container === undefined && pauses > run.attempts.length + this.state.attempt - 1)

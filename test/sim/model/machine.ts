@@ -58,8 +58,11 @@ export class Machine {
     else if (answer === "queued") this.#status = "QUEUED";
     else {
       const isCancelled = reason === undefined && (behavior ?? this.tree.flow.concurrency?.behavior) === "CANCEL";
+      const state = isCancelled ? "CANCELLED" : "FAILED";
       this.tree.root.ended = true;
-      this.#finish(isCancelled ? "CANCELLED" : "FAILED");
+      // It never began: nothing runs after it.
+      this.#stopAs = state;
+      this.#finish(state);
     }
   }
 
