@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Expansion } from "#schema/event.ts";
 import type { Task } from "#schema/flow.ts";
+import { FLAGS } from "./flags.ts";
 import { KILL_GRACE_MS } from "./stop.ts";
 import { CONSTANT_RETRY, Driver, flowOf, SEQUENCE, SUBFLOW, task } from "./testing.ts";
 
@@ -252,7 +253,7 @@ test("the first task runs when an execution that was killed before its start is 
 
 test("an execution is not PAUSED any more when the branch that paused is over otherwise", () => {
   const both = task("p", { ...lists(task("x"), task("y")), allowFailure: true });
-  const d = new Driver(flowOf([both, task("z")])).create();
+  const d = new Driver(flowOf([both, task("z")])).create({ flags: [FLAGS.pauseFollowsTasks] });
   d.expand("p", { kind: "parallel", list: "tasks", concurrency: 0 }).expand("x", { kind: "pause" });
   expect(d.state.status).toBe("PAUSED");
   d.fail("y");

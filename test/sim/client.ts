@@ -31,7 +31,8 @@ export class Client {
     const id = derivedExecutionId([String(seed), tenant, name], CELLS);
     const isOld = random.chance(settings.oldVersion);
     const scheduled = !isOld && random.chance(0.1) ? { scheduleAt: clock.now + random.int(0, 90_000) } : {};
-    const breakpoints = has("breakpoints") && random.chance(0.1) ? [`t${random.int(1, 8)}`, `t${random.int(1, 8)}`] : [];
+    const breakpoints =
+      has("breakpoints") && random.chance(0.1) ? [`t${random.int(1, 8)}`, `t${random.int(1, 8)}`] : [];
     const attempt = () => {
       const again = () => clock.in(1_000, `${name} again`, attempt);
       flow.head().then((head) => {

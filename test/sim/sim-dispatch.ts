@@ -155,7 +155,10 @@ class SimAgent {
     this.#beat();
     const boot = this.#boot;
     const frozenMs = isFrozen ? LEASE_MS + 5_000 : 0;
-    const workMs = Math.min(this.#lab.random.int(0, this.#lab.random.pick([5_000, 5_000, 30_000])), job.timeoutMs ?? Number.POSITIVE_INFINITY);
+    const workMs = Math.min(
+      this.#lab.random.int(0, this.#lab.random.pick([5_000, 5_000, 30_000])),
+      job.timeoutMs ?? Number.POSITIVE_INFINITY,
+    );
     const isLate = workMs === job.timeoutMs;
     this.#lab.clock.in(frozenMs + workMs, `${this.name} works`, () => {
       if (boot !== this.#boot || this.#held.get(job.id) !== held) return;

@@ -1,6 +1,6 @@
-import type { Flow } from "#schema/flow.ts";
 import type { ExecutionState } from "#engine/index.ts";
 import type { Fork } from "#schema/cell.ts";
+import type { Flow } from "#schema/flow.ts";
 import { cellName } from "#schema/ids.ts";
 import type { Cell } from "#shell/cell.ts";
 import { Audit } from "./audit/audit.ts";
@@ -287,7 +287,12 @@ export class Simulation {
         );
       for (let index = 0; index < settings.commands; index++)
         clock.in(random.int(0, FAULTS_MS), `command ${index}`, () =>
-          steer({ lab: this.lab, reach: this.#reach.bind(this), saveSome: () => this.#saveSome(), fork: (state, fork) => this.#fork(state, fork) }),
+          steer({
+            lab: this.lab,
+            reach: this.#reach.bind(this),
+            saveSome: () => this.#saveSome(),
+            fork: (state, fork) => this.#fork(state, fork),
+          }),
         );
     }
     for (const ms of settings.jumps)

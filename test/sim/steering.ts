@@ -47,8 +47,7 @@ export function steer({ lab, reach, saveSome, fork }: Steering): void {
   clock.in(random.int(0, 2_000), `${commandId} again`, () => {
     const second = send();
     // What was refused had no effect: the same name may be tried again.
-    if (first === true && second === false)
-      audit.complain(`I19 ${commandId} was answered ${first}, then ${second}`);
+    if (first === true && second === false) audit.complain(`I19 ${commandId} was answered ${first}, then ${second}`);
   });
 }
 

@@ -63,7 +63,8 @@ export class Answers {
       this.#complain(`I12 the end of ${event.executionId} counted for ${waiting.executionId}`);
     const task = this.#plan.tasks[run.task]?.task;
     const wanted = parentState(event.state, waiting.transmitFailed, task ?? {});
-    if (run.state === "RETRYING" && event.state === "FAILED" && waiting.transmitFailed) return;
+    const isRetried = run.state === "RETRYING" || run.state === "RETRIED";
+    if (isRetried && event.state === "FAILED" && waiting.transmitFailed) return;
     const warned = wanted === "SUCCESS" && run.state === "WARNING" && run.attempts.length > 1;
     if (run.state !== wanted && !warned)
       this.#complain(`I12 a child that ended ${event.state} made its parent's task ${run.state}, not ${wanted}`);

@@ -133,7 +133,8 @@ export class Trail {
     if (isRevived && diedAt !== undefined && event.at > diedAt + REVIVED_MS)
       this.complain(`I11 ${event.effect} was waited for although its worker had died ${event.at - diedAt} ms ago`);
     // Before an execution is deleted its timers are let go: only what stays is looked at.
-    if (lateMs < 0) this.#early.push(`I16 timer ${event.effect} went off ${-lateMs} ms early`);
+    const isGrace = before.runs.get(Number.parseInt(event.effect, 10))?.waiting?.kind === "cancel";
+    if (lateMs < 0 && !isGrace) this.#early.push(`I16 timer ${event.effect} went off ${-lateMs} ms early`);
     if (isPunctual && lateMs > PUNCTUAL_MS) this.complain(`I11 timer ${event.effect} went off ${lateMs} ms late`);
   }
 
@@ -165,7 +166,9 @@ export class Trail {
       if (ended && this.#around.isPunctual && event.at - this.#killedAt > KILLED_WITHIN_MS)
         this.complain(`I3 ended ${event.at - this.#killedAt} ms after the kill`);
     }
-    if (isTerminal(before.status) && state.status !== before.status && !REVIVES.has(event.kind))
+    // A kill takes back the execution that was to replace this one.
+    const isTakenBack = before.status === "RETRIED" && event.kind === "kill-requested";
+    if (isTerminal(before.status) && state.status !== before.status && !REVIVES.has(event.kind) && !isTakenBack)
       this.complain(`I2 ${before.status} was left by ${event.kind}`);
     const depth = state.facts?.depth ?? state.facts?.parent?.depth ?? 0;
     if (event.kind === "execution-created" && depth > MOST_DEPTH) this.complain(`I18 started at depth ${depth}`);
@@ -190,10 +193,20 @@ export class Trail {
     if (run.attempts.some((attempt) => attempt.to === undefined)) this.complain(`I17 an attempt of ${id} never ended`);
     const retry = this.plan.tasks[run.task]?.retry;
     const most = retry?.maxAttempts ?? 1;
-    if (this.state.attempt === 1 && !this.isOverridden && most > 0 && run.attempts.length > Math.max(1, most) && run.container === undefined)
+    if (
+      this.state.attempt === 1 &&
+      !this.isOverridden &&
+      most > 0 &&
+      run.attempts.length > Math.max(1, most) &&
+      run.container === undefined
+    )
       this.complain(`I16 ${id} was tried ${run.attempts.length} times`);
     const pauses = run.histories.filter((entry) => entry.state === "PAUSED").length;
-    if (run.waiting === undefined && run.container === undefined && pauses > run.attempts.length + this.state.attempt - 1)
+    if (
+      run.waiting === undefined &&
+      run.container === undefined &&
+      pauses > run.attempts.length + this.state.attempt - 1
+    )
       this.complain(`I13 ${id} paused ${pauses} times in ${run.attempts.length} attempts`);
     const same = new Map<State, number>();
     for (const entry of run.histories) same.set(entry.state, (same.get(entry.state) ?? 0) + 1);

@@ -78,7 +78,10 @@ export class Model {
 
   /** A task has failed whose next try is another execution. */
   #mayBeRetriedAnew(after: ExecutionState, event: ExecutionEvent): boolean {
-    const run = "effect" in event && !event.effect.startsWith("x:") ? after.runs.get(Number.parseInt(event.effect, 10)) : undefined;
+    const run =
+      "effect" in event && !event.effect.startsWith("x:")
+        ? after.runs.get(Number.parseInt(event.effect, 10))
+        : undefined;
     if (run === undefined || run.error === undefined) return after.status === "RETRIED";
     return this.#plan.tasks[run.task]?.retry?.behavior === "CREATE_NEW_EXECUTION";
   }
