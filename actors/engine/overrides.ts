@@ -75,7 +75,7 @@ function endLive(draft: Draft, run: TaskRun, state: TerminalState): void {
 
 /** Of an execution that has ended: it goes on from the run. */
 function goBackTo(draft: Draft, run: TaskRun, state: TerminalState): void {
-  draft.set({ outputs: undefined, ending: undefined, held: false });
+  draft.set({ outputs: undefined, ending: undefined, held: false, fork: undefined });
   draft.moveExecution("RESTARTED");
   // It gave its slot back at its end; what starts is held until it has one again.
   if (!askForSlot(draft)) draft.moveExecution("RUNNING");

@@ -354,3 +354,23 @@ test("[Q1] an ended execution whose task run is said to have ended otherwise wai
   answer(d, "granted");
   expect([d.state.status, d.run("b").waiting?.kind]).toEqual(["RUNNING", "start"]);
 });
+
+test("[Q1] so does one that was killed before its fork began: it goes on from that task run, not from the fork", () => {
+  const d = flagged(limited(), { forked: { executionId: "old" } });
+  const copied = {
+    taskId: "a",
+    parent: -1,
+    stage: "main",
+    lane: 0,
+    state: "FAILED",
+    histories: [],
+    attempts: [],
+  } as const;
+  d.apply({ kind: "runs-copied", at: d.now, runs: [{ ...copied, histories: [], attempts: [] }] });
+  d.apply({ kind: "fork-completed", at: d.now, from: "failed" });
+  d.kill();
+  d.apply({ kind: "task-state-set", at: d.now, run: 0, state: "SUCCESS" });
+  answer(d, "granted");
+  expect([d.state.status, d.states()]).toEqual(["RUNNING", { a: "SUCCESS", b: "CREATED" }]);
+  expect(d.run("b").waiting?.kind).toBe("start");
+});

@@ -50,8 +50,10 @@ export class Audit {
 
   /** [I12] Nobody hears of the end of what has not ended. */
   #checkChild(id: string): void {
-    const child = this.trails.get(id)?.state.status;
-    if (child !== undefined && !isTerminal(child)) this.complain(`I12 the end of ${id} was heard, which is ${child}`);
+    const child = this.trails.get(id);
+    // It may have been restarted since.
+    if (child !== undefined && !child.statuses.some(isTerminal))
+      this.complain(`I12 the end of ${id} was heard, which is ${child.state.status}`);
   }
 
   /** [I18] */
