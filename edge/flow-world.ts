@@ -8,6 +8,7 @@ import type { FlowLanguage } from "./language.ts";
 import { portsOf } from "./ports/ports.ts";
 import { placementOf } from "./request.ts";
 import { maxDepthOf, withFlowLabels } from "./start-execution.ts";
+import { pinTemplates } from "./templates.ts";
 import { planTriggered } from "./triggered.ts";
 
 /** The world of a flow's actor on the platform: cells, look-ups and lists. */
@@ -30,7 +31,7 @@ export function createFlowWorld(env: Env, language: FlowLanguage, now: () => num
     },
 
     async start(request) {
-      await cell(request.id).start({ ...request, maxDepth: maxDepthOf(env) });
+      await cell(request.id).start(await pinTemplates(env, { ...request, maxDepth: maxDepthOf(env) }));
     },
 
     async stateOf(executionId) {

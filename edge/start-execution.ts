@@ -12,6 +12,7 @@ import { HttpError } from "./http-error.ts";
 import type { AppParts } from "./parts.ts";
 import { portsOf } from "./ports/ports.ts";
 import { cellById, placementOf } from "./request.ts";
+import { pinTemplates } from "./templates.ts";
 import { ShownValues } from "./values.ts";
 
 // How the edge starts an execution: fixes its id first, so that a repeated request is the same execution.
@@ -64,7 +65,8 @@ export async function startExecution(env: Env, wanted: NewExecution): Promise<Ex
   if (wanted.failure !== undefined) request.failure = wanted.failure;
   if (depth !== undefined) request.depth = depth;
   if (wait) request.wait = true;
-  const started = await untilHeard(() => cellById(env, id).start(request));
+  const pinned = await pinTemplates(env, request);
+  const started = await untilHeard(() => cellById(env, id).start(pinned));
   if (started === null)
     throw new HttpError(409, `Illegal state: the execution ${id} was deleted; its id is not used again`);
   return new ShownValues(portsOf(env).files).show(started);

@@ -66,6 +66,13 @@ export async function readValue(files: Files, place: ExecutionPlace, uri: string
   return found === null ? undefined : ((await new Response(found.body).json()) as Json);
 }
 
+/** Outputs of the execution with their stored values in place. */
+export async function wholeOutputs(files: Files, place: ExecutionPlace, outputs: JsonObject): Promise<JsonObject> {
+  const values = new Map<string, Json | undefined>();
+  await inTurns(markersIn(outputs), async ({ uri }) => void values.set(uri, await readValue(files, place, uri)));
+  return replaceMarkers(outputs, ({ uri }) => values.get(uri) ?? null) as JsonObject;
+}
+
 /** Copies what outputs of execution `from` name into the files of `to`; the outputs as they stand there. */
 export async function adoptOutputs(
   files: Files,

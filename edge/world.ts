@@ -1,5 +1,6 @@
 import { dispatchName } from "#actors/dispatch/dispatch-rpc.ts";
 import { flowActorName } from "#actors/flow-actor/flow-rpc.ts";
+import { encodeUtf8 } from "#schema/bytes.ts";
 import type { ParentLink } from "#schema/event.ts";
 import { FLOW_ID, NAMESPACE_ID } from "#schema/flow.ts";
 import { cellName, derivedExecutionId } from "#schema/ids.ts";
@@ -12,11 +13,12 @@ import { actorByName, type Env } from "./env.ts";
 import { HttpError } from "./http-error.ts";
 import { lookUp } from "./lookups.ts";
 import type { AppParts } from "./parts.ts";
+import { parseFileUri } from "./ports/file-path.ts";
 import { portsOf } from "./ports/ports.ts";
 import { placementOf } from "./request.ts";
 import { judgeStart } from "./start-checks.ts";
 import { maxDepthOf, startExecution } from "./start-execution.ts";
-import { adoptOutputs, keepValues } from "./values.ts";
+import { adoptOutputs, keepValues, wholeOutputs } from "./values.ts";
 import { abortWork } from "./work/running.ts";
 
 type SubflowArguments = Parameters<World["startSubflow"]>;
@@ -57,9 +59,15 @@ export function worldOf(env: Env, parts: Pick<AppParts, "cache" | "language">): 
     async command(executionId, command) {
       await cell(executionId).command(executionId, command);
     },
+    async findSubflow(asker, effect) {
+      const id = derivedExecutionId([asker.tenant, asker.executionId, effect], placementOf(env));
+      return (await cell(id).get(id)) === null ? undefined : id;
+    },
     async tellParent({ executionId, child, parent, state, outputs }: Told) {
-      const { executionId: parentId } = parent;
-      const taken = outputs && (await adoptedBy(env, cell(parentId), parentId, child, outputs));
+      const { executionId: parentId, outputsTo } = parent;
+      if (outputs !== undefined && outputsTo !== undefined) await storeOutputs(env, child, outputsTo, outputs);
+      const taken =
+        outputs && outputsTo === undefined ? await adoptedBy(env, cell(parentId), parentId, child, outputs) : undefined;
       await cell(parentId).childEnded(parent, executionId, state, taken);
     },
     async tellTrigger({ tenant, namespace, flowId, executionId }: Asker, triggerId, state) {
@@ -133,13 +141,18 @@ async function startSubflow(
   }
 }
 
-function parentLink(asker: Asker, effect: string, { depth, ancestors, outputs }: SubflowArguments[2]): ParentLink {
+function parentLink(
+  asker: Asker,
+  effect: string,
+  { depth, ancestors, outputs, outputsTo }: SubflowArguments[2],
+): ParentLink {
   return {
     executionId: asker.executionId,
     effect,
     depth,
     ...(ancestors === undefined ? {} : { ancestors: [...ancestors] }),
     ...(outputs === undefined ? {} : { outputs }),
+    ...(outputsTo === undefined ? {} : { outputsTo }),
   };
 }
 
@@ -155,6 +168,19 @@ async function restarted(
   if (name === undefined) return false;
   const command = { kind: "restart", parent: parentLink(asker, effect, request) } as const;
   return (await actorByName(env.CELL, name).command(executionId, command)).ok;
+}
+
+/** Writes the outputs as one record of a file of records, each on its line: JSON is Ion. */
+async function storeOutputs(env: Env, child: Asker, uri: string, outputs: JsonObject): Promise<void> {
+  const path = parseFileUri(child.tenant, uri);
+  if (path === undefined) throw new Error(`${uri} is no place for outputs`);
+  const { files } = portsOf(env);
+  const whole = await wholeOutputs(files, child, outputs);
+  await files.put(
+    path,
+    encodeUtf8(`${JSON.stringify(whole)}
+`),
+  );
 }
 
 function refused(message: string): { ok: false; message: string } {

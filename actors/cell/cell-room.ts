@@ -24,6 +24,9 @@ import { registry } from "#tasks/registry.ts";
 import { filterLogs, type LogFilter } from "./log-entry.ts";
 import { followExecution, followLogs, streamAll, untilSettled } from "./streams.ts";
 
+/** Longest result of an expression that is shown; a stored output may be longer. */
+const MAX_RESULT_CHARACTERS = 8_000_000;
+
 export type Evaluated = { result: string } | { error: string; stackTrace: string };
 export type EventPage = { source: string; revision: number; events: ExecutionEvent[]; head: number };
 export type ForkSource = {
@@ -156,7 +159,10 @@ export class CellRoom {
     const run = taskRunId === undefined ? undefined : taskRunIndex(id, taskRunId);
     const outcome = await this.#cell.evaluate(live, run, (context: EvalContext) => renderTyped(expression, context));
     if (!outcome.ok) return { error: outcome.message, stackTrace: outcome.message };
-    return { result: typeof outcome.value === "string" ? outcome.value : JSON.stringify(outcome.value) };
+    const result = typeof outcome.value === "string" ? outcome.value : JSON.stringify(outcome.value);
+    if (result.length <= MAX_RESULT_CHARACTERS) return { result };
+    const error = `The result has ${result.length} characters, ${MAX_RESULT_CHARACTERS} are shown at most: ask for a part of it.`;
+    return { error, stackTrace: error };
   }
 
   remove(id: string): boolean {

@@ -5,6 +5,7 @@ import { askForSlot } from "./beginning.ts";
 import type { Draft } from "./draft.ts";
 import { hasFlag } from "./flags.ts";
 import type { Handler } from "./handler.ts";
+import { askItems } from "./items.ts";
 import { openContainer, reviveContainer } from "./lanes.ts";
 import { intervalOver } from "./loops.ts";
 import { killRetried } from "./retried.ts";
@@ -102,7 +103,10 @@ export function pausedRun(state: ExecutionState, index: number | undefined): Tas
 function release(draft: Draft): void {
   draft.set({ held: false });
   if (draft.state.paused === 0) draft.moveExecution("RUNNING");
-  for (const run of draft.state.runs) if (run.waiting?.kind === "held") askToRun(draft, run.index);
+  for (const { waiting, index } of draft.state.runs) {
+    if (waiting?.kind === "held") askToRun(draft, index);
+    else if (waiting?.kind === "items") askItems(draft, index);
+  }
 }
 
 type PauseOutputs = { onResume?: JsonObject; resumed?: JsonObject };

@@ -132,6 +132,13 @@ export class Draft {
     return `${run < 0 ? "x" : run}:${this.#state.counter}`;
   }
 
+  /** Takes `count` consecutive effect numbers; the first of them. */
+  reserve(count: number): number {
+    const first = this.#state.counter + 1;
+    this.#state.counter += count;
+    return first;
+  }
+
   ask(effect: Effect): void {
     this.effects.push(effect);
   }

@@ -1,8 +1,10 @@
+import type { JsonObject } from "#schema/json.ts";
 import type { TerminalState } from "#schema/state.ts";
 import { isTerminal } from "#schema/state.ts";
 import { dependents, isReady } from "./dag.ts";
 import type { Draft } from "./draft.ts";
 import { drop, forget } from "./drops.ts";
+import { isItemUnderWay } from "./item-records.ts";
 import { pauseAfter } from "./pauses.ts";
 import { askToClose } from "./place-end.ts";
 import { endRun, softened, startTask, withdraw } from "./runs.ts";
@@ -286,8 +288,21 @@ export function endContainer(draft: Draft, owner: number, state: Rank): void {
   const { after } = container;
   if (after !== undefined && (state === "SUCCESS" || state === "WARNING") && draft.state.exit === undefined)
     return pauseAfter(draft, run, after);
-  draft.move(owner, softened(draft, run, state), { waiting: undefined });
+  draft.move(owner, softened(draft, run, state), { ...gathered(draft, owner), waiting: undefined });
   draft.ended.push(owner);
+}
+
+/** The outputs of a flowable that takes over some of its tasks'. */
+function gathered(draft: Draft, owner: number): { outputs?: JsonObject } {
+  const { outputs = {}, container } = draft.run(owner);
+  if (container?.expansion.kind !== "sequence" || container.expansion.gathers === undefined) return {};
+  const lane = container.lanes.get(0);
+  const taken = container.expansion.gathers.flatMap(({ name, slot, from }) => {
+    const index = lane?.get(slot);
+    const value = index === undefined ? undefined : draft.run(index).outputs?.[from];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return { outputs: { ...outputs, ...Object.fromEntries(taken) } };
 }
 
 /** Ends, KILLED, what lives in these lanes and cannot go on without its container; running attempts are left alone. */
@@ -298,11 +313,17 @@ export function abandon(draft: Draft, lanes: Iterable<Vector<number>>): void {
     const run = draft.run(index);
     if (isTerminal(run.state)) continue;
     if (run.container?.ended === false) endContainer(draft, index, "KILLED");
-    else if (run.waiting?.kind !== "answer" && run.waiting?.kind !== "subflow") {
+    else if (!isUnderWay(run)) {
       withdraw(draft, run);
       endRun(draft, index, "KILLED", {});
     }
   }
+}
+
+/** True for an attempt that runs somewhere and needs nothing of its container to end. */
+function isUnderWay({ waiting, items }: TaskRun): boolean {
+  if (waiting?.kind === "items") return items !== undefined && isItemUnderWay(items);
+  return waiting?.kind === "answer" || waiting?.kind === "subflow";
 }
 
 /** Goes on where a restart left this container: failed places start again, lanes cut short go on, unopened ones open. */

@@ -72,6 +72,7 @@ function randomExpansion(choices: Choices, at: number): Expansion {
     { kind: "pause" },
     { kind: "sleep", until: at + 500 },
     { ...SUBFLOW, wait: choices.next(3) > 0, transmitFailed: choices.next(2) === 0, restarts: choices.next(2) === 0 },
+    { kind: "items", total: choices.next(4), wait: choices.next(3) > 0, transmitFailed: choices.next(2) === 0 },
     { kind: "dag", list: "tasks", concurrency: choices.next(3), dependsOn: [[], [0].slice(choices.next(2)), [1, 0]] },
     {
       kind: "each",
@@ -143,7 +144,9 @@ function randomEvent(choices: Choices, asked: readonly Effect[], at: number): Ex
         state: TERMINAL_STATES[choices.next(5)] ?? "FAILED",
       };
     case 8:
-      return { kind: "effect-acknowledged", at, effect };
+      return choices.next(3) === 0
+        ? { kind: "item-refused", at, effect, message: "no" }
+        : { kind: "effect-acknowledged", at, effect };
     case 9:
       return {
         kind: "outputs-rendered",
@@ -393,6 +396,7 @@ describe("random flows under random events", () => {
           const count = countsOf(after);
           const { live, paused, retrying, atBreakpoint, status, held } = after;
           expect({ live, paused, retrying, atBreakpoint }).toEqual(count);
+          if (status === "KILLING") expect(after.stopping).toBe(stoppingOf(after));
           if (status === "PAUSED") expect(held || paused > 0).toBe(true);
           expect(status === "BREAKPOINT" && atBreakpoint === 0).toBe(false);
           if (status === "RUNNING") expect([retrying, atBreakpoint]).toEqual([0, 0]);
@@ -522,6 +526,10 @@ describe("random forks", () => {
   });
 });
 
+function stoppingOf({ runs }: ExecutionState): number {
+  return [...runs].filter(({ dropped, waiting }) => !dropped && waiting?.kind === "cancel").length;
+}
+
 function countsOf({ runs }: ExecutionState) {
   const shown = [...runs].filter(({ dropped }) => !dropped);
   const count = (state: string) => shown.filter((each) => each.state === state).length;
@@ -543,11 +551,14 @@ function stuck(state: ExecutionState): string[] {
   const live = new Set<number>();
   const found: string[] = [];
   for (const run of state.runs) if (!run.dropped && !isTerminal(run.state)) live.add(run.parent);
+  // A killed execution, and each of its flowables, also waits for attempts that a container had left behind.
+  const isStopping = state.status === "KILLING" && stoppingOf(state) > 0;
   for (const run of state.runs) {
     if (run.dropped || isTerminal(run.state) || run.waiting !== undefined) continue;
+    if (isStopping && run.state === "KILLING" && run.container !== undefined) continue;
     if (run.container === undefined || !live.has(run.index)) found.push(`run ${run.index} is ${run.state}`);
   }
-  const rests = isTerminal(state.status) || live.has(-1) || state.ending !== undefined;
+  const rests = isTerminal(state.status) || live.has(-1) || state.ending !== undefined || isStopping;
   return rests ? found : [...found, `the execution is ${state.status}`];
 }
 

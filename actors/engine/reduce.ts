@@ -222,6 +222,8 @@ function answerHandler(run: TaskRun, event: Exclude<EffectEvent, EventOf<"timer-
   if (event.kind === "loop-evaluated") return loopEvaluated(run, event);
   if (event.kind === "place-opened" || event.kind === "place-closed") return placeAnswered(run, event);
   if (event.kind === "item-refused") return itemAnswered(run, event);
+  if (run.items !== undefined && (event.kind === "subflow-started" || event.kind === "subflow-finished"))
+    return itemAnswered(run, event);
   if (waiting?.kind === "cancel") {
     if (event.kind === "subflow-started" && event.effect === waiting.target && !waiting.isTask)
       return (draft) => killChild(draft, event.executionId);
@@ -273,6 +275,8 @@ function timerHandler(run: TaskRun, event: EventOf<"timer-fired">): Handler | un
       return waiting.timer === effect ? (draft) => intervalOver(draft, index) : undefined;
     case "pause":
       return waiting.timer === effect ? (draft) => pauseElapsed(draft, run, waiting.behavior) : undefined;
+    case "items":
+      return waiting.stop?.id === effect ? (draft) => endRun(draft, index, "KILLED", {}) : undefined;
     case "cancel":
       return waiting.timer === effect ? (draft) => endRun(draft, index, waiting.endAs ?? "KILLED", {}) : undefined;
     case "answer":

@@ -1,4 +1,5 @@
-import { type Container, type ExecutionState, initialState, type TaskRun } from "./state.ts";
+import { ItemRecords } from "./item-records.ts";
+import { type Container, type ExecutionState, type Items, initialState, type TaskRun } from "./state.ts";
 import { Vector } from "./vector.ts";
 
 // The state as text and back: a snapshot saves replaying a long log from its start. `thaw(pack(s))` and `thaw(freeze(s))` equal `s`.
@@ -9,7 +10,10 @@ type FrozenContainer = Omit<Container, "lanes" | "errors" | "finally" | "afterEx
   finally: number[];
   afterExecution: number[];
 };
-type FrozenRun = Omit<TaskRun, "container"> & { container?: FrozenContainer };
+type FrozenRun = Omit<TaskRun, "container" | "items"> & {
+  container?: FrozenContainer;
+  items?: Omit<Items, "records"> & { records: string };
+};
 type FrozenState = Omit<ExecutionState, "runs" | "root"> & { runs: FrozenRun[]; root?: FrozenContainer };
 
 /** Grows when the shape changes; a snapshot of another version is ignored and the log replayed. */
@@ -39,8 +43,12 @@ export function thaw(text: string): ExecutionState | undefined {
 }
 
 function thawRun(run: FrozenRun): TaskRun {
-  const { container, ...rest } = run;
-  return container === undefined ? rest : { ...run, container: thawContainer(container) };
+  const { container, items, ...rest } = run;
+  return {
+    ...rest,
+    ...(container === undefined ? {} : { container: thawContainer(container) }),
+    ...(items === undefined ? {} : { items: { ...items, records: ItemRecords.parse(items.records) } }),
+  };
 }
 
 function thawContainer(frozen: FrozenContainer): Container {

@@ -2,6 +2,7 @@ import type { AnsweredEffect, EffectId, SubflowRequest } from "#schema/effect.ts
 import type { EventOf, Expansion, Label } from "#schema/event.ts";
 import type { EpochMs, JsonObject } from "#schema/json.ts";
 import type { State, TerminalState } from "#schema/state.ts";
+import type { ItemRecords } from "./item-records.ts";
 import { Vector } from "./vector.ts";
 
 export type History = { readonly state: State; readonly at: EpochMs };
@@ -56,6 +57,8 @@ export type Waiting =
       readonly effect: EffectId;
       readonly state: "SUCCESS" | "WARNING" | "FAILED" | "KILLED";
     }
+  /** Executions of batches, as the run's `items` say; killed, until those that run have ended or `stop`. */
+  | { readonly kind: "items"; readonly stop?: TimerRef }
   /** Killed, and somebody still has to stop: until the answer to `target`, the stop's acknowledgement, or the grace timer. */
   | {
       readonly kind: "cancel";
@@ -143,6 +146,26 @@ export type Container = {
   readonly after?: PauseExpansion;
 };
 
+/** One asking for batches: all of them, or those at `indices`. Effect numbers run from `base`. */
+export type ItemRound = { readonly base: number; readonly indices?: readonly number[] };
+
+/** The batches of a ForEachItem: one execution for each. */
+export type Items = {
+  readonly wait: boolean;
+  readonly transmitFailed: boolean;
+  /** The last one counts; a restart adds one. */
+  readonly rounds: readonly ItemRound[];
+  /** Place in the last round of the next batch to ask for. */
+  readonly next: number;
+  /** Asked for and not answered. */
+  readonly open: number;
+  readonly records: ItemRecords;
+  /** How many batches are in which state; CREATED are those not started yet. */
+  readonly counts: Readonly<Partial<Record<State, number>>>;
+  /** Killed together with its children: one that starts late is killed too. */
+  readonly stopped?: true;
+};
+
 export type TaskRun = {
   readonly index: number;
   /** Number of the task in the plan. */
@@ -167,6 +190,7 @@ export type TaskRun = {
   readonly child?: Pick<Extract<Waiting, { kind: "subflow" }>, "request" | "transmitFailed"> & {
     readonly executionId: string;
   };
+  readonly items?: Items;
   /** Taken out by a restart: no longer part of the execution. */
   readonly dropped?: true;
   /** Somebody has let it go on from a breakpoint: it does not stop there again. */

@@ -1,6 +1,7 @@
 import { isTerminal } from "#schema/state.ts";
 import type { Draft } from "./draft.ts";
 import { endKill } from "./ending.ts";
+import { stopItems } from "./items.ts";
 import { withdraw } from "./runs.ts";
 import type { StopState, TaskRun } from "./state.ts";
 
@@ -31,6 +32,7 @@ export function stop(draft: Draft, stopAs: StopState, { cascade, last }: { casca
 /** Stops one task run; true when somebody else has to stop first. */
 function stopRun(draft: Draft, run: TaskRun, cascade: boolean, endAs: StopState): boolean {
   const { waiting, index } = run;
+  if (waiting?.kind === "items") return stopItems(draft, run, cascade, KILL_GRACE_MS);
   const external = waiting?.kind === "answer" || (waiting?.kind === "subflow" && cascade);
   if (!external) {
     withdraw(draft, run);

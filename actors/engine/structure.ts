@@ -1,11 +1,13 @@
+import type { SubflowRequest } from "#schema/effect.ts";
 import type { EventOf, Expansion } from "#schema/event.ts";
 import { ancestorsOf } from "./ancestors.ts";
 import type { Draft } from "./draft.ts";
+import { openItems } from "./items.ts";
 import { openContainer } from "./lanes.ts";
 import { pauseRun } from "./pauses.ts";
 import { openPlace } from "./places.ts";
 import { askForSubflow, attemptAnswered, attemptFailed, beginAttempt } from "./runs.ts";
-import type { TaskRun, Waiting } from "./state.ts";
+import type { ExecutionState, TaskRun, Waiting } from "./state.ts";
 
 // What flowables become: children, a pause, or another execution.
 
@@ -39,37 +41,50 @@ export function expanded(draft: Draft, before: TaskRun, event: EventOf<"task-exp
     case "place":
       return openPlace(draft, run, expansion);
     case "items":
-      return attemptFailed(draft, run.index, `There is no ${expansion.kind} yet.`, {});
+      return openItems(draft, run, expansion);
     default:
       draft.update(run.index, { waiting: undefined });
       return openContainer(draft, run.index, expansion);
   }
 }
 
-function startSubflow(draft: Draft, run: TaskRun, expansion: Extract<Expansion, { kind: "subflow" }>): void {
-  const { facts } = draft.state;
-  const depth = (facts?.depth ?? facts?.parent?.depth ?? 0) + 1;
-  const maxDepth = facts?.maxDepth ?? MAX_DEPTH;
-  if (depth > maxDepth) {
-    const message = `Executions start one another deeper than ${maxDepth}: does ${expansion.namespace}.${expansion.flowId} end up calling itself?`;
-    draft.log("ERROR", message, run.index);
-    return attemptFailed(draft, run.index, message, {});
-  }
-  const { namespace, flowId, revision, inputs, wait, transmitFailed, scheduleAt, outputs, restarts } = expansion;
-  const inherited = draft.state.labels.filter((label) => expansion.inheritLabels || label.key.startsWith("system."));
-  const ancestors = ancestorsOf(draft.state);
-  const request = {
+/** How deep executions may start one another here. */
+export function maxDepthOf({ facts }: ExecutionState): number {
+  return facts?.maxDepth ?? MAX_DEPTH;
+}
+
+/** What is asked for when this execution starts another one. */
+export function subflowRequest(
+  state: ExecutionState,
+  expansion: Extract<Expansion, { kind: "subflow" }>,
+): SubflowRequest {
+  const { namespace, flowId, revision, inputs, inheritLabels, wait, scheduleAt, outputs } = expansion;
+  const { facts } = state;
+  const inherited = state.labels.filter((label) => inheritLabels || label.key.startsWith("system."));
+  const ancestors = ancestorsOf(state);
+  return {
     namespace,
     flowId,
     revision,
     inputs,
     labels: [...inherited, ...expansion.labels],
-    depth,
+    depth: (facts?.depth ?? facts?.parent?.depth ?? 0) + 1,
     ...(ancestors.length === 0 ? {} : { ancestors }),
     wait,
     scheduleAt,
     ...(outputs === undefined ? {} : { outputs }),
   };
+}
+
+function startSubflow(draft: Draft, run: TaskRun, expansion: Extract<Expansion, { kind: "subflow" }>): void {
+  const request = subflowRequest(draft.state, expansion);
+  const maxDepth = maxDepthOf(draft.state);
+  if (request.depth > maxDepth) {
+    const message = `Executions start one another deeper than ${maxDepth}: does ${expansion.namespace}.${expansion.flowId} end up calling itself?`;
+    draft.log("ERROR", message, run.index);
+    return attemptFailed(draft, run.index, message, {});
+  }
+  const { wait, transmitFailed, restarts } = expansion;
   askForSubflow(draft, run, { wait, transmitFailed, request, ...(restarts ? { restarts } : {}) });
 }
 

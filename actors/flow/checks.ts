@@ -6,7 +6,7 @@ import type { Reporter } from "./reporter.ts";
 
 // Rules over the whole flow.
 
-const SUBFLOW = "io.kestra.plugin.core.flow.Subflow";
+const STARTS_A_FLOW = new Set(["io.kestra.plugin.core.flow.Subflow", "io.kestra.plugin.core.flow.ForEachItem"]);
 const WORKING_DIRECTORY = "io.kestra.plugin.core.flow.WorkingDirectory";
 const SWITCH = "io.kestra.plugin.core.flow.Switch";
 
@@ -35,7 +35,7 @@ export function checkTask(
   reporter: Reporter,
 ): void {
   const { namespace, flowId } = task.properties;
-  if (task.type === SUBFLOW && namespace === flow.namespace && flowId === flow.id) {
+  if (STARTS_A_FLOW.has(task.type) && namespace === flow.namespace && flowId === flow.id) {
     const message = `Recursive call to flow [${flow.namespace}.${flow.id}]`;
     reporter.error("CYCLE", [...path, "flowId"], message);
   }

@@ -15,6 +15,7 @@ import { parseTriggers } from "./parse-triggers.ts";
 import { applyPluginDefaults, parsePluginDefaults } from "./plugin-defaults.ts";
 import { readYaml, type YamlDocument } from "./read-yaml.ts";
 import { Reporter } from "./reporter.ts";
+import { pinnedIn, type Templates } from "./templates.ts";
 
 // YAML text to a flow that can run, and everything that is wrong with it. The same function serves API, actors and editor.
 //
@@ -33,10 +34,13 @@ export type ParsedFlow = {
 
 /** The flow in `source`. */
 export function parseFlow(source: string, registry: Registry): ParsedFlow {
-  const documents = readYaml(source).filter((document, index) => index === 0 || !isEmpty(document));
+  const all = readYaml(source).filter((document, index) => index === 0 || !isEmpty(document));
+  const last = all.length > 1 ? all.at(-1) : undefined;
+  const templates = last === undefined ? undefined : pinnedIn(last);
+  const documents = templates === undefined ? all : all.slice(0, -1);
   const [first, second] = documents.length > 1 ? documents.filter((document) => !isEmpty(document)) : documents;
   if (first === undefined) return { flow: undefined, draft: undefined, problems: [] };
-  const parsed = parseDocument(first, registry);
+  const parsed = parseDocument(first, registry, templates);
   if (second === undefined) return parsed;
   const at = second.place([], "value");
   const message = "A second flow begins here: send several flows to the bulk import, or remove it";
@@ -59,13 +63,16 @@ function isEmpty(document: YamlDocument): boolean {
   return document.value === null && document.problems.length === 0;
 }
 
-function parseDocument(document: YamlDocument, registry: Registry): ParsedFlow {
+function parseDocument(document: YamlDocument, registry: Registry, templates?: Templates): ParsedFlow {
   const reporter = new Reporter(document);
-  const draft = buildFlow(document.value, { registry, reporter });
+  const draft = buildFlow(document.value, { registry, reporter, templates });
   return { flow: reporter.hasErrors ? undefined : draft, draft, problems: reporter.problems };
 }
 
-function buildFlow(written: Json, { registry, reporter }: Pick<Parsing, "registry" | "reporter">): Flow | undefined {
+function buildFlow(
+  written: Json,
+  { registry, reporter, templates }: Pick<Parsing, "registry" | "reporter" | "templates">,
+): Flow | undefined {
   if (!isJsonObject(written)) {
     if (!reporter.hasErrors)
       reporter.error("INVALID_VALUE", [], "A flow must be a map with `id`, `namespace` and `tasks`");
@@ -83,7 +90,16 @@ function buildFlow(written: Json, { registry, reporter }: Pick<Parsing, "registr
     reporter.error("INVALID_VALUE", ["tasks"], "`tasks` must hold at least one task");
   }
   const names = { id: String(root.id ?? ""), namespace: String(root.namespace ?? "") };
-  const parsing: Parsing = { registry, reporter, flow: names, taskIds: [], triggerIds: [], depth: 1 };
+  const parsing: Parsing = {
+    registry,
+    reporter,
+    flow: names,
+    taskIds: [],
+    triggerIds: [],
+    depth: 1,
+    templates,
+    defaults: pluginDefaults,
+  };
   const flow = assemble(root, parsing, pluginDefaults);
   const typedRetry = parseRetry(retry, ["retry"], reporter);
   const typedChecks = parseChecks(checks, ["checks"], reporter);

@@ -1,6 +1,6 @@
 import { isJsonObject, type PropertyPath, unknownProperty, withTexts } from "#schema/conform.ts";
 import { parseDuration } from "#schema/duration.ts";
-import type { FlowOutput, Input, Task } from "#schema/flow.ts";
+import type { FlowOutput, Input, PluginDefault, Task } from "#schema/flow.ts";
 import { TaskCommon } from "#schema/flow-source.ts";
 import type { Json, JsonObject } from "#schema/json.ts";
 import { nearestType } from "#schema/nearest.ts";
@@ -11,7 +11,9 @@ import { checkPlace, checkTask, type PlacedId, warnOfIgnoredInTask } from "./che
 import { dependenciesOf, parseDagItems } from "./parse-dag.ts";
 import { parseInputs, parseOutputs } from "./parse-inputs.ts";
 import { parseRetry } from "./parse-retry.ts";
-import type { Reporter } from "./reporter.ts";
+import { applyPluginDefaults } from "./plugin-defaults.ts";
+import { Reporter } from "./reporter.ts";
+import { documentOf, type ParseTemplate, type Templates, withTemplate } from "./templates.ts";
 
 /** What the parsing of tasks and triggers needs: where the types are, where problems go, and what it collects. */
 export type Parsing = {
@@ -23,6 +25,12 @@ export type Parsing = {
   triggerIds: PlacedId[];
   /** How deep the tasks stand that are being read; those of the flow itself are at 1. */
   depth: number;
+  /** What is pinned to the source; undefined when nothing is, as while the flow is written. */
+  templates?: Templates | undefined;
+  /** Those of the flow, for what its templates hold. */
+  defaults?: readonly PluginDefault[];
+  /** Names of the templates that are being read, outermost first. */
+  within?: readonly string[];
 };
 
 /** How deep tasks may stand in one another. */
@@ -63,7 +71,7 @@ function parseTask(item: Json, path: PropertyPath, parsing: Parsing): Task | und
   const properties = definition === undefined ? own : ownTexts(definition, own, path, reporter);
   const { lists, dependsOn } =
     definition?.where === "engine" ? parseLists(definition, own, path, parsing) : { lists: {}, dependsOn: undefined };
-  const whole: Task = {
+  const written: Task = {
     ...task,
     ...(typedRetry && { retry: typedRetry }),
     ...(asks.length > 0 && { asks }),
@@ -72,9 +80,32 @@ function parseTask(item: Json, path: PropertyPath, parsing: Parsing): Task | und
     properties,
     lists,
   };
+  const expanded = definition?.where === "engine" ? withParts(definition, written, path, parsing) : written;
+  const whole = withTemplate(expanded, parsing.templates, parsing.within ?? [], (template, within) =>
+    parseTemplate(template, within, parsing),
+  );
   checkTask(whole, path, parsing.flow, reporter);
   checkPlace(whole, path, parsing.registry, reporter);
   return whole;
+}
+
+/** The task with the tasks its type is made of, whose ids are taken. */
+function withParts(definition: FlowableTask, task: Task, path: PropertyPath, { taskIds }: Parsing): Task {
+  const parts = definition.parts?.(task);
+  if (parts === undefined) return task;
+  for (const { id } of parts) taskIds.push({ id, path });
+  return { ...task, lists: { ...task.lists, tasks: parts } };
+}
+
+/** The lists of a template. Its ids are its own: a template may stand in a flow twice. */
+function parseTemplate(written: JsonObject, within: readonly string[], parsing: Parsing): ReturnType<ParseTemplate> {
+  const template = applyPluginDefaults(written, parsing.defaults ?? [], parsing.registry);
+  const reporter = new Reporter(documentOf(template));
+  const inner: Parsing = { ...parsing, reporter, within, taskIds: [] };
+  const list = (name: string) => parseTasks(template[name], [name], inner);
+  const lists = { tasks: list("tasks"), ...(template.errors === undefined ? {} : { errors: list("errors") }) };
+  const wrong = reporter.problems.find(({ severity = "error" }) => severity === "error");
+  return wrong === undefined ? { lists } : { problem: wrong.message };
 }
 
 /** Properties of the task's own type, and those that every task may have. A type that redefines a common one owns it. */
@@ -101,6 +132,11 @@ function findTask(type: Json | undefined, path: PropertyPath, { registry, report
   if (type === undefined || type === null) return undefined; // reported as missing
   const name = String(type);
   const definition = registry.task(name);
+  if (definition?.internal) {
+    const whole = name.slice(0, name.indexOf("$"));
+    reporter.error("UNKNOWN_TYPE", path, `\`${name}\` is a part of \`${whole}\`: write that instead`);
+    return undefined;
+  }
   if (definition !== undefined) {
     if (definition.type !== name) reportAlias(name, definition.type, path, reporter);
     return definition;

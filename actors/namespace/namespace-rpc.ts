@@ -1,4 +1,4 @@
-import type { EpochMs, Json } from "#schema/json.ts";
+import type { EpochMs, Json, JsonObject } from "#schema/json.ts";
 
 export const KV_TYPES = ["STRING", "NUMBER", "BOOLEAN", "DATETIME", "DATE", "DURATION", "JSON"] as const;
 export type KvType = (typeof KV_TYPES)[number];
@@ -17,7 +17,9 @@ export type KvFound = ({ kind: "found" } & KvValue) | { kind: "absent" } | { kin
 
 export type KvSetOptions = { overwrite: boolean; ttlMs?: number; description?: string };
 
-/** The key-value pairs of one namespace. */
+export type TemplateKey = { namespace: string; id: string };
+
+/** The key-value pairs of one namespace; the actor called `templatesActorName` holds the templates of a tenant. */
 export interface NamespaceRpc {
   getValue(key: string): Promise<KvFound>;
   /** `exists` only when `overwrite` is false and the key holds a live value. */
@@ -25,8 +27,23 @@ export interface NamespaceRpc {
   deleteValue(key: string): Promise<boolean>;
   /** Live entries, by key. */
   listValues(): Promise<KvEntry[]>;
+  /** Those of `keys` that there are. */
+  findTemplates(keys: readonly TemplateKey[]): Promise<JsonObject[]>;
+  /** `create` leaves one that is there, `update` makes none. */
+  saveTemplate(
+    key: TemplateKey,
+    body: JsonObject,
+    mode: "create" | "update" | "put",
+  ): Promise<"saved" | "exists" | "absent">;
+  removeTemplate(key: TemplateKey): Promise<boolean>;
+  listTemplates(): Promise<JsonObject[]>;
 }
 
 export function namespaceActorName(tenant: string, namespace: string): string {
   return `${tenant}/${namespace}`;
+}
+
+/** No namespace begins with `_`, so this is none. */
+export function templatesActorName(tenant: string): string {
+  return `${tenant}/_templates`;
 }

@@ -12,6 +12,8 @@ export type StartRequest = {
   revision: number;
   /** The flow's source at that revision. */
   source: string;
+  /** Names the source among those of the same revision, when more than the flow is in it (pinned templates). */
+  sourceId?: string;
   /** Typed and validated. */
   inputs: JsonObject;
   labels: readonly Label[];

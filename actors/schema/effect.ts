@@ -21,6 +21,8 @@ export type Effect =
     }
   | { kind: "start-subflow"; id: EffectId; run: number; request: SubflowRequest }
   | { kind: "kill-execution"; id: EffectId; executionId: string }
+  /** The same for many at once; acknowledged when each has heard. */
+  | { kind: "kill-executions"; id: EffectId; executionIds: readonly string[] }
   | { kind: "render-outputs"; id: EffectId }
   /**
    * Ask the flow's actor for one of its concurrency slots; answered by `slot-answered`. `force`: take one above the limit, nobody waits for
@@ -64,4 +66,6 @@ export type SubflowRequest = {
   outputs?: JsonObject;
   /** Restart this execution, which has failed, and wait for it; start another only when that cannot be. */
   restarts?: string;
+  /** URI of a file that its outputs go to, in place of the news of its end. */
+  outputsTo?: string;
 };

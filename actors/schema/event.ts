@@ -31,12 +31,19 @@ export const ParentLink = z.object({
   ancestors: z.array(z.string()).optional(),
   /** What the parent wants to hear when the flow declares no outputs: rendered at the end, in this execution's context. */
   outputs: jsonObject.optional(),
+  /** URI of a file that the outputs go to, in place of the news of the end. */
+  outputsTo: z.string().optional(),
 });
 export type ParentLink = z.infer<typeof ParentLink>;
 
 /** What a flowable asks for once its properties are rendered. Lists are named as in the plan (`tasks`, `then`, `case:a`). */
 export const Expansion = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("sequence"), list: z.string() }),
+  z.object({
+    kind: z.literal("sequence"),
+    list: z.string(),
+    /** At its end it takes over outputs of its tasks: name of its own, slot of the task, name there. */
+    gathers: z.array(z.object({ name: z.string(), slot: z.int().min(0), from: z.string() })).optional(),
+  }),
   z.object({ kind: z.literal("nothing"), state: z.enum(["SUCCESS", "FAILED"]), message: z.string().optional() }),
   /** `concurrency` 0 is no limit. */
   z.object({ kind: z.literal("parallel"), list: z.string(), concurrency: z.int().min(0) }),

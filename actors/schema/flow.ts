@@ -38,6 +38,8 @@ export type Task = {
   asks?: readonly Input[];
   /** What each turn gives, of tasks that loop. */
   gives?: readonly FlowOutput[];
+  /** Why it cannot run: it fails with this message. */
+  problem?: string;
   /** Dag only: ids each child waits for. */
   dependsOn?: Readonly<Record<string, readonly string[]>>;
 };

@@ -117,11 +117,7 @@ export class Cell {
     if (live !== undefined) return live;
     const stored = this.#store.load(id);
     if (stored === undefined) return undefined;
-    const first = stored.events[0];
-    const facts = first?.kind === "execution-created" ? first : undefined;
-    const name =
-      facts === undefined ? `${id}` : `${facts.tenant}/${facts.namespace}/${facts.flowId}/${facts.flowRevision}`;
-    const loaded = Live.load(id, this.#programFrom(name, stored.revision, stored.source), stored);
+    const loaded = Live.load(id, this.#programFrom(stored.sourceName, stored.revision, stored.source), stored);
     this.#residents.add(loaded);
     if (loaded.asked.size > 0) this.#host.soon(() => this.#background(loaded));
     return loaded;
@@ -375,8 +371,9 @@ export class Cell {
   }
 
   #program(request: StartRequest): Program {
-    const { tenant, namespace, flowId, revision, source } = request;
-    return this.#programFrom(`${tenant}/${namespace}/${flowId}/${revision}`, revision, source);
+    const { tenant, namespace, flowId, revision, source, sourceId } = request;
+    const name = `${tenant}/${namespace}/${flowId}/${revision}${sourceId === undefined ? "" : `#${sourceId}`}`;
+    return this.#programFrom(name, revision, source);
   }
 
   #programFrom(name: string, revision: number, source: string): Program {

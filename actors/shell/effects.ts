@@ -1,13 +1,14 @@
 import { ancestorsOf } from "#engine/index.ts";
 import { type EvalContext, type Lookup, type LookupAnswer, lookupKey, type Outcome, renderDeep } from "#expr/index.ts";
 import { isJsonObject } from "#schema/conform.ts";
-import type { EventOf, ExecutionEvent } from "#schema/event.ts";
+import type { EventOf, ExecutionEvent, ExecutionTrigger } from "#schema/event.ts";
 import type { Flow } from "#schema/flow.ts";
 import type { Json, JsonObject } from "#schema/json.ts";
 import type { LogLine } from "#schema/log.ts";
 import type { Level } from "#schema/state.ts";
 import { jsonSize, MAX_VALUE_CHARACTERS } from "#schema/value-size.ts";
 import { askerOf } from "./asker.ts";
+import { isItemAwaited, itemRequest } from "./items.ts";
 import { isLarge, keptEvent, refusedByMemory } from "./kept.ts";
 import type { Live, PerformedEffect } from "./live.ts";
 import { contextOf, type Dialect, groupOf, lineOf, type Performance, perform, type Subject } from "./perform.ts";
@@ -45,6 +46,8 @@ type Of<K extends PerformedEffect["kind"]> = Extract<PerformedEffect, { kind: K 
 export class Effects {
   readonly #parts: Parts;
   readonly #rounds = new WeakMap<PerformedEffect, number>();
+  /** Those that have a turn coming. */
+  readonly #soon = new Set<Live>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -64,6 +67,19 @@ export class Effects {
       case "start-subflow":
         leaving.push(() => this.#ask(live, effect, () => this.#startSubflow(live, effect)));
         return;
+      case "start-item":
+        return this.#startItem(live, effect, leaving);
+      case "kill-executions": {
+        // What was told once is not told again when another one cannot be reached.
+        const left = new Set(effect.executionIds);
+        leaving.push(() =>
+          this.#ask(live, effect, async () => {
+            await killAll(this.#parts.world, left, `${live.id}/${effect.id}`);
+            return this.#acknowledged(effect.id);
+          }),
+        );
+        return;
+      }
       case "kill-execution":
         leaving.push(() =>
           this.#ask(live, effect, async () => {
@@ -349,18 +365,49 @@ export class Effects {
     this.#applyKept(live, effect, { ...common, done, ...(outputs === undefined ? {} : { outputs }) }, leaving);
   }
 
+  /** Renders what a batch is given, then starts its execution; in a killed task, only finds out whether it was started before. */
+  #startItem(live: Live, effect: Of<"start-item">, leaving: (() => void)[]): void {
+    const { dialect, world, host } = this.#parts;
+    if (!isItemAwaited(live, effect)) return;
+    const rendering = itemRequest(dialect, this.#subject(live, effect.id), effect);
+    if (rendering.kind === "needs") return this.#lookUp(live, effect, rendering.lookups, leaving);
+    live.lookups.delete(effect.id);
+    const { id } = effect;
+    if (rendering.kind === "refused") {
+      const message = live.masker.mask(rendering.message);
+      live.apply({ kind: "item-refused", at: host.now(), effect: id, message });
+      return;
+    }
+    const start = () =>
+      this.#ask(live, effect, async () => {
+        if (!isItemAwaited(live, effect)) return undefined;
+        const isStopped = live.state.runs.get(effect.run)?.items?.stopped === true;
+        const started = isStopped
+          ? foundOr(await world.findSubflow(askerOf(live), id), "killed before it was started")
+          : await world.startSubflow(askerOf(live), id, rendering.request, this.#triggerOf(live, effect.run));
+        const at = host.now();
+        if (started.ok) return { kind: "subflow-started", at, effect: id, executionId: started.executionId };
+        return { kind: "item-refused", at, effect: id, message: started.message };
+      });
+    // Executions that run in the same process would else follow one another without an end, and nobody outside be heard meanwhile.
+    leaving.push(() => {
+      live.underway.add(id);
+      host.soon(start);
+    });
+  }
+
+  /** What an execution that this task run starts sees as its trigger. */
+  #triggerOf(live: Live, run: number): ExecutionTrigger {
+    const { namespace, flowId } = askerOf(live);
+    const task = live.program.plan.tasks[live.state.runs.get(run)?.task ?? -1];
+    const flowRevision = live.state.facts?.flowRevision ?? 0;
+    const variables = { executionId: live.id, namespace, flowId, flowRevision };
+    return { id: task?.id ?? "", type: task?.type ?? "", variables };
+  }
+
   async #startSubflow(live: Live, effect: Of<"start-subflow">): Promise<ExecutionEvent> {
-    const asker = askerOf(live);
-    const { facts } = live.state;
-    const task = live.program.plan.tasks[live.state.runs.get(effect.run)?.task ?? -1];
-    const variables = {
-      executionId: live.id,
-      namespace: asker.namespace,
-      flowId: asker.flowId,
-      flowRevision: facts?.flowRevision ?? 0,
-    };
-    const trigger = { id: task?.id ?? "", type: task?.type ?? "", variables };
-    const started = await this.#parts.world.startSubflow(asker, effect.id, effect.request, trigger);
+    const trigger = this.#triggerOf(live, effect.run);
+    const started = await this.#parts.world.startSubflow(askerOf(live), effect.id, effect.request, trigger);
     const at = this.#parts.host.now();
     if (started.ok) return { kind: "subflow-started", at, effect: effect.id, executionId: started.executionId };
     this.say(live, effect.id, "ERROR", started.message);
@@ -400,6 +447,16 @@ export class Effects {
     );
   }
 
+  /** One turn, and one commit, for all answers that are there by then. */
+  #turnSoon(live: Live): void {
+    if (this.#soon.has(live)) return;
+    this.#soon.add(live);
+    this.#parts.host.soon(() => {
+      this.#soon.delete(live);
+      this.#parts.turn(live);
+    });
+  }
+
   /** Calls the world and applies its answer; a rejected call is repeated later, for ever. */
   #ask(
     live: Live,
@@ -412,7 +469,8 @@ export class Effects {
       (event) => {
         live.underway.delete(effect.id);
         if (event !== undefined) live.apply(event);
-        this.#parts.turn(live);
+        if (effect.kind === "start-item") this.#turnSoon(live);
+        else this.#parts.turn(live);
       },
       () => {
         const next = Math.min(2 * retryMs, MAX_RETRY_MS);
@@ -432,6 +490,24 @@ function isHandedOn(live: Live, { run, id }: Of<"run-task">): boolean {
 function isAwaited(live: Live, { run, id }: Of<"run-task">): boolean {
   const waiting = live.state.runs.get(run)?.waiting;
   return waiting?.kind === "start" && waiting.effect === id;
+}
+
+function foundOr(executionId: string | undefined, message: string): Awaited<ReturnType<World["startSubflow"]>> {
+  return executionId === undefined ? { ok: false, message } : { ok: true, executionId };
+}
+
+const KILLS_AT_A_TIME = 20;
+
+/** Kills what is `left`, and takes out what has heard. Rejects when one could not be reached. */
+async function killAll(world: World, left: Set<string>, commandId: string): Promise<void> {
+  const next = left.values();
+  const worker = async () => {
+    for (const executionId of next) {
+      await world.command(executionId, { kind: "kill", cascade: true, commandId });
+      left.delete(executionId);
+    }
+  };
+  await Promise.all(Array.from({ length: KILLS_AT_A_TIME }, worker));
 }
 
 /** The outcome; a mistake of ours in making it is a problem like any other, as it would come again at each try. */

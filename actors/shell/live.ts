@@ -7,6 +7,7 @@ import {
   pack,
   type Reduce,
   thaw,
+  unansweredItems,
 } from "#engine/index.ts";
 import type { LookupAnswer } from "#expr/index.ts";
 import type { Effect } from "#schema/effect.ts";
@@ -216,6 +217,11 @@ export class Live {
         return;
       case "place-close":
         this.asked.push({ kind: "close-place", id: waiting.effect, run: index });
+        return;
+      case "items":
+        if (waiting.stop !== undefined) this.#timers.add(waiting.stop.at, waiting.stop.id);
+        for (const { id, batch } of unansweredItems(run))
+          this.asked.push({ kind: "start-item", id, run: index, index: batch });
         return;
       case "held":
       case "breakpoint":

@@ -20,6 +20,7 @@ import { type Job, OUTPUT_DIR_MARKER, WORKING_DIR_MARKER } from "#schema/runner.
 import type { Level } from "#schema/state.ts";
 import { type AnyTask, type FlowableTask, type Registry, TaskFailure } from "#tasks/define.ts";
 import type { Masker } from "./mask.ts";
+import { partScope } from "./part-scope.ts";
 import { type Surroundings, scopeOf, variablesOf } from "./scope.ts";
 
 // One `run-task` effect: render what the task says, then run it here, expand it, or make the job that somebody else runs.
@@ -107,12 +108,19 @@ class Attempt {
     }
     const definition = this.#dialect.registry.task(this.#task.type);
     if (definition === undefined) return this.failed(`There is no task type ${this.#task.type}.`);
+    if (task.problem !== undefined) return this.failed(task.problem);
     const timeoutMs = task.timeout === undefined ? undefined : render(task.timeout, context);
     if (timeoutMs?.ok === "needs") return { kind: "needs", lookups: timeoutMs.lookups };
     if (timeoutMs?.ok === false) return this.failed(`timeout: ${timeoutMs.problem.message}`);
+    const isMadeOfParts = definition.where === "engine" && definition.parts !== undefined;
+    if (isMadeOfParts) return this.#place(definition, {}, undefined);
     const isAgents =
       definition.where !== "inline" && definition.where !== "engine" && placeOf(definition, task) === "agent";
-    const seen = isAgents ? { ...context, scope: withDirectories(context.scope) } : context;
+    const scope = isAgents ? withDirectories(context.scope) : context.scope;
+    const seen = {
+      ...context,
+      scope: definition.internal ? partScope(scope, this.#subject.state, this.#run) : scope,
+    };
     const limitMs = timeoutMs === undefined ? undefined : parseDuration(timeoutMs.value);
     if (timeoutMs !== undefined && limitMs === undefined)
       return this.failed(`timeout: \`${timeoutMs.value}\` is no duration; write one such as PT30S.`);

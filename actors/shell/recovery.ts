@@ -10,8 +10,11 @@ export function isUnfinished(state: ExecutionState): boolean {
   if (state.status === "RUNNING" || state.status === "KILLING") return true;
   if (state.live === 0) return false;
   // An execution that is paused, or has ended, may have task runs that go on: branches beside, left behind, or after its end.
-  for (const { waiting, dropped } of state.runs)
-    if (!dropped && waiting !== undefined && LOST_WITH_PROCESS.has(waiting.kind)) return true;
+  for (const { waiting, dropped, items } of state.runs) {
+    if (dropped || waiting === undefined) continue;
+    if (LOST_WITH_PROCESS.has(waiting.kind)) return true;
+    if (waiting.kind === "items" && (items?.open ?? 0) > 0) return true;
+  }
   return false;
 }
 

@@ -206,7 +206,7 @@ describe("outputs of a Dag and of loops", () => {
 
   test("`item` of one turn is what its outputs are rendered with", () => {
     const { d, flow } = looped();
-    const scope = scopeOf(flow, d.plan, d.state, d.state.runs.get(0), surroundings, 1);
+    const scope = scopeOf(flow, d.plan, d.state, d.state.runs.get(0), surroundings, { lane: 1 });
     const render = (text: string) => renderTyped(text, { scope, now: 0, random: () => 0, lookups: new Map() });
     expect(render("{{ [item.key, item.index, outputs.first.v] }}")).toMatchObject({ value: ["two", 1, "first2"] });
   });

@@ -41,6 +41,7 @@ export type Stored = {
   lines: number;
   projected: number;
   source: string;
+  sourceName: string;
   revision: number;
   snapshot: { seq: number; body: string } | undefined;
   /** Events after the snapshot, or all. */
@@ -80,7 +81,7 @@ export class CellStore {
 
   load(id: string): Stored | undefined {
     const [row] = this.#sql.exec(
-      "SELECT e.head, e.lines, e.projected, s.revision, s.body FROM execution e JOIN source s ON s.key = e.source WHERE e.id = ?",
+      "SELECT e.head, e.lines, e.projected, s.revision, s.name, s.body FROM execution e JOIN source s ON s.key = e.source WHERE e.id = ?",
       id,
     );
     if (row === undefined) return undefined;
@@ -91,6 +92,7 @@ export class CellStore {
       lines: Number(row.lines),
       projected: Math.max(Number(row.projected), this.#confirmed.get(id) ?? 0),
       source: String(row.body),
+      sourceName: String(row.name),
       revision: Number(row.revision),
       snapshot,
       events: this.events(id, from),

@@ -119,6 +119,7 @@ export class FakeWorld implements World {
     ok: true,
     executionId: "child",
   });
+  onFind: (effect: string) => string | undefined = () => undefined;
   onLookup: (kind: string, args: JsonObject) => { ok: true; value: Json } | { ok: false; message: string } = () => ({
     ok: true,
     value: null,
@@ -184,6 +185,11 @@ export class FakeWorld implements World {
   async startRetry(executionId: string, effect: string, request: Omit<StartRequest, "id">): Promise<string> {
     await this.#called("startRetry", executionId, effect, request);
     return this.onRetry(executionId, effect, request);
+  }
+
+  async findSubflow(asker: Asker, effect: string): Promise<string | undefined> {
+    await this.#called("findSubflow", asker, effect);
+    return this.onFind(effect);
   }
 
   async command(executionId: string, command: Command): Promise<void> {

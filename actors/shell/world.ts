@@ -51,7 +51,10 @@ export interface ExecutionsPort {
   ): Promise<{ ok: true; executionId: string } | { ok: false; message: string }>;
   /** Starts the execution that replaces another one, under the id made from the other's effect; gives that id. */
   startRetry(executionId: string, effect: string, request: Omit<StartRequest, "id">): Promise<string>;
+  /** The execution that `startSubflow` started for this effect; undefined when it never did. */
+  findSubflow(asker: Asker, effect: string): Promise<string | undefined>;
   command(executionId: string, command: Command): Promise<void>;
+  /** With `parent.outputsTo` the outputs are stored in that file first, and the parent is told without them. */
   tellParent(told: Told): Promise<void>;
   tellTrigger(asker: Asker, triggerId: string, state: State): Promise<void>;
 }

@@ -26,6 +26,11 @@ type Described = {
   /** Own properties, as a user may write them; `dynamic()` marks the rendered ones. Every field has a description. */
   input: z.ZodObject;
   output: z.ZodObject;
+  /**
+   * A part of another type: nobody writes it and no list shows it. Its properties see `siblings`, the outputs of the tasks before it in
+   * its sequence.
+   */
+  internal?: true;
 };
 
 /** What every task that runs on the server may touch. */
@@ -53,6 +58,14 @@ export interface TaskFiles {
   put(name: string, body: Uint8Array): Promise<string>;
   /** Reads a file this execution may read; rejects with a TaskFailure when it may not or there is none. */
   get(uri: string): Promise<Uint8Array>;
+  /** The URI of the file of this task run called `name`, whether there is one or not. */
+  uri(name: string): string;
+  /** As `get`, in chunks: for a file of any size. */
+  open(uri: string): AsyncIterable<Uint8Array>;
+  /** As `put`, for a file of any size. When the chunks fail, nothing is stored. */
+  store(name: string, chunks: AsyncIterable<Uint8Array>): Promise<string>;
+  /** URIs of the files of this execution at any depth below the folder `uri`, in the order of their names. */
+  list(uri: string): Promise<string[]>;
 }
 
 /** A directory that several tasks share, for tasks that hold it in memory. */
@@ -193,6 +206,10 @@ export interface FlowableTask<Props = never> extends Described {
   timed?: true;
   /** A file to read before it is expanded: its URI, or a path among the namespace files. */
   reads?(props: Props): string | undefined;
+  /** Tasks that the type is made of, as its list `tasks`. They render what it says: it is expanded with no properties of its own. */
+  parts?(task: Task): readonly Task[];
+  /** What each batch of an `items` expansion becomes, with the same properties. */
+  starts?: FlowableTask;
   /** `line`: written to the log. */
   expand(props: Props, ctx: ExpandContext): { expansion: Expansion; outputs?: JsonObject; line?: string };
   /** Of loops that go on until a condition holds: whether it does, after a turn. Left out, `condition` is rendered. */

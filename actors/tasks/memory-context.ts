@@ -1,3 +1,4 @@
+import { concatBytes } from "#schema/bytes.ts";
 import type { Command, CommandAnswer } from "#schema/cell.ts";
 import type { Metric } from "#schema/event.ts";
 import type { ExecutionJson } from "#schema/execution.ts";
@@ -11,6 +12,7 @@ import {
   type InlineContext,
   type ScriptCall,
   type ScriptOutcome,
+  type SharedPlace,
   TaskFailure,
 } from "./define.ts";
 
@@ -28,11 +30,24 @@ export class MemoryContext implements EdgeContext, InlineContext {
   readonly metrics: Metric[] = [];
   readonly calls: HttpCall[] = [];
   readonly scripts: ScriptCall[] = [];
-  readonly stored = new Map<string, Uint8Array>();
-  readonly values = new Map<string, { type: string; value: Json }>();
+  readonly stored: Map<string, Uint8Array>;
+  readonly values: Map<string, { type: string; value: Json }>;
+  /** Size of the chunks that `files.open` gives. */
+  chunkBytes = 7;
   readonly ttls: (number | undefined)[] = [];
+  /** Set by a test for a task that shares its directory. */
+  place: SharedPlace | undefined;
   answer: HttpAnswer = { url: "https://example.com/", status: 200, headers: {}, body: new Uint8Array() };
   outcome: ScriptOutcome = { exitCode: 0, outputs: {}, metrics: [], files: {}, stderrLines: 0 };
+
+  readonly #folder: string;
+
+  /** `shared`: another one whose files and values it sees; its own files are in `folder`. */
+  constructor(shared?: MemoryContext, folder = "task") {
+    this.stored = shared?.stored ?? new Map();
+    this.values = shared?.values ?? new Map();
+    this.#folder = folder;
+  }
 
   log(level: Level, message: string): void {
     this.lines.push([level, message]);
@@ -44,7 +59,7 @@ export class MemoryContext implements EdgeContext, InlineContext {
 
   readonly files = {
     put: async (name: string, body: Uint8Array): Promise<string> => {
-      const uri = `kestra:///task/${name}`;
+      const uri = this.files.uri(name);
       this.stored.set(uri, body);
       return uri;
     },
@@ -53,6 +68,15 @@ export class MemoryContext implements EdgeContext, InlineContext {
       if (found === undefined) throw new TaskFailure(`No file ${uri}`);
       return found;
     },
+    uri: (name: string): string => `kestra:///${this.#folder}/${name}`,
+    open: (uri: string): AsyncIterable<Uint8Array> => this.#chunks(uri),
+    store: async (name: string, chunks: AsyncIterable<Uint8Array>): Promise<string> => {
+      const parts: Uint8Array[] = [];
+      for await (const chunk of chunks) parts.push(chunk);
+      return await this.files.put(name, concatBytes(parts));
+    },
+    list: async (uri: string): Promise<string[]> =>
+      [...this.stored.keys()].filter((stored) => stored.startsWith(`${uri}/`)).sort(),
   };
 
   readonly kv = {
@@ -78,6 +102,11 @@ export class MemoryContext implements EdgeContext, InlineContext {
       return this.commandAnswer ?? { ok: true, execution: { id } as ExecutionJson };
     },
   };
+
+  async *#chunks(uri: string): AsyncGenerator<Uint8Array> {
+    const whole = await this.files.get(uri);
+    for (let at = 0; at < whole.length; at += this.chunkBytes) yield whole.subarray(at, at + this.chunkBytes);
+  }
 
   async http(call: HttpCall): Promise<HttpAnswer> {
     this.calls.push(call);

@@ -14,6 +14,10 @@ import { flowDag } from "./flow-dag.ts";
 import { flowEachParallel } from "./flow-each-parallel.ts";
 import { flowEachSequential } from "./flow-each-sequential.ts";
 import { flowForEach } from "./flow-for-each.ts";
+import { flowForEachItem } from "./flow-for-each-item.ts";
+import { flowForEachItemExecutable } from "./flow-for-each-item-executable.ts";
+import { flowForEachItemMergeOutputs } from "./flow-for-each-item-merge-outputs.ts";
+import { flowForEachItemSplit } from "./flow-for-each-item-split.ts";
 import { flowIf } from "./flow-if.ts";
 import { flowLoop } from "./flow-loop.ts";
 import { flowLoopUntil } from "./flow-loop-until.ts";
@@ -23,6 +27,7 @@ import { flowSequential } from "./flow-sequential.ts";
 import { flowSleep } from "./flow-sleep.ts";
 import { flowSubflow } from "./flow-subflow.ts";
 import { flowSwitch } from "./flow-switch.ts";
+import { flowTemplate } from "./flow-template.ts";
 import { flowWaitFor } from "./flow-wait-for.ts";
 import { flowWorkingDirectory } from "./flow-working-directory.ts";
 import { httpDownload } from "./http-download.ts";
@@ -38,6 +43,7 @@ import { pythonCommands } from "./python-commands.ts";
 import { pythonScript } from "./python-script.ts";
 import { shellCommands } from "./shell-commands.ts";
 import { shellScript } from "./shell-script.ts";
+import { storageLocalFiles } from "./storage-local-files.ts";
 import { triggerSchedule } from "./trigger-schedule.ts";
 import { triggerWebhook } from "./trigger-webhook.ts";
 
@@ -56,6 +62,7 @@ const TASKS: readonly AnyTask[] = [
   flowEachParallel,
   flowEachSequential,
   flowForEach,
+  flowForEachItem,
   flowIf,
   flowLoop,
   flowLoopUntil,
@@ -65,8 +72,9 @@ const TASKS: readonly AnyTask[] = [
   flowSleep,
   flowSubflow,
   flowSwitch,
-  flowWorkingDirectory,
+  flowTemplate,
   flowWaitFor,
+  flowWorkingDirectory,
   httpDownload,
   httpRequest,
   kvDelete,
@@ -81,7 +89,11 @@ const TASKS: readonly AnyTask[] = [
   pythonScript,
   shellCommands,
   shellScript,
+  storageLocalFiles,
 ];
+
+/** Parts of other types: found by name, in no list. */
+const PARTS: readonly AnyTask[] = [flowForEachItemSplit, flowForEachItemExecutable, flowForEachItemMergeOutputs];
 
 const TRIGGERS: readonly TriggerDefinition[] = [triggerSchedule, triggerWebhook];
 
@@ -97,8 +109,12 @@ function byName<T extends { type: string; aliases: readonly string[] }>(definiti
 }
 
 /** A registry of these types; a type name or alias that occurs twice throws. */
-export function createRegistry(tasks: readonly AnyTask[], triggers: readonly TriggerDefinition[]): Registry {
-  const taskByName = byName(tasks);
+export function createRegistry(
+  tasks: readonly AnyTask[],
+  triggers: readonly TriggerDefinition[],
+  parts: readonly AnyTask[] = [],
+): Registry {
+  const taskByName = byName([...tasks, ...parts]);
   const triggerByName = byName(triggers);
   return {
     task: (type) => taskByName.get(type),
@@ -109,4 +125,4 @@ export function createRegistry(tasks: readonly AnyTask[], triggers: readonly Tri
 }
 
 /** Every type that comes with Windhover. */
-export const registry: Registry = createRegistry(TASKS, TRIGGERS);
+export const registry: Registry = createRegistry(TASKS, TRIGGERS, PARTS);

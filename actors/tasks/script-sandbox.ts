@@ -59,7 +59,11 @@ function checkName(name: string): string {
   throw new TaskFailure(`Invalid file name (only a relative path is supported) for path '${name}'`);
 }
 
-async function readInputFiles(inputFiles: JsonObject | undefined, ctx: EdgeContext): Promise<Map<string, Uint8Array>> {
+/** The contents of files that a property gives: texts, other values as JSON, stored files by their URI. */
+export async function readInputFiles(
+  inputFiles: JsonObject | undefined,
+  ctx: EdgeContext,
+): Promise<Map<string, Uint8Array>> {
   const files = new Map<string, Uint8Array>();
   for (const [name, content] of Object.entries(inputFiles ?? {})) {
     if (content === null) continue;
@@ -95,7 +99,8 @@ function freeName(name: string, files: ReadonlyMap<string, Uint8Array>): string 
   return free;
 }
 
-async function keepFiles(
+/** Stores the files that a pattern names; name to URI. */
+export async function keepFiles(
   files: Readonly<Record<string, Uint8Array>>,
   patterns: readonly string[],
   ctx: EdgeContext,

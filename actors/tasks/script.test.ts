@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { decodeText, encodeUtf8 } from "#schema/bytes.ts";
 import type { JsonObject } from "#schema/json.ts";
+import type { SharedPlace } from "./define.ts";
 import { matchesGlob } from "./glob.ts";
 import { MemoryContext } from "./memory-context.ts";
 import { registry } from "./registry.ts";
@@ -12,6 +13,41 @@ const Deno = registry.task("io.kestra.plugin.scripts.deno.Script")!;
 let ctx: MemoryContext;
 beforeEach(() => {
   ctx = new MemoryContext();
+});
+
+/** A shared directory in memory. */
+function sharedPlace(files: Record<string, string>): SharedPlace & { shown(): Record<string, string> } {
+  const held = new Map(Object.entries(files).map(([name, text]) => [name, encodeUtf8(text)]));
+  return {
+    load: async () => new Map(held),
+    async save(changed, removed) {
+      for (const name of removed) held.delete(name);
+      for (const [name, content] of Object.entries(changed)) held.set(name, content);
+    },
+    shown: () => Object.fromEntries([...held].map(([name, content]) => [name, decodeText(content)])),
+  };
+}
+
+describe("in a directory that tasks share", () => {
+  test("a script sees its files, and leaves what it was given, wrote and removed, even when it fails", async () => {
+    const place = sharedPlace({ "a.txt": "a", "b.txt": "b" });
+    ctx.place = place;
+    ctx.outcome = { ...ctx.outcome, exitCode: 1, files: { "c.txt": encodeUtf8("c") }, removed: ["b.txt", "d.txt"] };
+    await runTask(Deno, { script: "x", inputFiles: { "a.txt": "new", "d.txt": "d", "e.txt": "e" } }, ctx);
+    const [call] = ctx.scripts;
+    expect(Object.keys(call?.files ?? {}).sort()).toEqual(["a.txt", "b.txt", "d.txt", "e.txt"]);
+    expect(decodeText(call?.files["a.txt"] ?? new Uint8Array())).toBe("new");
+    expect(place.shown()).toEqual({ "a.txt": "new", "c.txt": "c", "e.txt": "e" });
+  });
+
+  test("LocalFiles puts files in and keeps those that match", async () => {
+    const place = sharedPlace({ "a.txt": "a", "b.csv": "b" });
+    ctx.place = place;
+    const LocalFiles = registry.task("io.kestra.core.tasks.storages.LocalFiles")!;
+    const result = await runTask(LocalFiles, { inputs: { "n.txt": "{{ 1 + 1 }}" }, outputs: ["*.txt"] }, ctx);
+    expect(place.shown()).toEqual({ "a.txt": "a", "b.csv": "b", "n.txt": "2" });
+    expect(result.outputs).toEqual({ uris: { "a.txt": "kestra:///task/a.txt", "n.txt": "kestra:///task/n.txt" } });
+  });
 });
 
 describe("a script in the sandbox", () => {

@@ -16,6 +16,7 @@ import { namespaceRoutes } from "./namespaces.ts";
 import { openApiRoute } from "./openapi.ts";
 import { pluginRoutes } from "./plugins.ts";
 import { systemRoutes } from "./system.ts";
+import { templateRoutes } from "./templates.ts";
 import { triggerRoutes } from "./triggers.ts";
 import { webhookRoutes } from "./webhook.ts";
 
@@ -35,6 +36,7 @@ export function allRoutes(parts: AppParts, more: readonly Route[] = []): readonl
     ...logRoutes,
     ...namespaceRoutes,
     ...kvRoutes,
+    ...templateRoutes(parts),
     ...triggerRoutes(parts),
     ...pluginRoutes(parts),
     ...systemRoutes(parts),

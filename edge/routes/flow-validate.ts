@@ -1,9 +1,13 @@
 import * as z from "zod";
 import type { ValidatedDocument } from "#flow/parse-flow.ts";
+import { templateRefsOfSource } from "#flow/templates.ts";
 import type { JsonObject } from "#schema/json.ts";
 import type { Problem } from "#schema/problem.ts";
+import type { Env } from "../env.ts";
 import type { AppParts } from "../parts.ts";
+import { tenantOf } from "../request.ts";
 import type { Route } from "../route.ts";
+import { missingTemplates } from "../templates.ts";
 import { sourceOf } from "../yaml-body.ts";
 import { userRoute } from "./user-route.ts";
 
@@ -25,7 +29,11 @@ export function flowValidateRoutes({ language }: AppParts): readonly Route[] {
     userRoute(
       "POST /flows/validate",
       "Check flows without saving them",
-      async (c) => c.json(language.validate(await sourceOf(c)).map(validation)),
+      async (c) => {
+        const documents = language.validate(await sourceOf(c));
+        const checked = documents.map(async (document) => withTemplateWarnings(c.env, tenantOf(c), document));
+        return c.json((await Promise.all(checked)).map(validation));
+      },
       {
         body: "yaml",
         tag: "Flows",
@@ -33,6 +41,16 @@ export function flowValidateRoutes({ language }: AppParts): readonly Route[] {
       },
     ),
   ];
+}
+
+/** Warns of templates that there are not, or not yet. */
+async function withTemplateWarnings(env: Env, tenant: string, document: ValidatedDocument): Promise<ValidatedDocument> {
+  const missing = await missingTemplates(env, tenant, templateRefsOfSource(document.source));
+  if (missing.length === 0) return document;
+  const warnings = missing.map(
+    (message): Problem => ({ code: "INVALID_VALUE", message, path: "", severity: "warning" }),
+  );
+  return { ...document, problems: [...document.problems, ...warnings] };
 }
 
 /** What the validator says of one document, as Kestra's clients read it, and as problems with places. */

@@ -40,7 +40,7 @@ export function systemRoutes({ version }: AppParts): readonly Route[] {
           isAnonymousUsageEnabled: false,
           isUiAnonymousUsageEnabled: false,
           isTaskRunEnabled: false,
-          isTemplateEnabled: false,
+          isTemplateEnabled: true,
           isCustomDashboardsEnabled: false,
           isAiEnabled: false,
           isBasicAuthEnabled: isAuthConfigured(c.env),

@@ -7,15 +7,13 @@ import { type EdgeContext, type EdgeTask, TaskFailure } from "#tasks/define.ts";
 import { registry } from "#tasks/registry.ts";
 import type { Sandbox } from "#vm/index.ts";
 import { actorByName, type Env } from "../env.ts";
-import { executionOfFile, fileInFolder, fileUri, parseFileUri, taskRunFolder } from "../ports/file-path.ts";
+import { fileUri } from "../ports/file-path.ts";
 import { portsOf } from "../ports/ports.ts";
 import { httpCall, httpDownload } from "./guarded-http.ts";
 import { otherExecutions } from "./other-executions.ts";
 import { runScript } from "./run-script.ts";
 import { PlaceOfJob } from "./shared-place.ts";
-
-/** Largest file a task may hold in memory, in bytes. */
-const MAX_FILE_BYTES = 20_000_000;
+import { taskFilePath, taskFiles } from "./task-files.ts";
 
 /** Runs an edge or sandbox job. Never rejects: what goes wrong is the answer. Lines are told as they come. */
 export async function runJob(
@@ -75,13 +73,6 @@ type Surroundings = {
 function contextOf(env: Env, job: Job, { sandbox, signal, log, metrics, place }: Surroundings): EdgeContext {
   const guard = { allowsPrivate: (env.ALLOW_PRIVATE ?? "") !== "" };
   const { tenant, namespace, flowId } = job;
-  const files = portsOf(env).files;
-  const folder = taskRunFolder(job, job.taskId, job.taskRunId);
-  const pathOf = (name: string) => {
-    const path = fileInFolder(folder, name);
-    if (path === undefined) throw new TaskFailure(`'${name}' is no plain relative file name.`);
-    return path;
-  };
   const keys = (of: string) => actorByName(env.NAMESPACE, namespaceActorName(tenant, of));
   return {
     now: Date.now(),
@@ -95,18 +86,11 @@ function contextOf(env: Env, job: Job, { sandbox, signal, log, metrics, place }:
     http: (call) => httpCall(call, guard, signal),
     download: (call, nameOf) =>
       httpDownload(call, guard, signal, async (head, body, length) => {
-        const path = pathOf(nameOf(head));
-        await files.put(path, body, length);
+        const path = taskFilePath(job, nameOf(head));
+        await portsOf(env).files.put(path, body, length);
         return fileUri(path);
       }),
-    files: {
-      async put(name, body) {
-        const path = pathOf(name);
-        await files.put(path, body);
-        return fileUri(path);
-      },
-      get: (uri) => readFile(env, job, uri),
-    },
+    files: taskFiles(env, job),
     kv: {
       async get(of, key) {
         const found = await keys(of).getValue(key);
@@ -118,22 +102,4 @@ function contextOf(env: Env, job: Job, { sandbox, signal, log, metrics, place }:
     },
     script: (call) => runScript(sandbox(), call, { guard, signal, log }),
   };
-}
-
-async function readFile(env: Env, job: Job, uri: string): Promise<Uint8Array> {
-  const path = parseFileUri(job.tenant, uri);
-  if (path === undefined) throw new TaskFailure(`'${uri}' is no kestra:/// URI.`);
-  const owner = executionOfFile(path);
-  const isNamed = JSON.stringify(job.properties).includes(uri);
-  if (owner !== undefined && owner !== job.executionId && !isNamed)
-    throw new TaskFailure(`Unable to read the file '${uri}' as it didn't belong to the current execution`);
-  const found = await portsOf(env).files.get(path);
-  if (found === null) throw new TaskFailure(`There is no file ${uri}.`);
-  if (found.size > MAX_FILE_BYTES) {
-    await found.body.cancel();
-    throw new TaskFailure(
-      `${uri} has ${found.size} bytes, ${MAX_FILE_BYTES} are allowed here: use a task that runs on an agent.`,
-    );
-  }
-  return new Uint8Array(await new Response(found.body).arrayBuffer());
 }

@@ -8,7 +8,7 @@ describe("an example flow ends as its file says", () => {
   test.for(exampleNames())("%s", async (name) => {
     const expected = expectedOf(name);
     const { bench, live } = await play(sourceOf(name), expected);
-    const { inputs, answers, steps, ...outcome } = expected;
+    const { inputs, files, templates, answers, steps, ...outcome } = expected;
     const { lines, ...seen } = outcomeOf(bench, live);
     expect("lines" in outcome ? { ...seen, lines } : seen).toEqual(outcome);
     expect(bench.host.errors).toEqual([]);
@@ -21,7 +21,7 @@ describe("an example flow leaves nothing behind", () => {
     await bench.run(3_600_000);
     const { state } = live;
     expect([isTerminal(state.status), state.pending, live.asked.size, live.underway.size]).toEqual([true, [], 0, 0]);
-    const reduce = createReducer(compilePlan(accepted(sourceOf(name))));
+    const reduce = createReducer(compilePlan(accepted(live.program.source)));
     const replayed = bench.store
       .events(live.id, 0)
       .reduce((before, event) => reduce(before, event).state, initialState());

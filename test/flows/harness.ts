@@ -4,6 +4,7 @@ import { objectScope } from "#expr/index.ts";
 import { resolveInputs } from "#flow/inputs.ts";
 import { renderOutputs } from "#flow/outputs.ts";
 import { parseFlow } from "#flow/parse-flow.ts";
+import { decodeText, encodeUtf8 } from "#schema/bytes.ts";
 import type { StartRequest } from "#schema/cell.ts";
 import type { TaskAnswer } from "#schema/event.ts";
 import type { Flow } from "#schema/flow.ts";
@@ -52,9 +53,13 @@ export class Bench {
       const flow = this.#flow(request.flowId);
       if (flow === undefined) return { ok: false, message: `Unable to find flow ${request.flowId}` };
       const id = derivedExecutionId([asker.executionId, effect], 1);
-      const { depth, ancestors, outputs, restarts } = request;
-      const above = ancestors === undefined ? {} : { ancestors: [...ancestors] };
-      const link = { executionId: asker.executionId, effect, depth, ...above, ...(outputs && { outputs }) };
+      const { depth, ancestors, outputs, restarts, outputsTo } = request;
+      const above = {
+        ...(ancestors && { ancestors: [...ancestors] }),
+        ...(outputs && { outputs }),
+        ...(outputsTo === undefined ? {} : { outputsTo }),
+      };
+      const link = { executionId: asker.executionId, effect, depth, ...above };
       const child = restarts === undefined ? undefined : this.cell.find(restarts);
       if (child !== undefined && this.cell.command(child, { kind: "restart", parent: link }).ok)
         return { ok: true, executionId: child.id };
@@ -87,9 +92,20 @@ export class Bench {
       this.cell.start({ ...request, id });
       return id;
     };
-    this.world.onTold = (told) => {
-      const live = this.cell.find(told.parent.executionId);
-      if (live !== undefined) this.cell.childEnded(live, told.parent, told.executionId, told.state, told.outputs);
+    this.world.onTold = ({ parent, executionId, state, outputs }) => {
+      if (parent.outputsTo !== undefined && outputs !== undefined)
+        this.context.stored.set(
+          parent.outputsTo,
+          encodeUtf8(`${JSON.stringify(outputs)}
+`),
+        );
+      const live = this.cell.find(parent.executionId);
+      const told = parent.outputsTo === undefined ? outputs : undefined;
+      if (live !== undefined) this.cell.childEnded(live, parent, executionId, state, told);
+    };
+    this.world.onLookup = (kind, args) => {
+      const stored = kind === "read" ? this.context.stored.get(String(args.path)) : undefined;
+      return { ok: true, value: stored === undefined ? null : decodeText(stored) };
     };
     this.world.onCommand = (id, command) => {
       const live = this.cell.find(id);
@@ -204,9 +220,9 @@ export class Bench {
 
   async #work(job: Job): Promise<void> {
     const definition = registry.task(job.type);
-    const isPlayed = PLAYED.some((type) => job.type.startsWith(type));
+    const isPlayed = definition?.internal === true || PLAYED.some((type) => job.type.startsWith(type));
     const { executionId, tenant, namespace, flowId } = job;
-    const context: EdgeContext = Object.create(this.context, {
+    const context: EdgeContext = Object.create(new MemoryContext(this.context, job.taskRunId), {
       executionId: { value: executionId },
       flow: { value: { tenant, namespace, id: flowId } },
       executions: { value: this.#executions },

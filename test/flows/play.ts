@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { withPinned } from "#flow/templates.ts";
+import { encodeUtf8 } from "#schema/bytes.ts";
 import type { TaskAnswer } from "#schema/event.ts";
 import type { JsonObject } from "#schema/json.ts";
 import type { State } from "#schema/state.ts";
@@ -17,6 +19,10 @@ export type Step =
 
 export type Script = {
   inputs?: JsonObject;
+  /** Files of the internal storage by their URI. */
+  files?: Record<string, string>;
+  /** Templates that the flow stands for: pinned to its source. */
+  templates?: JsonObject[];
   /** Answers by task id, one for each time it is asked for; null for none, ever. */
   answers?: Record<string, (TaskAnswer | null)[]>;
   steps?: Step[];
@@ -56,8 +62,10 @@ export function expectedOf(name: string): Expected {
 /** A bench on which the flow has been played. */
 export async function play(source: string, script: Script, bench = new Bench()): Promise<{ bench: Bench; live: Live }> {
   for (const name of readdirSync(FOLDER)) if (name.startsWith("child-")) bench.add(sourceOf(name.replace(".yaml", "")));
+  for (const [uri, text] of Object.entries(script.files ?? {})) bench.context.stored.set(uri, encodeUtf8(text));
   bench.worker = workerOf(script.answers);
-  const live = bench.start(source, script.inputs);
+  const pinned = script.templates === undefined ? source : withPinned(source, script.templates);
+  const live = bench.start(pinned, script.inputs);
   await bench.run(100);
   for (const step of script.steps ?? []) {
     if ("advanceMs" in step) await bench.run(step.advanceMs);

@@ -7,12 +7,19 @@ import { exampleNames, expectedOf, outcomeOf, play, sourceOf } from "./play.ts";
 
 const names = process.argv.slice(2).filter((name) => !name.startsWith("--"));
 for (const name of names.length > 0 ? names : exampleNames()) {
-  const { inputs, answers, steps, lines } = expectedOf(name);
-  const { bench, live } = await play(sourceOf(name), { inputs, answers, steps });
+  const { inputs, files, templates, answers, steps, lines } = expectedOf(name);
+  const script = {
+    ...(inputs && { inputs }),
+    ...(files && { files }),
+    ...(templates && { templates }),
+    ...(answers && { answers }),
+    ...(steps && { steps }),
+  };
+  const { bench, live } = await play(sourceOf(name), script);
   const outcome = outcomeOf(bench, live);
   console.log(name, JSON.stringify(outcome));
   if (!process.argv.includes("--write")) continue;
   if (lines === undefined) delete outcome.lines;
-  const expected = { ...(inputs && { inputs }), ...(answers && { answers }), ...(steps && { steps }), ...outcome };
+  const expected = { ...script, ...outcome };
   writeFileSync(join(import.meta.dirname, `${name}.expected.json`), `${JSON.stringify(expected, null, 2)}\n`);
 }

@@ -23,7 +23,7 @@ export const CONSTRUCTS = {
   dag: true,
   loopUntil: true,
   place: true,
-  items: false,
+  items: true,
   slots: true,
   sla: true,
   breakpoints: true,

@@ -52,6 +52,17 @@ const edge: EdgeTask<JsonObject> = {
   run: () => Promise.reject(new Error("Run by the simulator")),
 };
 
+const subflow: FlowableTask<JsonObject> = flowable("sim.Subflow", (props) => ({
+  kind: "subflow",
+  namespace: "sim",
+  flowId: String(props.flow),
+  inputs: {},
+  labels: [],
+  inheritLabels: false,
+  wait: props.wait === true,
+  transmitFailed: props.transmitFailed !== false,
+}));
+
 const types: readonly AnyTask[] = [
   inline,
   secret,
@@ -92,27 +103,21 @@ const types: readonly AnyTask[] = [
     holds: (props, context) => ({ ok: true, value: context.now % (1 + Number(props.turns)) === 0 }),
   },
   flowable("sim.Place", () => ({ kind: "place", list: "tasks", files: {}, outputFiles: [] })),
-  flowable("sim.Items", (props) => ({
-    kind: "items",
-    total: Number(props.total),
-    wait: props.wait === true,
-    transmitFailed: props.transmitFailed !== false,
-  })),
+  {
+    ...flowable("sim.Items", (props) => ({
+      kind: "items",
+      total: Number(props.total),
+      wait: props.wait === true,
+      transmitFailed: props.transmitFailed !== false,
+    })),
+    starts: subflow as FlowableTask,
+  },
   flowable("sim.Pause", (props, now) => ({
     kind: "pause",
     ...(props.manual === true ? {} : { until: now + Number(props.delayMs), behavior: behaviorOf(props.behavior) }),
   })),
   flowable("sim.Sleep", (props, now) => ({ kind: "sleep", until: now + Number(props.delayMs) })),
-  flowable("sim.Subflow", (props) => ({
-    kind: "subflow",
-    namespace: "sim",
-    flowId: String(props.flow),
-    inputs: {},
-    labels: [],
-    inheritLabels: false,
-    wait: props.wait === true,
-    transmitFailed: props.transmitFailed !== false,
-  })),
+  subflow,
 ];
 
 function behaviorOf(behavior: unknown): "RESUME" | "WARN" | "FAIL" | "CANCEL" {
