@@ -62,9 +62,11 @@ function forkOf({ random }: Lab, { id, state, program }: Live): Fork {
 
 /** True when the command was taken. */
 function act(lab: Lab, cell: Cell, live: Live, command: Command): boolean {
-  const before = live.state.status;
+  const { status: before, commandIds } = live.state;
+  const isKnown = command.commandId !== undefined && commandIds.includes(command.commandId);
   const { ok } = cell.command(live, command);
   const { status } = live.state;
+  if (isKnown) return ok;
   if (command.kind === "kill" && ok && !isTerminal(before) && status !== "KILLING" && !isTerminal(status))
     lab.audit.complain(`I3 ${live.id} was ${before}, was killed and is ${status}`);
   return ok;

@@ -3,6 +3,7 @@ import type { EventOf, ExecutionEvent } from "#schema/event.ts";
 import type { Retry } from "#schema/flow.ts";
 import type { Json } from "#schema/json.ts";
 import type { State } from "#schema/state.ts";
+import type { Circumstances } from "./trail.ts";
 
 // What the answers to one execution's tasks made of them: outputs, retries, children.
 
@@ -11,16 +12,18 @@ const TIMEOUT_GRACE_MS = 21_000;
 
 export class Answers {
   readonly #plan: Plan;
-  readonly #isPunctual: boolean;
-  readonly #complain: (text: string) => void;
+  readonly #around: Circumstances;
   /** The value that the winning answer of each task run gave. */
   readonly #winners = new Map<number, Json | undefined>();
   readonly #children = new Set<string>();
 
-  constructor(plan: Plan, isPunctual: boolean, complain: (text: string) => void) {
-    this.#isPunctual = isPunctual;
+  constructor(plan: Plan, around: Circumstances) {
     this.#plan = plan;
-    this.#complain = complain;
+    this.#around = around;
+  }
+
+  #complain(text: string): void {
+    this.#around.complain(text);
   }
 
   take(before: ExecutionState, after: ExecutionState, event: ExecutionEvent): void {
@@ -59,8 +62,9 @@ export class Answers {
     this.#children.add(event.effect);
     const { waiting } = was;
     if (waiting?.kind !== "subflow") return;
-    if (waiting.executionId !== undefined && waiting.executionId !== event.executionId)
-      this.#complain(`I12 the end of ${event.executionId} counted for ${waiting.executionId}`);
+    const known = waiting.executionId;
+    if (known !== undefined && known !== event.executionId && !this.#around.isReplaced(known))
+      this.#complain(`I12 the end of ${event.executionId} counted for ${known}`);
     const task = this.#plan.tasks[run.task]?.task;
     const wanted = parentState(event.state, waiting.transmitFailed, task ?? {});
     const isRetried = run.state === "RETRYING" || run.state === "RETRIED";
@@ -85,7 +89,7 @@ export class Answers {
   /** [I17] Of attempts whose time this engine keeps. */
   #checkDuration(was: TaskRun, run: TaskRun): void {
     const last = run.attempts.at(-1);
-    if (!this.#isPunctual || last?.to === undefined || run.attempts === was.attempts || run.losses > 0) return;
+    if (!this.#around.isPunctual || last?.to === undefined || run.attempts === was.attempts || run.losses > 0) return;
     const task = this.#plan.tasks[run.task];
     const seconds = task?.type === "sim.Edge" ? /^PT(\d+)S$/.exec(task.task.timeout ?? "")?.[1] : undefined;
     if (seconds === undefined) return;

@@ -20,11 +20,12 @@ export class Audit {
 
   constructor(parts: {
     reducer: ((plan: Plan) => Reduce) | undefined;
-    around: Omit<Circumstances, "complain">;
+    around: Omit<Circumstances, "complain" | "isReplaced">;
     coverage: Coverage;
   }) {
     this.#reducer = parts.reducer ?? createReducer;
-    this.#around = { ...parts.around, complain: (text) => this.complain(text) };
+    const isReplaced = (id: string) => this.trails.get(id)?.statuses.includes("RETRIED") ?? false;
+    this.#around = { ...parts.around, isReplaced, complain: (text) => this.complain(text) };
     this.#coverage = parts.coverage;
   }
 

@@ -7,7 +7,9 @@ import type { Trail } from "./trail.ts";
 export function familyViolations(members: ReadonlyMap<string, Trail>): string[] {
   const found: string[] = [];
   const children = new Map<string, string>();
-  for (const [id, { state }] of members) {
+  for (const [id, { state, statuses }] of members) {
+    // Another execution has taken its place, and its link to the parent.
+    if (statuses.includes("RETRIED")) continue;
     const caller = state.facts?.parent;
     if (caller === undefined) continue;
     const place = `${caller.executionId}/${caller.effect}`;

@@ -18,6 +18,8 @@ export type Circumstances = {
   /** When each start of the process died, by its name, on the wall clock. */
   bootEnds: ReadonlyMap<string, number>;
   complain: (text: string) => void;
+  /** True for an execution that another one took the place of. */
+  isReplaced: (id: string) => boolean;
 };
 
 /** Events that may take an execution out of a terminal state. */
@@ -70,7 +72,7 @@ export class Trail {
     this.source = parts.source;
     this.model = parts.model;
     this.#around = { ...parts.around, complain: (text) => parts.around.complain(`${parts.id}: ${text}`) };
-    this.#answers = new Answers(this.plan, parts.around.isPunctual, this.#around.complain);
+    this.#answers = new Answers(this.plan, this.#around);
   }
 
   /** Somebody said what became of task runs, or they were taken over from another execution. */

@@ -205,6 +205,7 @@ export class Machine {
     run.state = "RUNNING";
     run.waits = undefined;
     family.turn += 1;
+    family.hasWarned ||= this.tree.children(run.key, "main").some((child) => child.state === "WARNING");
     run.outputs = { ...run.outputs, iterationCount: family.turn + 1 };
     this.tree.forget(run.key);
   }
@@ -347,7 +348,9 @@ export class Machine {
   #endStage(owner: string, family: Family): void {
     if (family.stage !== "finally") {
       const states = this.tree.children(owner, "main").map((run) => run.state);
-      family.worstBefore = worst(family.hasFailedLoop ? [...states, "FAILED"] : states);
+      if (family.hasWarned) states.push("WARNING");
+      if (family.hasFailedLoop) states.push("FAILED");
+      family.worstBefore = worst(states);
       if (this.tree.list(owner, "finally").length > 0) {
         family.stage = "finally";
         this.#abandon(owner, ["main", "errors"]);

@@ -49,13 +49,15 @@ export type Family = {
   turn: number;
   isLoopOver: boolean;
   hasFailedLoop: boolean;
+  /** A task of an earlier turn ended WARNING. */
+  hasWarned: boolean;
   /** Of a directory: what it ends as once it is collected. */
   endsAs: Rank | undefined;
 };
 
 export function familyOf(expansion: Expansion): Family {
   const none = { ended: false, worstBefore: undefined, endsAs: undefined };
-  return { expansion, stage: "main", ...none, turn: 0, isLoopOver: false, hasFailedLoop: false };
+  return { expansion, stage: "main", ...none, turn: 0, isLoopOver: false, hasFailedLoop: false, hasWarned: false };
 }
 
 export const RANKS = ["SUCCESS", "WARNING", "FAILED", "KILLED"] as const;
