@@ -4,11 +4,11 @@ import type { Flow } from "#schema/flow.ts";
 import { cellName } from "#schema/ids.ts";
 import type { Cell } from "#shell/cell.ts";
 import { Audit } from "./audit/audit.ts";
-import { scheduleViolations } from "./audit/schedules.ts";
 import { Client } from "./client.ts";
 import { Clockwork } from "./clockwork.ts";
 import { has } from "./constructs.ts";
 import { Coverage } from "./coverage.ts";
+import { checkAtEnd, locked, slotted } from "./final-checks.ts";
 import { randomFlow, recursiveFlow, SIM_NAMESPACE, scheduledFlow } from "./flows.ts";
 import { CELLS, type Lab } from "./lab.ts";
 import type { Mutant } from "./mutants/mutant.ts";
@@ -230,31 +230,21 @@ export class Simulation {
     }
     if (!isQuiet && audit.found.length === 0 && !this.#isQuiet())
       audit.complain(`I25 not quiet after ${clock.happened} steps`);
-    this.#check();
+    // The fresh start is no point of a crash.
+    this.#isStarted = false;
+    this.#boot += 1;
+    const [cells, flows, actors] = [[...this.#cells.values()], this.#flows, [...this.#actors()]];
+    const { lab, workers, lists } = this;
+    checkAtEnd({ lab, cells, flows, actors, workers, lists, accepted: this.#client.accepted });
     return this.#outcome();
   }
 
   #isQuiet(): boolean {
-    return this.lab.audit.isQuiet && this.lists.isQuiet && this.#locked().length === 0 && this.#slotted().length === 0;
-  }
-
-  /** Triggers that wait for an execution. */
-  #locked(): string[] {
-    return [...this.#flows.values()].flatMap((flow) => {
-      const states = flow.call(() => flow.core?.triggers.states());
-      if (states === undefined) return [`${flow.name} is down`];
-      return states
-        .filter(({ lockedBy }) => lockedBy !== null)
-        .map(({ triggerId, lockedBy }) => `trigger ${triggerId} of ${flow.name} still waits for ${lockedBy}`);
-    });
-  }
-
-  /** Slots that somebody holds or waits for. */
-  #slotted(): string[] {
-    return [...this.#flows.values()].flatMap((flow) =>
-      [...(flow.slots()?.holders ?? []), ...(flow.slots()?.queue ?? [])].map(
-        ({ executionId }) => `${executionId} holds or awaits a slot of ${flow.name}`,
-      ),
+    return (
+      this.lab.audit.isQuiet &&
+      this.lists.isQuiet &&
+      locked(this.#flows.values()).length === 0 &&
+      slotted(this.#flows.values()).length === 0
     );
   }
 
@@ -352,70 +342,6 @@ export class Simulation {
       for (const dispatch of this.#dispatches.values()) dispatch.sweep();
       this.#sweep();
     });
-  }
-
-  #check(): void {
-    const { audit, settings } = this.lab;
-    const there = new Set<string>();
-    this.#boot += 1;
-    this.#isStarted = false;
-    for (const actor of this.#actors()) if (!actor.isUp) actor.up();
-    for (const cell of this.#cells.values()) {
-      cell.down();
-      cell.up();
-      for (const id of cell.ids()) {
-        if (there.has(id)) audit.complain(`I6 ${id} is in two cells`);
-        there.add(id);
-        const live = cell.call((up) => up.find(id));
-        this.#checkLines(id, cell);
-        if (live !== undefined && cell.store !== undefined) audit.checkLoaded(id, cell.store.events(id, 0), live.state);
-      }
-    }
-    for (const { id } of audit.live()) if (!there.has(id)) audit.complain(`I28 ${id} was committed and is gone`);
-    for (const id of this.#client.accepted)
-      if (!there.has(id) && !audit.deleted.has(id)) audit.complain(`I6 ${id} was accepted and is gone`);
-    audit.finish();
-    this.lists.finish();
-    this.#checkFlows();
-    this.#checkWork();
-    if (settings.schedule !== undefined)
-      for (const text of scheduleViolations(audit.trails.values(), settings.schedule, isPunctual(settings)))
-        audit.complain(text);
-    for (const { name, errors } of this.#actors())
-      for (const error of errors.slice(0, 3))
-        audit.complain(`${name} broke: ${error instanceof Error ? error.stack : String(error)}`);
-  }
-
-  /** [I8] Log lines that were acknowledged are there. */
-  #checkLines(id: string, cell: SimCell): void {
-    const kept = this.workers.kept.filter(({ executionId }) => executionId === id);
-    if (kept.length === 0) return;
-    const there = new Set(cell.store?.lines(id, 0).map(({ message }) => message));
-    for (const { message } of kept)
-      if (!there.has(message)) this.lab.audit.complain(`I8 ${id}: the line "${message}" was acknowledged and is gone`);
-  }
-
-  #checkFlows(): void {
-    const { audit } = this.lab;
-    for (const text of this.#locked()) audit.complain(`I11 ${text}`);
-    for (const text of this.#slotted()) audit.complain(`I4 ${text} at the end`);
-    for (const { state, source, id } of audit.trails.values()) {
-      const { facts } = state;
-      const actor = this.#flows.get(`${facts?.tenant}/${facts?.flowId}`);
-      if (!actor?.saved.includes(source)) audit.complain(`I23 ${id} runs what ${facts?.tenant} never saved`);
-    }
-  }
-
-  /** [I15] What ended well outside was done there. */
-  #checkWork(): void {
-    const done = new Set(this.workers.done.map(({ taskRunId }) => taskRunId));
-    for (const { id, plan, state, isOverridden } of this.lab.audit.live())
-      for (const run of isOverridden ? [] : state.runs) {
-        const type = plan.tasks[run.task]?.type;
-        if (run.state !== "SUCCESS" || run.dropped || (type !== "sim.Edge" && type !== "sim.Agent")) continue;
-        if (!done.has(`${id.slice(0, 16)}-${run.index.toString(36)}`))
-          this.lab.audit.complain(`I15 ${id}: ${plan.tasks[run.task]?.id} succeeded and was never done`);
-      }
   }
 }
 

@@ -1,9 +1,9 @@
 import { FLAGS } from "#engine/flags.ts";
 import type { EventOf, Expansion } from "#schema/event.ts";
-import type { Flow } from "#schema/flow.ts";
 import type { JsonObject } from "#schema/json.ts";
 import { isTerminal, type State } from "#schema/state.ts";
-import { type Family, familyOf, type Place, type Rank, type Run, type Stage, softened, Tree, worst } from "./tree.ts";
+import { Settling } from "./settling.ts";
+import { type Family, familyOf, type Run } from "./tree.ts";
 
 /** How often an attempt may be lost before it fails. */
 const MOST_LOSSES = 10;
@@ -15,29 +15,15 @@ const MOST_DEPTH = 25;
 const WAITING: ReadonlySet<State> = new Set(["CREATED", "QUEUED", "KILLING"]);
 
 /** What follows from each fact, after reference/tasks.md and flow-model.md. */
-export class Machine {
-  readonly tree: Tree;
-  at = 0;
-  #status: State = "CREATED";
-  #isHeld = false;
+export class Machine extends Settling {
   #needsSlot = false;
   #retriesFlowables = false;
-  #stopAs: State | undefined;
-  #endsAs: Rank | undefined;
-
-  constructor(flow: Flow) {
-    this.tree = new Tree(flow);
-  }
 
   get status(): State {
-    if (isTerminal(this.#status) || WAITING.has(this.#status)) return this.#status;
+    if (isTerminal(this.current) || WAITING.has(this.current)) return this.current;
     const states = new Set([...this.tree.runs.values()].map((run) => run.state));
-    if (this.#isHeld || states.has("PAUSED")) return "PAUSED";
+    if (this.isHeld || states.has("PAUSED")) return "PAUSED";
     return states.has("RETRYING") ? "RETRYING" : "RUNNING";
-  }
-
-  run(key: string): Run | undefined {
-    return this.tree.runs.get(key);
   }
 
   created({ flags = [], limited, scheduleAt }: EventOf<"execution-created">): void {
@@ -48,40 +34,22 @@ export class Machine {
 
   /** Its time has come; it may have to wait for a slot. */
   begin(): void {
-    if (!this.#needsSlot) this.#status = "RUNNING";
+    if (!this.#needsSlot) this.current = "RUNNING";
   }
 
   /** What the flow's actor says. */
   slotted({ answer, reason, behavior }: EventOf<"slot-answered">): void {
-    if (this.#status !== "CREATED" && this.#status !== "QUEUED") return;
-    if (answer === "granted") this.#status = "RUNNING";
-    else if (answer === "queued") this.#status = "QUEUED";
+    if (this.current !== "CREATED" && this.current !== "QUEUED") return;
+    if (answer === "granted") this.current = "RUNNING";
+    else if (answer === "queued") this.current = "QUEUED";
     else {
       const isCancelled = reason === undefined && (behavior ?? this.tree.flow.concurrency?.behavior) === "CANCEL";
       const state = isCancelled ? "CANCELLED" : "FAILED";
       this.tree.root.ended = true;
       // It never began: nothing runs after it.
-      this.#stopAs = state;
-      this.#finish(state);
+      this.stopAs = state;
+      this.finish(state);
     }
-  }
-
-  #start(owner: string, stage: Stage, place: Place): void {
-    const key = this.tree.keyOf(owner, stage, place);
-    this.tree.runs.set(key, {
-      key,
-      parent: owner,
-      stage,
-      task: place.task,
-      retry: this.tree.retryOf(place.task, owner),
-      iteration: place.iteration,
-      state: "CREATED",
-      waits: this.#isHeld ? "held" : "start",
-      tries: [],
-      losses: 0,
-      outputs: undefined,
-      family: undefined,
-    });
   }
 
   #try(run: Run): void {
@@ -90,60 +58,49 @@ export class Machine {
     run.tries.push({ from: this.at, to: undefined });
   }
 
-  #close(run: Run): void {
-    const last = run.tries.at(-1);
-    if (last !== undefined) last.to ??= this.at;
-  }
-
-  #end(run: Run, state: State): void {
-    this.#close(run);
-    run.state = softened(run.task, state);
-    run.waits = undefined;
-  }
-
   dispatched(run: Run): void {
     this.#try(run);
     run.waits = "answer";
   }
 
   answered(run: Run, state: State, outputs: JsonObject | undefined): void {
-    if (state === "SKIPPED") return this.#end(run, state);
+    if (state === "SKIPPED") return this.end(run, state);
     this.#try(run);
     if (outputs !== undefined) run.outputs = outputs;
     if (state === "FAILED") return this.failed(run);
     const isLate = state === "SUCCESS" && run.tries.length > 1 && run.retry?.warningOnRetry === true;
-    this.#end(run, isLate ? "WARNING" : state);
+    this.end(run, isLate ? "WARNING" : state);
   }
 
   failed(run: Run): void {
-    this.#close(run);
+    this.close(run);
     const { retry, tries } = run;
     const isLeft = retry === undefined || (retry.maxAttempts > 0 && tries.length >= retry.maxAttempts);
     const isLate =
       retry?.maxDurationMs !== undefined &&
       this.at + retry.intervalMs > (tries[0]?.from ?? this.at) + retry.maxDurationMs;
-    if (isLeft || isLate || this.#isLeftBehind(run)) return this.#end(run, "FAILED");
+    if (isLeft || isLate || this.isLeftBehind(run)) return this.end(run, "FAILED");
     run.state = "RETRYING";
     run.waits = "retry";
   }
 
   lost(run: Run): void {
-    if (this.#isLeftBehind(run)) return this.#end(run, "KILLED");
+    if (this.isLeftBehind(run)) return this.end(run, "KILLED");
     run.losses += 1;
     if (run.losses >= MOST_LOSSES) return this.failed(run);
-    run.waits = this.#isHeld ? "held" : "start";
+    run.waits = this.isHeld ? "held" : "start";
   }
 
   fired(run: Run): void {
     if (run.waits === "retry") {
       run.state = "CREATED";
       run.losses = 0;
-      run.waits = this.#isHeld ? "held" : "start";
+      run.waits = this.isHeld ? "held" : "start";
     } else if (run.waits === "interval") this.#intervalOver(run);
     else if (run.waits === "sleep") this.answered(run, "SUCCESS", undefined);
     else if (run.waits === "pause") {
       const behavior = run.task.properties.behavior;
-      if (behavior === "CANCEL" && isTerminal(this.#status)) this.#end(run, "CANCELLED");
+      if (behavior === "CANCEL" && isTerminal(this.current)) this.end(run, "CANCELLED");
       else if (behavior === "CANCEL") this.stop("CANCELLED", true);
       else this.#unpause(run, behavior === "WARN" ? "WARNING" : behavior === "FAIL" ? "FAILED" : "SUCCESS", undefined);
     }
@@ -155,7 +112,7 @@ export class Machine {
     if (outputs !== undefined) run.outputs = outputs;
     run.waits = undefined;
     if (expansion.kind === "nothing" && expansion.state === "FAILED" && !this.#retriesFlowables)
-      this.#end(run, "FAILED");
+      this.end(run, "FAILED");
     else if (expansion.kind === "nothing") this.answered(run, expansion.state, undefined);
     else if (expansion.kind === "subflow" && depth > MOST_DEPTH) this.failed(run);
     else if (expansion.kind === "pause") {
@@ -175,7 +132,7 @@ export class Machine {
 
   closed(run: Run, isWrong: boolean, outputs: JsonObject | undefined): void {
     run.outputs = { ...run.outputs, ...outputs };
-    this.#end(run, isWrong ? "FAILED" : (run.family?.endsAs ?? "SUCCESS"));
+    this.end(run, isWrong ? "FAILED" : (run.family?.endsAs ?? "SUCCESS"));
   }
 
   /** A turn of a loop is over, and this is what its condition said. */
@@ -232,7 +189,7 @@ export class Machine {
   }
 
   hold(): void {
-    this.#isHeld = true;
+    this.isHeld = true;
   }
 
   resume(key: string | undefined, inputs: JsonObject | undefined): void {
@@ -240,14 +197,14 @@ export class Machine {
     const paused = all.find((run) => run.waits === "pause") ?? all.find((run) => run.waits === "interval");
     if (paused?.waits === "interval") return this.#intervalOver(paused);
     if (paused !== undefined) return this.#unpause(paused, "SUCCESS", inputs);
-    this.#isHeld = false;
+    this.isHeld = false;
     for (const run of this.tree.runs.values()) if (run.waits === "held") run.waits = "start";
   }
 
   #unpause(run: Run, state: State, inputs: JsonObject | undefined): void {
     run.outputs = { ...run.outputs, ...(inputs === undefined ? {} : { onResume: inputs }) };
     const children = this.tree.list(run.key, "tasks");
-    if (state !== "SUCCESS" || children.length === 0) return this.#end(run, state);
+    if (state !== "SUCCESS" || children.length === 0) return this.end(run, state);
     run.state = "RUNNING";
     run.waits = undefined;
     run.family = familyOf({ kind: "sequence", list: "tasks" });
@@ -255,150 +212,22 @@ export class Machine {
 
   /** Whoever runs something is asked to stop; all else is over at once. */
   stop(stopAs: State, cascade: boolean): void {
-    if (isTerminal(this.#status)) return;
-    this.#status = "KILLING";
-    this.#stopAs = stopAs;
+    if (isTerminal(this.current)) return;
+    this.current = "KILLING";
+    this.stopAs = stopAs;
     for (const run of this.tree.runs.values()) {
       if (isTerminal(run.state)) continue;
       const isElsewhere = run.waits === "answer" || (run.waits === "subflow" && cascade);
       if (run.family !== undefined || isElsewhere) run.state = "KILLING";
-      else this.#end(run, "KILLED");
+      else this.end(run, "KILLED");
     }
   }
 
   stopped(run: Run): void {
-    this.#end(run, "KILLED");
+    this.end(run, "KILLED");
   }
 
   rendered(isWrong: boolean): void {
-    if (this.#endsAs !== undefined) this.#finish(isWrong ? "FAILED" : this.#endsAs);
-  }
-
-  /** Everything that follows, until nothing follows any more. */
-  settle(): void {
-    if (this.#status === "CREATED" || this.#status === "QUEUED") return;
-    if (this.#status === "KILLING") return this.#settleStop();
-    while (this.#step());
-  }
-
-  #settleStop(): void {
-    const runs = [...this.tree.runs.values()];
-    if (runs.some((run) => run.state === "KILLING" && run.family === undefined)) return;
-    for (const run of runs) if (run.family !== undefined && !isTerminal(run.state)) this.#end(run, "KILLED");
-    for (const run of runs) if (run.family !== undefined) run.family.ended = true;
-    this.tree.root.ended = true;
-    this.#isHeld = false;
-    this.#status = this.#stopAs ?? "KILLED";
-  }
-
-  /** One thing that follows; false when nothing does. */
-  #step(): boolean {
-    for (const run of this.tree.runs.values())
-      if (run.family !== undefined && !run.family.ended && this.#move(run.key, run.family)) return true;
-    if (!this.tree.root.ended) return this.#move("", this.tree.root);
-    return isTerminal(this.#status) && this.#stopAs === undefined && this.#goThrough("", "afterExecution") === "moved";
-  }
-
-  /** Moves a flowable; false when it waits for its children. */
-  #move(owner: string, family: Family): boolean {
-    const asked = this.run(owner)?.waits;
-    if (asked === "condition" || asked === "interval") return false;
-    if (family.isLoopOver && family.stage === "main") {
-      this.#endStage(owner, family);
-      return true;
-    }
-    if (family.stage !== "main") {
-      const gone = this.#goThrough(owner, family.stage);
-      if (gone === "over") this.#endStage(owner, family);
-      return gone !== "waits";
-    }
-    const states = this.tree.children(owner, "main").map((run) => run.state);
-    if (states.includes("KILLED")) return this.#endFamily(owner, family, "KILLED");
-    if (states.includes("FAILED")) {
-      if (this.tree.list(owner, "errors").length === 0) this.#endStage(owner, family);
-      else family.stage = "errors";
-      return true;
-    }
-    const next = this.tree.next(owner, family);
-    for (const place of next) this.#start(owner, "main", place);
-    if (next.length > 0) return true;
-    if (!this.tree.isMainOver(owner, family)) return false;
-    const run = this.run(owner);
-    if (run !== undefined && family.expansion.kind === "loop-until" && states.length > 0) {
-      run.waits = "condition";
-      return false;
-    }
-    this.#endStage(owner, family);
-    return true;
-  }
-
-  /** One task after the other, whatever became of the one before. */
-  #goThrough(owner: string, stage: Stage): "moved" | "waits" | "over" {
-    for (const task of this.tree.list(owner, stage)) {
-      const place = { task, iteration: undefined };
-      const run = this.run(this.tree.keyOf(owner, stage, place));
-      if (run !== undefined && !isTerminal(run.state)) return "waits";
-      if (run !== undefined) continue;
-      this.#start(owner, stage, place);
-      return "moved";
-    }
-    return "over";
-  }
-
-  #endStage(owner: string, family: Family): void {
-    if (family.stage !== "finally") {
-      const states = this.tree.children(owner, "main").map((run) => run.state);
-      if (family.hasWarned) states.push("WARNING");
-      if (family.hasFailedLoop) states.push("FAILED");
-      family.worstBefore = worst(states);
-      if (this.tree.list(owner, "finally").length > 0) {
-        family.stage = "finally";
-        this.#abandon(owner, ["main", "errors"]);
-        return;
-      }
-    }
-    const before = family.worstBefore ?? "SUCCESS";
-    const failed = this.tree.children(owner, "finally").some((run) => run.state === "FAILED");
-    this.#endFamily(owner, family, failed ? worst([before, "FAILED"]) : before);
-  }
-
-  #endFamily(owner: string, family: Family, state: Rank): true {
-    family.ended = true;
-    this.#abandon(owner, ["main", "errors", "finally"]);
-    const run = this.run(owner);
-    if (run !== undefined && family.expansion.kind === "place" && state !== "KILLED") {
-      family.endsAs = state;
-      run.waits = "place-close";
-      return true;
-    }
-    if (run !== undefined) {
-      this.#end(run, state);
-      return true;
-    }
-    if (this.tree.flow.outputs.length > 0 && state !== "KILLED") this.#endsAs = state;
-    else this.#finish(state);
-    return true;
-  }
-
-  /** What cannot go on without its flowable is over; what runs elsewhere is left to itself. */
-  #abandon(owner: string, stages: readonly Stage[]): void {
-    for (const stage of stages)
-      for (const run of this.tree.children(owner, stage)) {
-        if (isTerminal(run.state)) continue;
-        if (run.family?.ended === false) this.#endFamily(run.key, run.family, "KILLED");
-        else if (run.waits !== "answer" && run.waits !== "subflow") this.#end(run, "KILLED");
-      }
-  }
-
-  #finish(state: State): void {
-    this.#status = state;
-    if (state === "KILLED" || state === "CANCELLED") this.#stopAs = state;
-    this.#isHeld = false;
-  }
-
-  #isLeftBehind(run: Run): boolean {
-    const family = this.tree.family(run.parent);
-    if (family === undefined || run.stage === "afterExecution") return false;
-    return family.ended || (family.stage === "finally" && run.stage !== "finally");
+    if (this.endsAs !== undefined) this.finish(isWrong ? "FAILED" : this.endsAs);
   }
 }
