@@ -374,3 +374,12 @@ test("[Q1] so does one that was killed before its fork began: it goes on from th
   expect([d.state.status, d.states()]).toEqual(["RUNNING", { a: "SUCCESS", b: "CREATED" }]);
   expect(d.run("b").waiting?.kind).toBe("start");
 });
+
+test("[K6] a restarted execution that waits for its slot is not paused: it would be held for ever once it has one", () => {
+  const d = answer(flagged(limited("CANCEL")), "refused");
+  d.restart();
+  expect(d.state.status).toBe("RESTARTED");
+  expect(d.changes(() => d.apply({ kind: "pause-requested", at: d.now }))).toBe(false);
+  answer(d, "granted");
+  expect([d.state.status, d.run("a").waiting?.kind]).toEqual(["RUNNING", "start"]);
+});

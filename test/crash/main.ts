@@ -19,7 +19,7 @@ const server = await Server.start({ env: { WINDHOVER_ALLOW_PRIVATE: "private,loc
 try {
   const startedAt = performance.now();
   const aftermath = await weather(server, sink, storm);
-  const findings = Object.entries(aftermath.verdict).flatMap(([kind, texts]) =>
+  const findings = Object.entries<readonly string[]>({ ...aftermath.verdict }).flatMap(([kind, texts]) =>
     texts.map((text) => `${kind}: ${text}`),
   );
   for (const text of findings.slice(0, 50)) console.log(text);
