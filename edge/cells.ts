@@ -8,7 +8,7 @@ import type { Level, State } from "#schema/state.ts";
 
 export type LogFilter = { minLevel?: Level; taskRunId?: string; taskId?: string; attempt?: number };
 
-/** All that happened to one execution, and the source it ran: enough to replay it. */
+/** What happened to one execution after a sequence number, and the source it ran: enough to replay it. */
 export type EventPage = {
   source: string;
   revision: number;
@@ -16,6 +16,9 @@ export type EventPage = {
   /** Events there are in all. */
   head?: number;
 };
+
+/** Where an execution stands, and why a command would be refused now. */
+export type Standing = { state: State; refusal?: string };
 
 /** An execution as a fork takes it over: how it began, what ran until `seq`, and what it ran. */
 export type ForkSource = {
@@ -42,16 +45,20 @@ export interface CellRpc {
   start(request: StartRequest): Promise<ExecutionJson | null>;
   /** As it is, or as it was when `at` events had happened; `null` too before the first. */
   get(id: string, options?: { at?: number }): Promise<ExecutionJson | null>;
+  command(id: string, command: Command): Promise<CommandAnswer>;
+  /** Of each id, in order: null when there is no such execution here. Nothing is changed. */
+  standing(ids: readonly string[], command: Command): Promise<(Standing | null)[]>;
   /** What a new execution needs to go on from this one as it is, or was when `seq` events had happened. */
   forkOf(id: string, options?: { seq?: number }): Promise<ForkSource | null>;
-  command(id: string, command: Command): Promise<CommandAnswer>;
   logs(id: string, filter: LogFilter): Promise<LogEntry[] | null>;
   followExecution(id: string): Promise<ReadableStream<Uint8Array> | null>;
   followLogs(id: string, minLevel?: Level): Promise<ReadableStream<Uint8Array> | null>;
   /** For the UI: the source, then events and log lines as they come. */
   stream(id: string, after?: { seq: number; line: number }): Promise<ReadableStream<Uint8Array> | null>;
-  /** Events after the first `after`, `limit` of them at most. */
+  /** Events after the first `after`, at most `limit` of them. */
   events(id: string, after: number, limit?: number): Promise<EventPage | null>;
+  /** Events after the first `after`, each with its sequence number as id, then those to come. */
+  followEvents(id: string, after: number): Promise<ReadableStream<Uint8Array> | null>;
   evaluate(id: string, taskRunId: string | undefined, expression: string): Promise<Evaluated | null>;
   remove(id: string): Promise<boolean>;
   /** The end of an attempt, with its last log lines. False: nobody waits for it (any more). */

@@ -114,3 +114,16 @@ export const flag = (fallback: boolean) =>
     .enum(["true", "false"])
     .default(fallback ? "true" : "false")
     .transform((value) => value === "true");
+
+const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,200}$/;
+
+/** What makes a repeated request the same one, from its header; throws 422 when it cannot be a key. */
+export function idempotencyKeyOf(c: AppContext): string | undefined {
+  const key = c.req.raw.headers.get("idempotency-key");
+  if (key === null) return undefined;
+  if (IDEMPOTENCY_KEY.test(key)) return key;
+  throw new HttpError(
+    422,
+    "Illegal argument: the idempotency-key header has 1 to 200 printable characters without spaces",
+  );
+}

@@ -38,13 +38,13 @@ export type NewExecution = {
   /** A check of the flow lets it fail at once, with this message. */
   failure?: string;
   depth?: number;
-  /** What it takes over from an execution, how it is counted, and what else only a request can say. */
-  more?: Partial<Omit<StartRequest, "id" | "tenant" | "namespace" | "flowId" | "revision" | "source">>;
   wait?: boolean;
+  breakpoints?: readonly string[];
+  executionKind?: "NORMAL" | "TEST" | "PLAYGROUND";
 };
 
 export async function startExecution(env: Env, wanted: NewExecution): Promise<ExecutionJson> {
-  const { id, key, opened, inputs, trigger, scheduleAt, parent, depth, more, wait } = wanted;
+  const { id, key, opened, inputs, trigger, scheduleAt, parent, depth, wait, breakpoints, executionKind } = wanted;
   checkValueSize({ inputs, trigger, labels: wanted.labels });
   const request: StartRequest = {
     id,
@@ -55,8 +55,6 @@ export async function startExecution(env: Env, wanted: NewExecution): Promise<Ex
     source: opened.source,
     inputs,
     labels: correlated(withFlowLabels(opened.flow.labels, wanted.labels), id),
-    maxDepth: maxDepthOf(env),
-    ...more,
   };
   if (trigger) request.trigger = trigger;
   if (scheduleAt !== undefined) request.scheduleAt = scheduleAt;
@@ -65,11 +63,17 @@ export async function startExecution(env: Env, wanted: NewExecution): Promise<Ex
   if (wanted.failure !== undefined) request.failure = wanted.failure;
   if (depth !== undefined) request.depth = depth;
   if (wait) request.wait = true;
-  const pinned = await pinTemplates(env, request);
-  const started = await untilHeard(() => cellById(env, id).start(pinned));
-  if (started === null)
-    throw new HttpError(409, `Illegal state: the execution ${id} was deleted; its id is not used again`);
-  return new ShownValues(portsOf(env).files).show(started);
+  if (breakpoints && breakpoints.length > 0) request.breakpoints = breakpoints;
+  if (executionKind) request.executionKind = executionKind;
+  return sendStart(env, request);
+}
+
+/** Asks the cell that the id names, with the templates of the flow as they are now; twice is once. */
+export async function sendStart(env: Env, request: StartRequest): Promise<ExecutionJson> {
+  const pinned = await pinTemplates(env, { ...request, maxDepth: maxDepthOf(env) });
+  const started = await untilHeard(() => cellById(env, request.id).start(pinned));
+  if (started !== null) return new ShownValues(portsOf(env).files).show(started);
+  throw new HttpError(409, `Illegal state: the execution ${request.id} was deleted; its id is not used again`);
 }
 
 const DEFAULT_MAX_DEPTH = 25;

@@ -40,6 +40,9 @@ export function cellActor<Env extends CellEnvironment>({ world, surroundings }: 
     command(id: string, command: Command) {
       return this.#room.command(id, command);
     }
+    standing(ids: readonly string[], command: Command) {
+      return this.#room.standing(ids, command);
+    }
     logs(id: string, filter: LogFilter) {
       return this.#room.logs(id, filter);
     }
@@ -54,6 +57,9 @@ export function cellActor<Env extends CellEnvironment>({ world, surroundings }: 
     }
     events(id: string, after: number, limit?: number) {
       return this.#room.events(id, after, limit);
+    }
+    followEvents(id: string, after: number) {
+      return this.#room.followEvents(id, after);
     }
     evaluate(id: string, taskRunId: string | undefined, expression: string) {
       return this.#room.evaluate(id, taskRunId, expression);

@@ -13,6 +13,7 @@ import type { LogEntry, LogLine } from "#schema/log.ts";
 import type { SlotAnswer } from "#schema/slot.ts";
 import type { Level, State } from "#schema/state.ts";
 import { Cell, Removed } from "#shell/cell.ts";
+import { isKnown, refusedAnswer } from "#shell/command-answer.ts";
 import { stateAt } from "#shell/history.ts";
 import type { Live } from "#shell/live.ts";
 import type { Surroundings } from "#shell/scope.ts";
@@ -22,12 +23,14 @@ import type { Host, World } from "#shell/world.ts";
 import { prepareProperties } from "#tasks/property.ts";
 import { registry } from "#tasks/registry.ts";
 import { filterLogs, type LogFilter } from "./log-entry.ts";
-import { followExecution, followLogs, streamAll, untilSettled } from "./streams.ts";
+import { followEvents, followExecution, followLogs, streamAll, untilSettled } from "./streams.ts";
 
 /** Longest result of an expression that is shown; a stored output may be longer. */
 const MAX_RESULT_CHARACTERS = 8_000_000;
 
 export type Evaluated = { result: string } | { error: string; stackTrace: string };
+/** Where an execution stands, and why a command would be refused now. */
+export type Standing = { state: State; refusal?: string };
 export type EventPage = { source: string; revision: number; events: ExecutionEvent[]; head: number };
 export type ForkSource = {
   facts: EventOf<"execution-created">;
@@ -128,6 +131,17 @@ export class CellRoom {
     return outcome.ok ? { ok: true, value: outcome.value as JsonObject } : outcome;
   }
 
+  /** Of each id: null when it is not here. For steering many at once, so that one call answers for all of a cell. */
+  standing(ids: readonly string[], command: Command): (Standing | null)[] {
+    return ids.map((id) =>
+      this.#with(id, (live): Standing => {
+        // A command that was taken before is not asked for again, whatever it has changed since.
+        const refused = isKnown(live.state, command) ? undefined : refusedAnswer(live, command);
+        return { state: live.state.status, ...(refused === undefined ? {} : { refusal: refused.message }) };
+      }),
+    );
+  }
+
   logs(id: string, filter: LogFilter): LogEntry[] | null {
     return this.#with(id, (live) => filterLogs(live, this.#store.lines(id, 0), filter));
   }
@@ -151,6 +165,10 @@ export class CellRoom {
       events: this.#store.events(id, after, limit),
       head: state.seq,
     }));
+  }
+
+  followEvents(id: string, after: number): ReadableStream<Uint8Array> | null {
+    return this.#with(id, (live) => followEvents(this.#cell, this.#store, live, after));
   }
 
   async evaluate(id: string, taskRunId: string | undefined, expression: string): Promise<Evaluated | null> {

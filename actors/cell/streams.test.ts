@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { Bench } from "#test/flows/harness.ts";
-import { followExecution, followLogs, streamAll, untilSettled } from "./streams.ts";
+import { followEvents, followExecution, followLogs, streamAll, untilSettled } from "./streams.ts";
 
 const flow = (tasks: string) => `id: flow\nnamespace: company.team\ntasks:\n${tasks}`;
 const LOG = (message: string, id = "a") =>
@@ -117,6 +117,37 @@ describe("following logs", () => {
     bench.cell.command(live, { kind: "kill", cascade: true });
     await soon();
     expect(said(reader)).toEqual(["Kill requested."]);
+    await reader.leave();
+  });
+});
+
+describe("following events", () => {
+  const numbered = (reader: Reader) => reader.messages.filter(({ id }) => id !== undefined);
+
+  test("gives each event under its sequence number, from where the reader was, then those to come", async () => {
+    const bench = new Bench();
+    const live = bench.start(PAUSED);
+    const reader = new Reader(followEvents(bench.cell, bench.store, live, 1));
+    await soon();
+    bench.cell.command(live, { kind: "resume" });
+    bench.cell.say(live, [{ at: 1, level: "INFO", message: "a line is no event" }]);
+    await soon();
+    const all = bench.store.events(live.id, 0);
+    expect(numbered(reader).map(({ id, data }) => [Number(id), data])).toEqual(
+      all.slice(1).map((event, index) => [index + 2, event]),
+    );
+    expect(reader.messages.filter(({ event }) => event === "end").map(({ data }) => data)).toEqual([
+      { state: "SUCCESS" },
+    ]);
+    await reader.leave();
+  });
+
+  test("of what has ended says so, also to who knows every event", async () => {
+    const bench = new Bench();
+    const live = bench.start(ENDED);
+    const reader = new Reader(followEvents(bench.cell, bench.store, live, bench.store.events(live.id, 0).length));
+    await soon();
+    expect(reader.messages).toEqual([{ event: "end", data: { state: "SUCCESS" } }]);
     await reader.leave();
   });
 });

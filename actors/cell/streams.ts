@@ -1,3 +1,4 @@
+import type { ExecutionEvent } from "#schema/event.ts";
 import { isAtLeast, isTerminal, type Level } from "#schema/state.ts";
 import type { Cell, Watcher } from "#shell/cell.ts";
 import type { Live } from "#shell/live.ts";
@@ -123,6 +124,21 @@ export function streamAll(
     };
     tell(live, store.events(live.id, after.seq), after.seq, store.lines(live.id, after.line), after.line);
     return cell.watch(live.id, { committed: tell });
+  });
+}
+
+/** The event log alone: each event under its sequence number, `end` whenever a terminal state is reached. */
+export function followEvents(cell: Cell, store: CellStore, live: Live, after: number): ReadableStream<Uint8Array> {
+  return sse((out) => {
+    const tell = (current: Live, events: readonly ExecutionEvent[], firstEvent: number): void => {
+      for (const [index, event] of events.entries())
+        out.send(`id: ${firstEvent + index + 1}\ndata: ${JSON.stringify(event)}\n\n`);
+      if (isTerminal(current.state.status)) out.send(named("end", { state: current.state.status }));
+    };
+    tell(live, store.events(live.id, after), after);
+    return cell.watch(live.id, {
+      committed: (current, events, firstEvent) => void (events.length > 0 && tell(current, events, firstEvent)),
+    });
   });
 }
 

@@ -135,7 +135,16 @@ describe("kill", () => {
     expect([d.state.status, d.state.outputs]).toEqual(["KILLED", undefined]);
   });
 
-  test("afterExecution does not run after a kill; a parent is told", () => {
+  test("[N3] afterExecution runs after a kill, and a second kill finds the execution ended", () => {
+    const d = new Driver(flowOf([task("a")], { afterExecution: [task("z")] }));
+    d.create({ flags: [FLAGS.afterStop] }).kill();
+    expect([d.state.status, d.run("z").state]).toEqual(["KILLED", "CREATED"]);
+    expect(d.changes(() => d.kill())).toBe(false);
+    d.finish("z");
+    expect([d.state.status, d.run("z").state, d.state.live]).toEqual(["KILLED", "SUCCESS", 0]);
+  });
+
+  test("in a log without the flag afterExecution does not run after a kill; a parent is told", () => {
     const d = new Driver(flowOf([task("a")], { afterExecution: [task("z")] }));
     d.create({ parent: { executionId: "p", effect: "0:1", depth: 1 } }).kill();
     expect(d.has("z")).toBe(false);

@@ -2,6 +2,7 @@ import { formatElapsed } from "#schema/duration.ts";
 import type { EventOf } from "#schema/event.ts";
 import { isTerminal, type State, type TerminalState } from "#schema/state.ts";
 import type { Draft } from "./draft.ts";
+import { hasFlag } from "./flags.ts";
 import { startStageTask } from "./lanes.ts";
 import { askToClose } from "./place-end.ts";
 
@@ -9,7 +10,7 @@ import { askToClose } from "./place-end.ts";
 //
 // N1. Its flow outputs are rendered first, while it still runs; a failure to render them makes it FAILED.
 // N2. Whoever waits for the end is told by an effect that is asked for until it is answered.
-// N3. `afterExecution` runs after the terminal state is reached and cannot change it; not when nothing had begun.
+// N3. `afterExecution` runs after the terminal state is reached, whichever it is, and cannot change it; not when nothing had begun.
 // N4. An execution that is replaced by a new one tells nobody of its end, and nothing runs after it: the last of the chain does both.
 
 /** Trigger types whose next evaluation waits for the end of the execution they started. */
@@ -47,7 +48,9 @@ export function finishExecution(draft: Draft, state: TerminalState): void {
   if (state === "RETRIED") return waitToRetry(draft);
   tellEnd(draft, state);
   const hasFollowUp = (draft.plan.lists.afterExecution ?? []).length > 0 && draft.state.root !== undefined;
-  if (hasFollowUp && state !== "KILLED" && state !== "CANCELLED") startStageTask(draft, -1, "afterExecution", 0);
+  const isStopped = state === "KILLED" || state === "CANCELLED";
+  if (hasFollowUp && (!isStopped || hasFlag(draft.state.facts, "afterStop")))
+    startStageTask(draft, -1, "afterExecution", 0);
 }
 
 /** The new execution is started at its time, kept as a timer. */

@@ -8,6 +8,8 @@ export const FLAGS = {
   sla: 2,
   /** 2026-11: `retry.behavior: CREATE_NEW_EXECUTION` makes a new execution. */
   newExecutionRetry: 3,
+  /** 2026-11: `afterExecution` runs after every terminal state, KILLED and CANCELLED too. */
+  afterStop: 4,
   /** 2026-11: an execution is PAUSED only while a task run is, or a person holds it: a pause that its container cuts off is over. */
   pauseFollowsTasks: 11,
   /** 2026-11: a Pause says by `outputs.<task>.resumed` when it was resumed, and by whom. */

@@ -116,6 +116,15 @@ beforeEach(() => {
 const save = (text: string) => stage.room.save(KEY, text, "upsert");
 const state = async () => (await stage.room.triggers())[0];
 
+test("a schedule with conditions starts nothing while nobody evaluates them, and starts once they are gone", async () => {
+  await save(source("cron: '0 * * * *'\nconditions: [{type: io.kestra.plugin.core.condition.Weekend}]"));
+  await stage.advance(NEW_YEAR + 3 * HOUR);
+  expect([stage.dates(), await stage.room.triggers()]).toEqual([[], []]);
+  await save(source());
+  await stage.advance(NEW_YEAR + 4 * HOUR);
+  expect(stage.dates()).toEqual([4]);
+});
+
 describe("revisions", () => {
   test("[W1] a source is kept byte for byte, and each change is the next revision", async () => {
     const odd = `${source()}# trailing \t\r\n`;

@@ -22,10 +22,10 @@ export type Schedule = {
   lateMaximumDelayMs: number | undefined;
 };
 
-/** The schedule of a trigger that has dates, or undefined. */
-export function scheduleOf({ type, properties }: Trigger): Schedule | undefined {
+/** The schedule of a trigger that has dates, or undefined. One with conditions has none until they are evaluated. */
+export function scheduleOf({ type, properties, guard }: Trigger): Schedule | undefined {
   const { cron, timezone, withSeconds, recoverMissedSchedules, lateMaximumDelay } = properties;
-  if (type !== SCHEDULE || typeof cron !== "string") return undefined;
+  if (type !== SCHEDULE || typeof cron !== "string" || guard !== undefined) return undefined;
   return {
     cron,
     zone: typeof timezone === "string" ? timezone : "UTC",

@@ -1,6 +1,7 @@
 import type { PropertyPath } from "#schema/conform.ts";
 import type { Task } from "#schema/flow.ts";
 import type { JsonObject } from "#schema/json.ts";
+import { KNOWN_RUNNERS } from "#schema/task-runners.ts";
 import type { Registry } from "#tasks/define.ts";
 import type { Reporter } from "./reporter.ts";
 
@@ -76,9 +77,7 @@ export function checkPlace(task: Task, path: PropertyPath, registry: Registry, r
 
 const isBranch = (list: string) => list === "defaults" || list.startsWith("case:");
 
-const NOT_YET: Readonly<Record<string, string>> = {
-  listeners: "`listeners` are not run: use `afterExecution`",
-};
+const NOT_YET: Readonly<Record<string, string>> = {};
 
 /** Warns of what is read but has no effect. */
 export function warnOfIgnored(root: JsonObject, reporter: Reporter): void {
@@ -107,6 +106,22 @@ export function warnOfIgnoredInTask(
   const message = "`timeout` has no effect on a task that groups others: set it on the tasks inside";
   if (isFlowable && (item.timeout ?? null) !== null)
     reporter.warning("UNKNOWN_PROPERTY", [...path, "timeout"], message);
+}
+
+/** Warns of a task runner that is accepted and that no agent has. */
+export function warnOfRunner(item: JsonObject, path: PropertyPath, reporter: Reporter): void {
+  const { taskRunner } = item;
+  if (typeof taskRunner !== "object" || taskRunner === null || Array.isArray(taskRunner)) return;
+  const type = KNOWN_RUNNERS.find((known) => known === taskRunner.type);
+  if (type === undefined) return;
+  const message = `${type} is not run by runner agents yet: the task FAILS when it is reached. Use io.kestra.plugin.core.runner.Process on an agent of a group of its own`;
+  reporter.add({
+    code: "TYPE_NOT_RUN",
+    path: [...path, "taskRunner", "type"],
+    message,
+    on: "value",
+    severity: "warning",
+  });
 }
 
 export function warnOfReservedId(id: string, reporter: Reporter): void {

@@ -19,6 +19,10 @@ export function renderOutputs(flow: Pick<Flow, "outputs">, ctx: EvalContext): Ou
     }
     const isEmpty = rendered.value === null || (rendered.value === "" && output.type !== "STRING");
     if (isEmpty && output.required === false) continue;
+    if (output.type === undefined) {
+      values.set(output.id, rendered.value);
+      continue;
+    }
     const parsed = parseValue({ type: output.type, itemType: "STRING" }, rendered.value, undefined);
     if (!parsed.ok) {
       const message = `Invalid output for \`${output.id}\`, ${parsed.message}, but received \`${show(rendered.value)}\``;

@@ -301,13 +301,55 @@ describe("[L2] a mistake is reported with its code and place", () => {
     ],
     [
       "an unknown trigger type",
-      trigger("{id: t, type: io.kestra.plugin.core.trigger.Flow}"),
+      trigger("{id: t, type: io.kestra.plugin.core.trigger.Flw}"),
       ["UNKNOWN_TYPE triggers[0].type 8:19"],
     ],
     [
+      "a known trigger type",
+      trigger("{id: t, type: io.kestra.plugin.core.trigger.Flow, preconditions: {id: p}}"),
+      ["warning TYPE_NOT_RUN triggers[0].type 8:19"],
+    ],
+    [
+      "a known task type",
+      task("id: x\ntype: io.kestra.plugin.jdbc.duckdb.Query\nsql: SELECT 1"),
+      ["warning TYPE_NOT_RUN tasks[0].type 5:11"],
+    ],
+    [
+      "a type of a plugin with many",
+      task("id: x\ntype: io.kestra.plugin.aws.s3.Upload\ntimeout: soon"),
+      ["warning TYPE_NOT_RUN tasks[0].type 5:11", "INVALID_VALUE tasks[0].timeout 6:14"],
+    ],
+    [
+      "an old name of a known type",
+      task("id: x\ntype: io.kestra.core.tasks.states.Set"),
+      ["info DEPRECATED tasks[0].type 5:11", "warning TYPE_NOT_RUN tasks[0].type 5:11"],
+    ],
+    [
+      "a known trigger type among tasks",
+      task("id: x\ntype: io.kestra.plugin.core.trigger.Flow"),
+      ["UNKNOWN_TYPE tasks[0].type 5:11"],
+    ],
+    [
+      "a known task type among triggers",
+      trigger("{id: t, type: io.kestra.plugin.git.Clone}"),
+      ["UNKNOWN_TYPE triggers[0].type 8:19"],
+    ],
+    [
+      "a task runner that no agent has",
+      task(
+        "id: x\ntype: io.kestra.plugin.scripts.shell.Commands\ncommands: [a]\ntaskRunner: {type: io.kestra.plugin.ee.kubernetes.runner.Kubernetes, namespace: x}",
+      ),
+      ["warning TYPE_NOT_RUN tasks[0].taskRunner.type 7:24"],
+    ],
+    [
       "a wrong cron",
-      trigger('{id: t, type: io.kestra.plugin.core.trigger.Schedule, cron: "* * * * * *"}'),
+      trigger('{id: t, type: io.kestra.plugin.core.trigger.Schedule, cron: "* * * * * * *"}'),
       ["INVALID_VALUE triggers[0].cron 8:65"],
+    ],
+    [
+      "seconds that are not asked for",
+      trigger('{id: t, type: io.kestra.plugin.core.trigger.Schedule, cron: "* * * * * *"}'),
+      ["warning INVALID_VALUE triggers[0].cron 8:59"],
     ],
     [
       "a wrong time zone",
@@ -315,9 +357,16 @@ describe("[L2] a mistake is reported with its code and place", () => {
       ["INVALID_VALUE triggers[0].timezone 8:85"],
     ],
     [
-      "a trigger condition",
+      "an unknown condition",
       trigger("{id: t, type: io.kestra.plugin.core.trigger.Webhook, key: k, conditions: [{type: a.B}]}"),
-      ["UNKNOWN_TYPE triggers[0].conditions[0].type 8:86"],
+      ["UNKNOWN_TYPE triggers[0].conditions[0].type 8:86", "warning TYPE_NOT_RUN triggers[0].conditions 8:66"],
+    ],
+    [
+      "a condition of a trigger",
+      trigger(
+        "{id: t, type: io.kestra.plugin.core.trigger.Webhook, key: k, conditions: [{type: io.kestra.plugin.core.condition.Weekend}]}",
+      ),
+      ["warning TYPE_NOT_RUN triggers[0].conditions 8:66"],
     ],
     ["an unknown input type", input("{id: x, type: STRNG}"), ["UNKNOWN_TYPE inputs[0].type 8:19"]],
     ["an input without a type", input("{id: x}"), ["MISSING_PROPERTY inputs[0].type 8:5"]],
@@ -375,7 +424,7 @@ describe("[L2] a mistake is reported with its code and place", () => {
       task("id: x\ntype: io.kestra.plugin.core.flow.Pause\nonResume: [{id: a, type: NOPE}]"),
       ["UNKNOWN_TYPE tasks[0].onResume[0].type 6:30"],
     ],
-    ["an output without a type", `${MINIMAL}outputs:\n  - {id: x, value: a}`, ["MISSING_PROPERTY outputs[0].type 8:5"]],
+    ["an output without a value", `${MINIMAL}outputs:\n  - {id: x}`, ["MISSING_PROPERTY outputs[0].value 8:5"]],
     [
       "an unknown property of a default",
       `${MINIMAL}pluginDefaults:\n  - {type: ${LOG}, values: {lvel: INFO}}`,

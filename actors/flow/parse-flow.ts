@@ -8,6 +8,7 @@ import { checkDuplicates, warnOfIgnored, warnOfReservedId } from "./checks.ts";
 import { checkLabels, toLabels } from "./labels.ts";
 import { parseChecks } from "./parse-checks.ts";
 import { parseInputs, parseOutputs } from "./parse-inputs.ts";
+import { nameListeners, parseListeners } from "./parse-listeners.ts";
 import { parseRetry } from "./parse-retry.ts";
 import { parseSlas } from "./parse-sla.ts";
 import { type Parsing, parseTasks } from "./parse-tasks.ts";
@@ -122,16 +123,18 @@ function assemble(root: JsonObject, parsing: Parsing, pluginDefaults: Flow["plug
   const concurrency = FlowSource.shape.concurrency.safeParse(root.concurrency ?? undefined).data;
   const { workerGroup } = root;
   const list = (name: string) => parseTasks(root[name], [name], parsing);
+  const lists = { tasks: list("tasks"), errors: list("errors"), finally: list("finally") };
+  const afterExecution = list("afterExecution");
+  const listeners = parseListeners(root.listeners, ["listeners"], parsing);
+  const taskIds = parsing.taskIds.map(({ id }) => id);
   return {
     ...parsing.flow,
     ...(typeof root.description === "string" && { description: root.description }),
     labels,
     inputs: parseInputs(root.inputs, ["inputs"], reporter),
     variables: isJsonObject(root.variables) ? root.variables : {},
-    tasks: list("tasks"),
-    errors: list("errors"),
-    finally: list("finally"),
-    afterExecution: list("afterExecution"),
+    ...lists,
+    afterExecution: [...afterExecution, ...nameListeners(listeners, taskIds)],
     outputs: parseOutputs(root.outputs, ["outputs"], reporter),
     triggers: parseTriggers(root.triggers, ["triggers"], parsing),
     pluginDefaults,

@@ -220,10 +220,12 @@ export function parseOutputs(value: Json | undefined, path: PropertyPath, report
   for (const [index, item] of value.entries()) {
     const at = [...path, index];
     reporter.conform(OutputSource, item, at);
-    if (!isJsonObject(item) || typeof item.type !== "string" || !isInputType(item.type)) continue;
+    if (!isJsonObject(item)) continue;
+    const type = item.type ?? undefined;
+    if (type !== undefined && (typeof type !== "string" || !isInputType(type))) continue;
     const output = dropUndefined<FlowOutput>({
       id: String(item.id),
-      type: item.type,
+      type,
       value: item.value ?? null,
       description: text(item.description),
       displayName: text(item.displayName),

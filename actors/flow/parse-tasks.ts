@@ -6,8 +6,8 @@ import type { Json, JsonObject } from "#schema/json.ts";
 import { nearestType } from "#schema/nearest.ts";
 import { hasExpression } from "#schema/property.ts";
 import { type ObjectShape, objectShapeOf } from "#schema/shape.ts";
-import type { AnyTask, FlowableTask, Registry } from "#tasks/define.ts";
-import { checkPlace, checkTask, type PlacedId, warnOfIgnoredInTask } from "./checks.ts";
+import type { AnyTask, FlowableTask, KnownType, Registry } from "#tasks/define.ts";
+import { checkPlace, checkTask, type PlacedId, warnOfIgnoredInTask, warnOfRunner } from "./checks.ts";
 import { dependenciesOf, parseDagItems } from "./parse-dag.ts";
 import { parseInputs, parseOutputs } from "./parse-inputs.ts";
 import { parseRetry } from "./parse-retry.ts";
@@ -65,6 +65,7 @@ function parseTask(item: Json, path: PropertyPath, parsing: Parsing): Task | und
   const { asks, gives } = definition === undefined ? { asks: [], gives: [] } : checkOwn(definition, own, path, parsing);
   const isUntimed = definition?.where === "engine" && !definition.timed && !("timeout" in own);
   warnOfIgnoredInTask(item, path, isUntimed, reporter);
+  warnOfRunner(item, path, reporter);
   const texts = withTexts(objectShapeOf(TaskCommon), plain, reporter.textAt, path);
   const task = commonOf(isJsonObject(texts) ? texts : {}, definition, path, parsing);
   const typedRetry = parseRetry(retry, [...path, "retry"], reporter);
@@ -145,13 +146,37 @@ function findTask(type: Json | undefined, path: PropertyPath, { registry, report
     reporter.error("UNKNOWN_TYPE", path, `\`${name}\` is a trigger type: put it under \`triggers\``);
     return undefined;
   }
-  const candidates = registry.tasks.flatMap((task) => [task.type, ...task.aliases]);
-  reporter.error("UNKNOWN_TYPE", path, unknownType("task", name, realType(nearestType(name, candidates), registry)));
+  const known = registry.known(name);
+  if (known?.kind === "trigger") {
+    reporter.error("UNKNOWN_TYPE", path, `\`${name}\` is a trigger type: put it under \`triggers\``);
+  } else if (known !== undefined) {
+    warnOfKnown(known, `the task FAILS when it is reached. ${WHAT_TO_DO}`, path, reporter);
+  } else {
+    reporter.error("UNKNOWN_TYPE", path, unknownType("task", name, nearestTask(name, registry)));
+  }
   return undefined;
 }
 
-function realType(name: string | undefined, registry: Registry): string | undefined {
-  return name === undefined ? undefined : registry.task(name)?.type;
+const WHAT_TO_DO = "Disable it, or do its work in a script or an HTTP request";
+
+/** Of two names that are as near, the one that runs. */
+function nearestTask(name: string, registry: Registry): string | undefined {
+  const runnable = registry.tasks.flatMap((task) => [task.type, ...task.aliases]);
+  const known = registry.knownTypes.filter(({ kind }) => kind === "task").map(({ type }) => type);
+  const near = nearestType(name, [...runnable, ...known]);
+  return near === undefined ? undefined : (registry.task(near)?.type ?? registry.known(near)?.real ?? near);
+}
+
+/** Warns of a type that is accepted and not run; `consequence` says what comes of it. */
+export function warnOfKnown(
+  { type, real, needs }: KnownType,
+  consequence: string,
+  path: PropertyPath,
+  reporter: Reporter,
+): void {
+  if (real !== undefined) reportAlias(type, real, path, reporter);
+  const message = `${real ?? type} is not run by this server yet: ${consequence}. ${needs}`;
+  reporter.add({ code: "TYPE_NOT_RUN", path, message, on: "value", severity: "warning" });
 }
 
 export function unknownType(what: string, name: string, near: string | undefined): string {
@@ -196,9 +221,10 @@ function commonOf(
   common: JsonObject,
   definition: AnyTask | undefined,
   path: PropertyPath,
-  { reporter }: Parsing,
+  { registry, reporter }: Parsing,
 ): Pick<Task, "id" | "type"> & Partial<Task> {
-  const type = definition?.type ?? String(common.type ?? "");
+  const written = String(common.type ?? "");
+  const type = definition?.type ?? registry.known(written)?.real ?? written;
   const timeout = text(common.timeout);
   checkTimeout(timeout, path, reporter);
   const runIf = text(common.runIf) ?? text(common.when);

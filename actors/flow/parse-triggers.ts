@@ -5,9 +5,10 @@ import type { Json, JsonObject } from "#schema/json.ts";
 import { nearestType } from "#schema/nearest.ts";
 import { objectShapeOf } from "#schema/shape.ts";
 import { State } from "#schema/state.ts";
-import type { TriggerDefinition } from "#tasks/define.ts";
+import type { Registry, TriggerDefinition } from "#tasks/define.ts";
 import { checkLabels, toLabels } from "./labels.ts";
-import { type Parsing, reportAlias, unknownType } from "./parse-tasks.ts";
+import { parseGuard } from "./parse-conditions.ts";
+import { type Parsing, reportAlias, unknownType, warnOfKnown } from "./parse-tasks.ts";
 
 /** Common properties with a field of their own in Trigger; the others stay among the properties. */
 const FIELDS = new Set(["id", "type", "description", "disabled", "labels", "stopAfter"]);
@@ -32,21 +33,24 @@ function parseTrigger(item: Json, path: PropertyPath, parsing: Parsing): Trigger
   parsing.triggerIds.push({ id: String(item.id ?? ""), path });
   const { common, own } = split(item, definition, path, parsing);
   reporter.conform(TriggerCommon, common, path);
-  refuseConditions(item, path, parsing);
-  if (definition === undefined) return undefined;
-  reporter.conform(definition.input, own, path);
+  const guard = guardOf(item, path, parsing);
+  const type = typeOf(item.type, definition, parsing);
+  if (type === undefined) return undefined;
+  if (definition !== undefined) reporter.conform(definition.input, own, path);
+  warnOfSeconds(own, path, parsing);
   const labels = toLabels(item.labels ?? undefined, (inner) => reporter.textAt([...path, "labels", ...inner]));
   checkLabels(labels, [...path, "labels"], [], reporter);
-  const texts = withTexts(objectShapeOf(definition.input), own, reporter.textAt, path);
+  const texts = definition === undefined ? own : withTexts(objectShapeOf(definition.input), own, reporter.textAt, path);
   const kept = Object.entries(common).filter(([name]) => !FIELDS.has(name));
   const stopAfter = State.array().safeParse(item.stopAfter).data;
   return {
     id: String(item.id ?? ""),
-    type: definition.type,
+    type,
     ...(typeof item.description === "string" && { description: item.description }),
     ...((item.disabled === true || item.disabled === "true") && { disabled: true }),
     ...(labels.length > 0 && { labels }),
     ...(stopAfter !== undefined && { stopAfter }),
+    ...(guard !== undefined && { guard }),
     properties: { ...Object.fromEntries(kept), ...(isJsonObject(texts) ? texts : own) },
   };
 }
@@ -64,7 +68,8 @@ function split(
   for (const [key, value] of Object.entries(item)) {
     if (ownFields?.has(key)) own.push([key, value]);
     else if (commonFields.has(key)) common.push([key, value]);
-    else if (ownFields !== undefined) {
+    else if (ownFields === undefined) own.push([key, value]);
+    else {
       reporter.add(unknownProperty(key, [...ownFields.keys(), ...commonFields.keys()], [...path, key]));
     }
   }
@@ -84,23 +89,47 @@ function findTrigger(type: Json | undefined, path: PropertyPath, parsing: Parsin
     reporter.error("UNKNOWN_TYPE", path, `\`${name}\` is a task type: put it under \`tasks\``);
     return undefined;
   }
-  const near = nearestType(
-    name,
-    registry.triggers.flatMap((trigger) => [trigger.type, ...trigger.aliases]),
-  );
-  const real = near === undefined ? undefined : registry.trigger(near)?.type;
-  reporter.error("UNKNOWN_TYPE", path, unknownType("trigger", name, real));
+  const known = registry.known(name);
+  if (known?.kind === "task") {
+    reporter.error("UNKNOWN_TYPE", path, `\`${name}\` is a task type: put it under \`tasks\``);
+  } else if (known !== undefined) {
+    warnOfKnown(known, "the flow is accepted, and the trigger does not fire", path, reporter);
+  } else {
+    reporter.error("UNKNOWN_TYPE", path, unknownType("trigger", name, nearestTrigger(name, registry)));
+  }
   return undefined;
 }
 
-/** No condition type exists yet; to ignore one would start executions that should not be. */
-function refuseConditions(item: JsonObject, path: PropertyPath, { reporter }: Parsing): void {
-  for (const name of ["conditions", "scheduleConditions"]) {
-    const list = item[name];
-    if (!Array.isArray(list)) continue;
-    for (const [index, condition] of list.entries()) {
-      const type = isJsonObject(condition) ? String(condition.type ?? "") : "";
-      reporter.error("UNKNOWN_TYPE", [...path, name, index, "type"], unknownType("condition", type, undefined));
-    }
-  }
+/** Of two names that are as near, the one that fires. */
+function nearestTrigger(name: string, registry: Registry): string | undefined {
+  const firing = registry.triggers.flatMap((trigger) => [trigger.type, ...trigger.aliases]);
+  const known = registry.knownTypes.filter(({ kind }) => kind === "trigger").map(({ type }) => type);
+  const near = nearestType(name, [...firing, ...known]);
+  return near === undefined ? undefined : (registry.trigger(near)?.type ?? registry.known(near)?.real ?? near);
+}
+
+/** The real type of a trigger that is defined, or known and does not fire. */
+function typeOf(written: Json | undefined, definition: TriggerDefinition | undefined, { registry }: Parsing) {
+  if (definition !== undefined) return definition.type;
+  const known = registry.known(String(written ?? ""));
+  return known?.kind === "trigger" ? (known.real ?? known.type) : undefined;
+}
+
+/** Six fields without `withSeconds` may have been meant otherwise. */
+function warnOfSeconds({ cron, withSeconds }: JsonObject, path: PropertyPath, { reporter }: Parsing): void {
+  if (typeof cron !== "string" || withSeconds === true || withSeconds === "true") return;
+  if (cron.trim().split(/\s+/).length !== 6) return;
+  const message =
+    "The first of six fields is seconds: set `withSeconds: true`, or write five fields to count in minutes";
+  reporter.warning("INVALID_VALUE", [...path, "cron"], message);
+}
+
+/** Its conditions as one guard, with a warning: nothing evaluates it yet, so the trigger does not fire. */
+function guardOf(item: JsonObject, path: PropertyPath, parsing: Parsing): string | undefined {
+  const guard = parseGuard(item, ["conditions", "scheduleConditions"], path, parsing);
+  if (guard === undefined) return undefined;
+  const message = "Conditions of triggers are not evaluated yet: the trigger does not fire until they are";
+  const name = Array.isArray(item.conditions) ? "conditions" : "scheduleConditions";
+  parsing.reporter.add({ code: "TYPE_NOT_RUN", path: [...path, name], message, on: "key", severity: "warning" });
+  return guard;
 }

@@ -35,6 +35,21 @@ describe("plugin defaults", () => {
     });
   });
 
+  test("[F4][F5] with a task runner of their own package come to an end", () => {
+    const runner = "{type: io.kestra.plugin.scripts.runner.docker.Docker, pullPolicy: NEVER}";
+    const task = propertiesOf(
+      `{type: io.kestra.plugin.scripts, values: {taskRunner: ${runner}}}\n{type: io.kestra.plugin.scripts.runner.docker.Docker, values: {user: me, credentials: {registry: r}}}`,
+      `{id: x, type: ${SHELL}, commands: [c], taskRunner: {type: io.kestra.plugin.scripts.runner.docker.Docker, delete: true}}`,
+    );
+    expect(task?.properties.taskRunner).toEqual({
+      type: "io.kestra.plugin.scripts.runner.docker.Docker",
+      pullPolicy: "NEVER",
+      delete: true,
+      user: "me",
+      credentials: { registry: "r" },
+    });
+  });
+
   test("[F3] that are forced win over the task and over other defaults", () => {
     const task = propertiesOf(
       `{type: ${SHELL}, forced: true, values: {failFast: false}}\n{type: io.kestra, values: {failFast: true}}`,

@@ -11,7 +11,9 @@ import type { Reporter } from "./reporter.ts";
 // F1. A default matches a type that equals its own or begins with it; an alias stands for its real type on both sides.
 // F2. Not forced, it goes under what the task says: the task wins, maps are merged, lists are joined, the default's first.
 // F3. Forced, it goes over what the task and all other defaults say.
-// F4. A default that is no whole type name gives a task only the properties that the task's type has.
+// F4. A default that is no whole type name gives a task only the properties that the task's type has, and gives nothing to what is no
+//     task or trigger (a task runner, a condition).
+// F5. What a default brings is not given that default again: it would have no end.
 
 /** The defaults that `value` (at `path`) describes. */
 export function parsePluginDefaults(
@@ -66,38 +68,52 @@ export function applyPluginDefaults(
   if (defaults.length === 0) return flow;
   const named = defaults.map((item) => ({ item, names: namesOf(item.type, registry) }));
 
-  function visit(value: Json): Json {
-    if (Array.isArray(value)) return value.map(visit);
+  /** `spent`: defaults that brought what is looked at now. */
+  function visit(value: Json, spent: readonly PluginDefault[]): Json {
+    if (Array.isArray(value)) return value.map((item) => visit(item, spent));
     if (!isJsonObject(value)) return value;
-    return visitEntries(typeof value.type === "string" ? withDefaults(value, value.type) : value);
+    return typeof value.type === "string" ? withDefaults(value, value.type, spent) : visitEntries(value, spent);
   }
 
-  function visitEntries(map: JsonObject): JsonObject {
-    return Object.fromEntries(Object.entries(map).map(([key, item]) => [key, visit(item)]));
+  function visitEntries(map: JsonObject, spent: readonly PluginDefault[]): JsonObject {
+    return Object.fromEntries(Object.entries(map).map(([key, item]) => [key, visit(item, spent)]));
   }
 
-  function withDefaults(map: JsonObject, type: string): JsonObject {
+  function withDefaults(map: JsonObject, type: string, spent: readonly PluginDefault[]): JsonObject {
     const own = namesOf(type, registry);
-    const matching = named.filter(({ names }) => own.some((name) => names.some((prefix) => name.startsWith(prefix))));
-    if (matching.length === 0) return map;
     const known = knownProperties(type, registry);
-    const values = (item: PluginDefault) => (known === undefined ? item.values : pick(item.values, known));
+    const isTyped = known !== undefined || registry.known(type) !== undefined;
+    const matching = named
+      .filter(({ item, names }) => !spent.includes(item) && own.some((name) => matches(name, names, isTyped)))
+      .map(({ item }) => ({ item, values: known === undefined ? item.values : pick(item.values, known) }));
     let merged = map;
-    for (const { item } of matching) if (!item.forced) merged = mergeDeep(values(item), merged);
-    for (const { item } of matching) if (item.forced) merged = mergeDeep(merged, values(item));
-    return merged;
+    for (const { item, values } of matching) if (!item.forced) merged = mergeDeep(values, merged);
+    for (const { item, values } of matching) if (item.forced) merged = mergeDeep(merged, values);
+    const bringing = matching.filter(({ values }) => Object.values(values).some(holdsTyped));
+    return visitEntries(merged, [...spent, ...bringing.map(({ item }) => item)]);
   }
 
   const entries = Object.entries(flow).map(([key, item]): [string, Json] => [
     key,
-    key === "pluginDefaults" || key === "taskDefaults" ? item : visit(item),
+    key === "pluginDefaults" || key === "taskDefaults" ? item : visit(item, []),
   ]);
   return Object.fromEntries(entries);
 }
 
+const matches = (name: string, prefixes: readonly string[], isTyped: boolean) =>
+  prefixes.some((prefix) => (isTyped ? name.startsWith(prefix) : name === prefix));
+
+/** True when somewhere within there is a map that could be given defaults. */
+function holdsTyped(value: Json): boolean {
+  if (Array.isArray(value)) return value.some(holdsTyped);
+  if (!isJsonObject(value)) return false;
+  return typeof value.type === "string" || Object.values(value).some(holdsTyped);
+}
+
 function namesOf(type: string, registry: Registry): string[] {
   const real = (registry.task(type) ?? registry.trigger(type))?.type;
-  return real === undefined || real === type ? [type] : [type, real];
+  const meant = real ?? registry.known(type)?.real;
+  return meant === undefined || meant === type ? [type] : [type, meant];
 }
 
 function pick(values: JsonObject, known: ReadonlySet<string>): JsonObject {

@@ -179,7 +179,7 @@ export const INPUT_PROPERTIES = {
 
 export const OutputSource = z.strictObject({
   id: inputId().describe("Name of the output"),
-  type: z.enum(INPUT_TYPES).describe("Type of the value"),
+  type: z.enum(INPUT_TYPES).describe("Type of the value; left out, it stays as it is").optional(),
   value: dynamic(anything()).describe("What it is, usually an expression"),
   description: z.string().describe("What it means").optional(),
   displayName: z.string().describe("Shown instead of the id").optional(),
@@ -236,7 +236,9 @@ export const FlowSource = z.object({
   deleted: anything().describe("Ignored").optional(),
   tenantId: anything().describe("Ignored").optional(),
   source: anything().describe("Ignored").optional(),
-  listeners: anything().describe("Not run; use `afterExecution`").optional(),
+  listeners: deprecated(anything(), "`afterExecution`")
+    .describe("Lists of `conditions` and `tasks` that run after the execution has ended")
+    .optional(),
   sla: z.array(SlaSource).describe("What each execution promises").optional(),
   checks: z.array(CheckSource).describe("What must hold before an execution starts").optional(),
 });

@@ -27,6 +27,8 @@ export type Task = {
   /** ISO-8601 duration or an expression that gives one. */
   timeout?: string;
   runIf?: string;
+  /** Conditions of a listener, as a template that gives true or false; what cannot be rendered does not hold. */
+  guard?: string;
   retry?: Retry;
   logLevel?: Level;
   workerGroup?: { key?: string; fallback?: string };
@@ -93,7 +95,8 @@ export type Input = {
 
 export type FlowOutput = {
   id: string;
-  type: InputType;
+  /** Left out, the value stays what it is rendered to. */
+  type?: InputType;
   value: Json;
   description?: string;
   displayName?: string;
@@ -107,6 +110,8 @@ export type Trigger = {
   disabled?: boolean;
   labels?: readonly Label[];
   stopAfter?: readonly string[];
+  /** Its conditions, as a template that gives true or false. Nothing evaluates it yet: such a trigger does not fire. */
+  guard?: string;
   properties: JsonObject;
 };
 

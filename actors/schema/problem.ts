@@ -25,6 +25,7 @@ export const PROBLEM_CODES = [
   "EXPR_BUDGET",
   "EXPR_FAILED",
   "DEPRECATED",
+  "TYPE_NOT_RUN",
 ] as const;
 export type ProblemCode = (typeof PROBLEM_CODES)[number];
 

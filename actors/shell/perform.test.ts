@@ -80,6 +80,32 @@ describe("runIf", () => {
   });
 });
 
+describe("the conditions of a listener", () => {
+  const guarded = (guard: string, more: Partial<Task> = {}) =>
+    performed({ type: RETURN, guard, properties: { format: "x" }, ...more });
+
+  test("skip its tasks unless they hold", () => {
+    expect(answer(guarded("{{ observed.state == 'RUNNING' }}"))?.state).toBe("SUCCESS");
+    expect(answer(guarded("{{ observed.state == 'KILLED' }}"))?.state).toBe("SKIPPED");
+  });
+
+  test("see the execution they are about, and its outputs as those of a trigger", () => {
+    const seen =
+      "observed.namespace == 'test' and observed.flowId == 'flow' and observed.outputs == null and trigger.outputs is empty";
+    expect(answer(guarded(`{{ ${seen} }}`))?.state).toBe("SUCCESS");
+  });
+
+  test("that cannot be rendered do not hold, and say so in a line", () => {
+    const performance = guarded("{{ nosuch() }}", { runIf: "{{ neither() }}" });
+    expect(answer(performance)?.state).toBe("SKIPPED");
+    expect(lines(performance)).toEqual([expect.stringMatching(/^WARN The conditions do not hold: /)]);
+  });
+
+  test("what they see is seen by nothing else", () => {
+    expect(answer(performed({ type: RETURN, properties: { format: "{{ observed.state }}" } }))?.state).toBe("FAILED");
+  });
+});
+
 describe("timeout", () => {
   test("is rendered for the job", () => {
     const performance = performed({ type: SHELL, timeout: "{{ 'PT' ~ '5M' }}", properties: { commands: ["ls"] } });
@@ -123,8 +149,15 @@ describe("a failure", () => {
     expect(answer(performed({ type: RETURN, properties: { format: "{{ outputs.x.y" } }))?.state).toBe("FAILED");
   });
 
+  test("of a type that is known and not run names it, says what it would need and what to do", () => {
+    const performance = performed({ type: "io.kestra.plugin.jdbc.duckdb.Query", properties: {} });
+    expect(lines(performance)).toEqual([
+      "ERROR io.kestra.plugin.jdbc.duckdb.Query is not run by this server yet. It is work for a runner agent. Disable the task, or do its work in a script or an HTTP request.",
+    ]);
+  });
+
   test("of a type that is not there any more fails the task by name", () => {
-    expect(answer(performed({ type: "no.Such", properties: {} }))?.error).toBe("There is no task type no.Such.");
+    expect(answer(performed({ type: "no.Such", properties: {} }))?.error).toContain("There is no task type no.Such.");
   });
 });
 

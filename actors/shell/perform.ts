@@ -19,6 +19,7 @@ import { cutMessage, type LogLine } from "#schema/log.ts";
 import { type Job, OUTPUT_DIR_MARKER, WORKING_DIR_MARKER } from "#schema/runner.ts";
 import type { Level } from "#schema/state.ts";
 import { type AnyTask, type FlowableTask, type Registry, TaskFailure } from "#tasks/define.ts";
+import { checkGuard } from "./guard.ts";
 import type { Masker } from "./mask.ts";
 import { partScope } from "./part-scope.ts";
 import { type Surroundings, scopeOf, variablesOf } from "./scope.ts";
@@ -100,6 +101,12 @@ class Attempt {
   perform(): Performance {
     const { task } = this.#task;
     const context = contextOf(this.#dialect, this.#subject, this.#run);
+    if (task.guard !== undefined) {
+      const held = checkGuard(task.guard, context, this.#subject);
+      if ("lookups" in held) return { kind: "needs", lookups: held.lookups };
+      if ("reason" in held) this.#log("WARN", held.reason);
+      if (!held.holds) return this.#answered({ state: "SKIPPED" });
+    }
     if (task.runIf !== undefined) {
       const condition = render(task.runIf, context);
       if (condition.ok === "needs") return { kind: "needs", lookups: condition.lookups };
@@ -107,7 +114,7 @@ class Attempt {
       if (!isTruthy(condition.value)) return this.#answered({ state: "SKIPPED" });
     }
     const definition = this.#dialect.registry.task(this.#task.type);
-    if (definition === undefined) return this.failed(`There is no task type ${this.#task.type}.`);
+    if (definition === undefined) return this.failed(notRun(this.#task.type, this.#dialect.registry));
     if (task.problem !== undefined) return this.failed(task.problem);
     const timeoutMs = task.timeout === undefined ? undefined : render(task.timeout, context);
     if (timeoutMs?.ok === "needs") return { kind: "needs", lookups: timeoutMs.lookups };
@@ -239,6 +246,12 @@ class Attempt {
 /** The runner group of a task: its own, that of the task it stands in, or the flow's; undefined for the default one. */
 export function groupOf(flow: Flow, plan: Plan, task: PlanTask): string | undefined {
   return task.task.workerGroup?.key ?? plan.tasks[task.parent]?.task.workerGroup?.key ?? flow.workerGroup?.key;
+}
+
+function notRun(type: string, registry: Registry): string {
+  const known = registry.known(type);
+  if (known === undefined) return `There is no task type ${type}. Is this server older than the flow?`;
+  return `${type} is not run by this server yet. ${known.needs} Disable the task, or do its work in a script or an HTTP request.`;
 }
 
 function placeOf(definition: AnyTask, task: Task): "edge" | "sandbox" | "agent" {

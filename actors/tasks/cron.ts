@@ -90,11 +90,12 @@ function check(cron: string, { withSeconds = false }: CronOptions): Checked {
     return { ok: true, pattern: `0 ${meant}` };
   }
   const parts = text.split(/\s+/);
-  const count = withSeconds ? 6 : 5;
+  const hasSeconds = withSeconds || hasSecondsField(cron);
+  const count = hasSeconds ? 6 : 5;
   if (parts.length !== count) {
     return refuse(cron, `${count} fields are needed, but there are ${text === "" ? 0 : parts.length}`);
   }
-  const fields = withSeconds ? parts : ["0", ...parts];
+  const fields = hasSeconds ? parts : ["0", ...parts];
   const plain: string[] = [];
   for (const [index, field] of FIELDS.entries()) {
     const items: string[] = [];
@@ -106,6 +107,11 @@ function check(cron: string, { withSeconds = false }: CronOptions): Checked {
     plain.push(items.join(","));
   }
   return { ok: true, pattern: plain.join(" ") };
+}
+
+/** Six fields are read as with seconds, whether `withSeconds` is set or not. */
+function hasSecondsField(cron: string): boolean {
+  return cron.trim().split(/\s+/).length === 6;
 }
 
 function refuse(cron: string, reason: string): Checked {

@@ -85,6 +85,8 @@ export interface KeyValues {
     options: { overwrite: boolean; ttlMs?: number },
   ): Promise<"stored" | "exists">;
   delete(namespace: string, key: string): Promise<boolean>;
+  /** Keys with a live value, in order. */
+  keys(namespace: string): Promise<readonly string[]>;
 }
 
 export type HttpCall = {
@@ -223,11 +225,41 @@ export interface TriggerDefinition extends Described {
   kind: "schedule" | "webhook" | "flow" | "polling";
 }
 
+/**
+ * Something that must hold before a listener's tasks run or a trigger fires. It looks at an execution, `observed.*`
+ * (`shell/guard.ts`), and at the flow it stands in.
+ */
+export interface ConditionDefinition<Props = never> extends Omit<Described, "output"> {
+  /** The conditions within it: a list, or a map by name. */
+  nested?: "list" | "map";
+  /**
+   * An expression that is true when it holds, without braces. `inner` are the expressions of the conditions within.
+   * Undefined when no expression can tell: such a condition never holds here.
+   */
+  compile(props: Props, inner: readonly string[]): string | undefined;
+}
+
+/** A type that is known by name and that nothing here runs. */
+export type KnownType = {
+  type: string;
+  kind: "task" | "trigger";
+  /** The real name when `type` is an old one. */
+  real?: string;
+  /** A sentence: what it would need. */
+  needs: string;
+};
+
 /** The types there are, by name or alias. */
 export interface Registry {
   task(type: string): AnyTask | undefined;
   trigger(type: string): TriggerDefinition | undefined;
-  /** Real type names, for suggestions and schemas. */
+  condition(type: string): ConditionDefinition | undefined;
+  /** A type that is accepted and not run; never one that is defined. */
+  known(type: string): KnownType | undefined;
+  /** Definitions, for suggestions and schemas. */
   readonly tasks: readonly AnyTask[];
   readonly triggers: readonly TriggerDefinition[];
+  readonly conditions: readonly ConditionDefinition[];
+  /** Known and not run, for suggestions: named one by one. */
+  readonly knownTypes: readonly KnownType[];
 }

@@ -1,12 +1,12 @@
 import type * as z from "zod";
 import { isJsonObject } from "#schema/conform.ts";
 import type { Json, JsonObject } from "#schema/json.ts";
-import type { AnyTask, TriggerDefinition } from "./define.ts";
+import type { AnyTask, ConditionDefinition, TriggerDefinition } from "./define.ts";
 import { objectSchema } from "./json-schema.ts";
 
 /** The documentation page of a type, in Markdown. */
-export function typePage(definition: AnyTask | TriggerDefinition): string {
-  const { type, title, description, aliases, examples, input, output } = definition;
+export function typePage(definition: AnyTask | TriggerDefinition | ConditionDefinition): string {
+  const { type, title, description, aliases, examples, input } = definition;
   const parts = [
     `# ${lastSegment(type)}`,
     `\`${type}\``,
@@ -18,8 +18,7 @@ export function typePage(definition: AnyTask | TriggerDefinition): string {
     ...examples.map((example) => `### ${example.title}\n\n\`\`\`yaml\n${example.yaml.trimEnd()}\n\`\`\``),
     "## Properties",
     table(input, ["Property", "Type", "Default", "Meaning"]),
-    "## Outputs",
-    table(output, ["Output", "Type", "", "Meaning"]),
+    ...("output" in definition ? ["## Outputs", table(definition.output, ["Output", "Type", "", "Meaning"])] : []),
   ];
   return `${parts.join("\n\n")}\n`;
 }

@@ -32,11 +32,26 @@ describe("the JSON schema of a flow", () => {
     ] as const) {
       for (const { type, aliases } of list) {
         for (const name of [type, ...aliases]) {
-          expect(at(definitions[what], "properties", "type", "enum")).toContain(name);
+          expect(at(definitions[what], "properties", "type", "anyOf")).toMatchObject([
+            { enum: expect.arrayContaining([name]) },
+            {},
+          ]);
           expect(at(definitions[type], "properties", "type", "enum")).toContain(name);
         }
       }
     }
+  });
+
+  test("accepts what is known and not run, and no typing mistake", () => {
+    const pattern = (what: string) => {
+      const options = at(definitions[what], "properties", "type", "anyOf");
+      return new RegExp(String(Array.isArray(options) ? at(options[1], "pattern") : ""));
+    };
+    for (const { type, kind } of registry.knownTypes) expect(pattern(kind).test(type)).toBe(true);
+    expect(pattern("task").test("io.kestra.plugin.gcp.bigquery.Load")).toBe(true);
+    expect(pattern("trigger").test("io.kestra.plugin.gcp.gcs.Trigger")).toBe(true);
+    expect(pattern("task").test("io.kestra.plugin.core.log.Lgo")).toBe(false);
+    expect(pattern("trigger").test("io.kestra.plugin.gcp.gcs.Upload")).toBe(false);
   });
 
   test("has a description for every property of every type", () => {
@@ -64,12 +79,13 @@ describe("the JSON schema of a flow", () => {
   });
 });
 
-test.each([...registry.tasks, ...registry.triggers].map((definition) => [definition.type, definition] as const))(
-  "the page of %s tells its name, its aliases, its properties and its examples",
-  (type, definition) => {
-    const page = typePage(definition);
-    for (const part of [type, ...definition.aliases, ...Object.keys(definition.input.shape)])
-      expect(page).toContain(`\`${part}\``);
-    for (const { yaml } of definition.examples) expect(page).toContain(yaml.trimEnd());
-  },
-);
+test.each(
+  [...registry.tasks, ...registry.triggers, ...registry.conditions].map(
+    (definition) => [definition.type, definition] as const,
+  ),
+)("the page of %s tells its name, its aliases, its properties and its examples", (type, definition) => {
+  const page = typePage(definition);
+  for (const part of [type, ...definition.aliases, ...Object.keys(definition.input.shape)])
+    expect(page).toContain(`\`${part}\``);
+  for (const { yaml } of definition.examples) expect(page).toContain(yaml.trimEnd());
+});

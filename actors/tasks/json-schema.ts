@@ -12,6 +12,7 @@ import type { Json, JsonObject } from "#schema/json.ts";
 import type { NestedKind } from "#schema/property.ts";
 import { objectShapeOf } from "#schema/shape.ts";
 import type { AnyTask, Registry, TriggerDefinition } from "./define.ts";
+import { knownPattern } from "./known-types.ts";
 
 // The JSON schema (draft-07) of a whole flow, for editors. Made from the same zod schemas that the parser checks with.
 
@@ -128,12 +129,23 @@ function typeSchema(definition: Definition, common: ReturnType<typeof objectSche
   };
 }
 
-/** A choice by `type`: the editor checks only the branch that is meant, so its messages are about that one. */
-function byType(branches: readonly { names: readonly string[]; definition: string }[], what: string): JsonObject {
+/**
+ * A choice by `type`: the editor checks only the branch that is meant, so its messages are about that one. `known`: a pattern of
+ * further names, which are not offered and whose properties are not checked.
+ */
+function byType(
+  branches: readonly { names: readonly string[]; definition: string }[],
+  what: string,
+  known?: string,
+): JsonObject {
+  const names = { enum: branches.flatMap((branch) => [...branch.names]) };
+  const description = `Type of the ${what}`;
   return {
     type: "object",
     required: ["id", "type"],
-    properties: { type: { enum: branches.flatMap(({ names }) => [...names]), description: `Type of the ${what}` } },
+    properties: {
+      type: known === undefined ? { ...names, description } : { anyOf: [names, { pattern: known }], description },
+    },
     allOf: branches.map(({ names, definition }) => ({
       if: { properties: { type: { enum: [...names] } }, required: ["type"] },
       // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON schema; the object is never awaited
@@ -174,8 +186,8 @@ export function flowJsonSchema(registry: Registry): JsonObject {
     required: [...new Set(flow.required)],
     additionalProperties: false,
     definitions: {
-      task: byType(registry.tasks.map(namesOf), "task"),
-      trigger: byType(registry.triggers.map(namesOf), "trigger"),
+      task: byType(registry.tasks.map(namesOf), "task", knownPattern("task", registry)),
+      trigger: byType(registry.triggers.map(namesOf), "trigger", knownPattern("trigger", registry)),
       retry: retry ?? {},
       output: propertySchema(OutputSource),
       pluginDefault: propertySchema(PluginDefaultSource),

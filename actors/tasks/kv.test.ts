@@ -65,6 +65,18 @@ describe("kv.Get", () => {
   });
 });
 
+test("kv.GetKeys gives the keys of a namespace that begin so, in order", async () => {
+  for (const name of ["company.team/test_b", "company.team/test_a", "company.team/x", "company.other/test_c"])
+    ctx.values.set(name, { type: "NUMBER", value: 1 });
+  expect(await runTask(task("GetKeys"), { prefix: "{{ 'test' }}_" }, ctx)).toEqual({
+    outputs: { keys: ["test_a", "test_b"] },
+  });
+  expect(await runTask(task("GetKeys"), { namespace: "company.other" }, ctx)).toEqual({
+    outputs: { keys: ["test_c"] },
+  });
+  expect(await runTask(task("GetKeys"), { namespace: "nobody" }, ctx)).toEqual({ outputs: { keys: [] } });
+});
+
 test("kv.Delete says whether there was something", async () => {
   ctx.values.set("company.team/k", { type: "NUMBER", value: 1 });
   expect(await runTask(task("Delete"), { key: "k" }, ctx)).toEqual({ outputs: { deleted: true } });

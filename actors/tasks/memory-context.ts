@@ -49,6 +49,11 @@ export class MemoryContext implements EdgeContext, InlineContext {
     this.#folder = folder;
   }
 
+  /** The same for another task run, whose files have a folder of their own. */
+  ofRun(folder: string): MemoryContext {
+    return new MemoryContext(this, folder);
+  }
+
   log(level: Level, message: string): void {
     this.lines.push([level, message]);
   }
@@ -93,6 +98,11 @@ export class MemoryContext implements EdgeContext, InlineContext {
       return "stored";
     },
     delete: async (namespace: string, key: string) => this.values.delete(`${namespace}/${key}`),
+    keys: async (namespace: string) => {
+      const start = `${namespace}/`;
+      const own = [...this.values.keys()].filter((name) => name.startsWith(start));
+      return own.map((name) => name.slice(start.length)).sort();
+    },
   };
 
   readonly executions = {

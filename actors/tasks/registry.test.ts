@@ -50,6 +50,41 @@ describe("the registry", () => {
   });
 });
 
+describe("what is known and not run", () => {
+  test("is named once, and is never defined", () => {
+    const names = registry.knownTypes.map(({ type }) => type);
+    expect(new Set(names).size).toBe(names.length);
+    for (const name of names) expect(registry.task(name) ?? registry.trigger(name)).toBeUndefined();
+  });
+
+  test("[K1][K2] is told by name or by its plugin, and a typing mistake is not", () => {
+    expect(registry.known("io.kestra.plugin.core.storage.Split")?.kind).toBe("task");
+    expect(registry.known("io.kestra.plugin.core.trigger.Flow")?.kind).toBe("trigger");
+    expect(registry.known("io.kestra.plugin.kafka.RealtimeTrigger")?.kind).toBe("trigger");
+    expect(registry.known("io.kestra.plugin.aws.s3.Upload")?.kind).toBe("task");
+    for (const name of ["io.kestra.plugin.core.storage.Splt", "io.kestra.plugin.awz.s3.Upload", "aws.Upload", ""])
+      expect(registry.known(name)).toBeUndefined();
+  });
+});
+
+describe.each(registry.conditions.map((definition) => [definition.type, definition] as const))(
+  "%s",
+  (_, definition) => {
+    test("[T1][T2] is known by each of its names, and every field has a description", () => {
+      for (const name of [definition.type, ...definition.aliases]) expect(registry.condition(name)).toBe(definition);
+      expect(undescribed(objectShapeOf(definition.input), "")).toEqual([]);
+    });
+
+    test("[T3] has examples, and each is a flow without mistakes", () => {
+      for (const { yaml } of definition.examples) {
+        const { flow, problems } = parseFlow(yaml, registry);
+        expect(problems.filter(({ severity = "error" }) => severity === "error")).toEqual([]);
+        expect(flow?.afterExecution[0]?.guard).toBeDefined();
+      }
+    });
+  },
+);
+
 describe.each(definitions.map((definition) => [definition.type, definition] as const))("%s", (_, definition) => {
   test("[T2] every field has a description", () => {
     expect(undescribed(objectShapeOf(definition.input) satisfies ObjectShape, "")).toEqual([]);

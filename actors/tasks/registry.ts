@@ -1,5 +1,6 @@
+import { CONDITIONS } from "./conditions.ts";
 import { debugReturn } from "./debug-return.ts";
-import type { AnyTask, Registry, TriggerDefinition } from "./define.ts";
+import type { AnyTask, ConditionDefinition, KnownType, Registry, TriggerDefinition } from "./define.ts";
 import { denoScript } from "./deno-script.ts";
 import { executionAssert } from "./execution-assert.ts";
 import { executionExit } from "./execution-exit.ts";
@@ -32,8 +33,10 @@ import { flowWaitFor } from "./flow-wait-for.ts";
 import { flowWorkingDirectory } from "./flow-working-directory.ts";
 import { httpDownload } from "./http-download.ts";
 import { httpRequest } from "./http-request.ts";
+import { KNOWN_TYPES, typeOfPackage } from "./known-types.ts";
 import { kvDelete } from "./kv-delete.ts";
 import { kvGet } from "./kv-get.ts";
+import { kvGetKeys } from "./kv-get-keys.ts";
 import { kvSet } from "./kv-set.ts";
 import { logLog } from "./log-log.ts";
 import { nodeCommands } from "./node-commands.ts";
@@ -41,6 +44,8 @@ import { nodeScript } from "./node-script.ts";
 import { outputOutputValues } from "./output-output-values.ts";
 import { pythonCommands } from "./python-commands.ts";
 import { pythonScript } from "./python-script.ts";
+import { SCRIPT_LANGUAGES } from "./script-languages.ts";
+import { legacyBash, legacyNode, legacyPython } from "./script-legacy.ts";
 import { shellCommands } from "./shell-commands.ts";
 import { shellScript } from "./shell-script.ts";
 import { storageLocalFiles } from "./storage-local-files.ts";
@@ -79,6 +84,7 @@ const TASKS: readonly AnyTask[] = [
   httpRequest,
   kvDelete,
   kvGet,
+  kvGetKeys,
   kvSet,
   logLog,
   outputOutputValues,
@@ -90,6 +96,10 @@ const TASKS: readonly AnyTask[] = [
   shellCommands,
   shellScript,
   storageLocalFiles,
+  ...SCRIPT_LANGUAGES,
+  legacyBash,
+  legacyNode,
+  legacyPython,
 ];
 
 /** Parts of other types: found by name, in no list. */
@@ -108,21 +118,44 @@ function byName<T extends { type: string; aliases: readonly string[] }>(definiti
   return names;
 }
 
+export type MoreTypes = {
+  /** Types of tasks that others are made of: nobody writes them, and no list shows them. */
+  parts?: readonly AnyTask[];
+  conditions?: readonly ConditionDefinition[];
+  /** Types that are accepted and not run; those that are defined are left out. */
+  known?: readonly KnownType[];
+  /** As `known`, for names that no list holds. */
+  knownBy?: (type: string) => KnownType | undefined;
+};
+
 /** A registry of these types; a type name or alias that occurs twice throws. */
 export function createRegistry(
   tasks: readonly AnyTask[],
   triggers: readonly TriggerDefinition[],
-  parts: readonly AnyTask[] = [],
+  { parts = [], conditions = [], known = [], knownBy = () => undefined }: MoreTypes = {},
 ): Registry {
   const taskByName = byName([...tasks, ...parts]);
   const triggerByName = byName(triggers);
+  const conditionByName = byName(conditions);
+  const isDefined = (type: string) => taskByName.has(type) || triggerByName.has(type);
+  const knownTypes = known.filter(({ type }) => !isDefined(type));
+  const knownByName = new Map(knownTypes.map((item) => [item.type, item]));
   return {
     task: (type) => taskByName.get(type),
     trigger: (type) => triggerByName.get(type),
+    condition: (type) => conditionByName.get(type),
+    known: (type) => (isDefined(type) ? undefined : (knownByName.get(type) ?? knownBy(type))),
     tasks,
     triggers,
+    conditions,
+    knownTypes,
   };
 }
 
 /** Every type that comes with Windhover. */
-export const registry: Registry = createRegistry(TASKS, TRIGGERS, PARTS);
+export const registry: Registry = createRegistry(TASKS, TRIGGERS, {
+  parts: PARTS,
+  conditions: CONDITIONS,
+  known: KNOWN_TYPES,
+  knownBy: typeOfPackage,
+});

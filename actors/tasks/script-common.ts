@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { Task } from "#schema/flow.ts";
+import { KNOWN_RUNNERS } from "#schema/task-runners.ts";
 import { anyMap, deprecated, duration, dynamic, textMap } from "./property.ts";
 
 const Process = z.strictObject({
@@ -62,7 +63,11 @@ const Docker = z.strictObject({
   portBindings: dynamic(z.array(z.string())).describe("Published ports").optional(),
 });
 
-const LegacyDocker = z.strictObject({
+const OtherRunner = z.looseObject({
+  type: z.enum(KNOWN_RUNNERS).describe("Accepted, and not run by agents yet"),
+});
+
+export const LegacyDocker = z.strictObject({
   image: dynamic(z.string()).describe("Image of the container").optional(),
   ...dockerShape,
 });
@@ -83,7 +88,7 @@ export const namespaceFilesInput = NamespaceFiles.describe("Which files of the n
 /** What every script task may have. */
 export const scriptInput = {
   containerImage: dynamic(z.string()).describe("Image of the container; one for the language when left out").optional(),
-  taskRunner: z.discriminatedUnion("type", [Process, Docker]).describe("Where and how it runs").optional(),
+  taskRunner: z.discriminatedUnion("type", [Process, Docker, OtherRunner]).describe("Where and how it runs").optional(),
   beforeCommands: dynamic(z.array(z.string())).describe("Commands to run before").optional(),
   env: dynamic(textMap()).describe("Environment variables").optional(),
   inputFiles: dynamic(anyMap())

@@ -113,6 +113,7 @@ function textSql(column: SQLiteColumn, op: FilterOp, values: readonly string[]):
       // A range and not a pattern, so that the index serves it: `/` follows `.` in ASCII.
       return any([eq(column, value), all([gt(column, `${value}.`), lt(column, `${value}/`)])]);
     case "GREATER_THAN":
+      return gt(column, value);
     case "GREATER_THAN_OR_EQUAL_TO":
     case "LESS_THAN":
     case "LESS_THAN_OR_EQUAL_TO":

@@ -1,9 +1,14 @@
 import type { AppParts } from "../parts.ts";
 import type { Route } from "../route.ts";
+import { executionEventRoutes } from "./execution-events.ts";
 import { executionFileRoutes } from "./execution-files.ts";
+import { executionFlowRoutes } from "./execution-flow.ts";
 import { executionListRoutes } from "./execution-lists.ts";
+import { executionBulkRoutes } from "./executions-bulk.ts";
 import { executionCreateRoutes } from "./executions-create.ts";
 import { executionReadRoutes } from "./executions-read.ts";
+import { executionReplayRoutes } from "./executions-replay.ts";
+import { executionResumeRoutes } from "./executions-resume.ts";
 import { executionSteerRoutes } from "./executions-steer.ts";
 import { flowConcurrencyRoutes } from "./flow-concurrency.ts";
 import { flowListRoutes } from "./flow-lists.ts";
@@ -30,8 +35,13 @@ export function allRoutes(parts: AppParts, more: readonly Route[] = []): readonl
     ...executionCreateRoutes(parts),
     ...executionListRoutes(parts),
     ...executionReadRoutes,
+    ...executionEventRoutes,
     ...executionFileRoutes,
+    ...executionFlowRoutes(parts),
     ...executionSteerRoutes,
+    ...executionResumeRoutes(parts),
+    ...executionReplayRoutes(parts),
+    ...executionBulkRoutes(parts),
     ...webhookRoutes(parts),
     ...logRoutes,
     ...namespaceRoutes,

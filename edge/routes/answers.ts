@@ -69,6 +69,7 @@ export const ErrorAnswer = z.object({
       }),
     )
     .optional(),
+  invalids: z.array(z.object({ message: z.string(), invalidValue: z.string(), propertyPath: z.string() })).optional(),
 });
 
 export function pageOf<T extends z.ZodType>(item: T) {

@@ -27,6 +27,11 @@ const FILTER_FIELDS = [
   "namespace",
 ];
 
+/** What the query string narrows executions to. */
+export function executionFilter(c: AppContext, now: number): Condition[] {
+  return [...executionConditions(query(c, ExecutionFilterQuery), now), ...filterConditions(c, FILTER_FIELDS, now)];
+}
+
 /** Lists of executions, from the projection. */
 export function executionListRoutes({ now }: AppParts): readonly Route[] {
   async function page(c: AppContext, conditions: readonly Condition[], paging: Paging): Promise<Response> {
@@ -35,9 +40,7 @@ export function executionListRoutes({ now }: AppParts): readonly Route[] {
   }
 
   function search(c: AppContext): Promise<Response> {
-    const given = query(c, SearchQuery);
-    const conditions = [...executionConditions(given, now()), ...filterConditions(c, FILTER_FIELDS, now())];
-    return page(c, conditions, pagingOf(given, SORT_FIELDS.executions));
+    return page(c, executionFilter(c, now()), pagingOf(query(c, SearchQuery), SORT_FIELDS.executions));
   }
 
   function ofFlow(c: AppContext): Promise<Response> {

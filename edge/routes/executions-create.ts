@@ -1,16 +1,17 @@
 import * as z from "zod";
 import type { Flow } from "#schema/flow.ts";
 import type { Json, JsonObject } from "#schema/json.ts";
-import { conflict, HttpError } from "../http-error.ts";
+import { readBreakpoints } from "../flow-tasks.ts";
+import { conflict } from "../http-error.ts";
 import { readInputs } from "../inputs-form.ts";
 import type { Resolved } from "../language.ts";
 import type { AppParts } from "../parts.ts";
 import { portsOf } from "../ports/ports.ts";
-import { flag, flowKeyOf, query } from "../request.ts";
+import { flag, flowKeyOf, idempotencyKeyOf, query } from "../request.ts";
 import type { AppContext, Route } from "../route.ts";
 import { dateOf, parseLabel } from "../search-query.ts";
 import { checkStart } from "../start-checks.ts";
-import { checkInputProblems, checkLabels, executionId, startExecution } from "../start-execution.ts";
+import { checkInputProblems, checkLabels, executionId, type NewExecution, startExecution } from "../start-execution.ts";
 import { ExecutionAnswer } from "./answers.ts";
 import { userRoute } from "./user-route.ts";
 
@@ -19,11 +20,12 @@ const CreateQuery = z.object({
   labels: z.array(z.string()).max(100).optional().describe("`key:value`"),
   revision: z.coerce.number().int().min(1).optional(),
   scheduleDate: z.string().optional().describe("Start at this date"),
+  breakpoints: z.string().max(10_000).optional().describe("Stop before these tasks: ids with commas between them"),
+  kind: z.enum(["NORMAL", "TEST", "PLAYGROUND"]).optional(),
 });
 type CreateQuery = z.infer<typeof CreateQuery>;
 
 const NO_QUERY: CreateQuery = { wait: false };
-const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,200}$/;
 
 /** `POST /executions/{namespace}/{id}` and what belongs to it. */
 export function executionCreateRoutes(parts: AppParts): readonly Route[] {
@@ -47,8 +49,10 @@ export function executionCreateRoutes(parts: AppParts): readonly Route[] {
     const { inputs, problems } = await language.resolveInputs(c.env, key, opened.flow, form);
     checkInputProblems(problems);
     const verdict = await checkStart(language, c.env, { key, flow: opened.flow, vars: { inputs } });
-    const scheduleAt = given.scheduleDate === undefined ? {} : { scheduleAt: dateOf(given.scheduleDate) };
-    const wanted = { id, key, opened, inputs, labels, wait: given.wait, ...scheduleAt, ...verdict };
+    const wanted: NewExecution = { id, key, opened, inputs, labels, wait: given.wait, ...verdict };
+    if (given.scheduleDate !== undefined) wanted.scheduleAt = dateOf(given.scheduleDate);
+    if (given.breakpoints !== undefined) wanted.breakpoints = readBreakpoints(opened.flow, given.breakpoints);
+    if (given.kind !== undefined) wanted.executionKind = given.kind;
     const execution = await startExecution(c.env, wanted);
     execution.url = executionUrl(c, execution);
     return c.json(execution);
@@ -85,7 +89,7 @@ export function executionCreateRoutes(parts: AppParts): readonly Route[] {
   ];
 }
 
-const ValidateAnswer = z.object({
+export const ValidateAnswer = z.object({
   id: z.string(),
   namespace: z.string(),
   inputs: z.array(
@@ -105,16 +109,6 @@ const ValidateAnswer = z.object({
   ),
 });
 
-function idempotencyKeyOf(c: AppContext): string | undefined {
-  const key = c.req.raw.headers.get("idempotency-key");
-  if (key === null) return undefined;
-  if (IDEMPOTENCY_KEY.test(key)) return key;
-  throw new HttpError(
-    422,
-    "Illegal argument: the idempotency-key header has 1 to 200 printable characters without spaces",
-  );
-}
-
 /** Address of the execution's page. */
 export function executionUrl(c: AppContext, execution: { id: string; namespace: string; flowId: string }): string {
   const { url } = c.req;
@@ -123,7 +117,7 @@ export function executionUrl(c: AppContext, execution: { id: string; namespace: 
 }
 
 /** The value of a dotted input id in the nested map of inputs. */
-function valueAt(inputs: JsonObject, id: string): Json | undefined {
+export function valueAt(inputs: JsonObject, id: string): Json | undefined {
   let value: Json | undefined = inputs;
   for (const name of id.split(".")) {
     if (typeof value !== "object" || value === null || Array.isArray(value) || !Object.hasOwn(value, name))
@@ -133,7 +127,7 @@ function valueAt(inputs: JsonObject, id: string): Json | undefined {
   return value;
 }
 
-function describeInputs(flow: Flow, form: JsonObject, { inputs, problems }: Resolved) {
+export function describeInputs(flow: Pick<Flow, "inputs">, form: JsonObject, { inputs, problems }: Resolved) {
   return flow.inputs.map((input) => {
     const errors = problems.filter(({ path }) => path === input.id);
     const value = valueAt(inputs, input.id) ?? form[input.id];

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { checkReached } from "../fork-execution.ts";
 import { readText } from "../middleware/body/body-limit.ts";
 import { portsOf } from "../ports/ports.ts";
 import { cellOf, foundOr404, param, query } from "../request.ts";
@@ -8,18 +9,12 @@ import { ExecutionAnswer } from "./answers.ts";
 import { eventStream } from "./streams.ts";
 import { userRoute } from "./user-route.ts";
 
-const EventsQuery = z.object({
-  after: z.coerce.number().int().min(0).default(0).describe("Sequence number of the last known event"),
+const GetQuery = z.object({
+  at: z.coerce.number().int().min(1).optional().describe("As it was after so many events"),
 });
 const EXPRESSION_MAX_BYTES = 100_000;
 
 const EvalAnswer = z.union([z.object({ result: z.string() }), z.object({ error: z.string(), stackTrace: z.string() })]);
-const EventsAnswer = z.object({
-  source: z.string(),
-  revision: z.int(),
-  events: z.array(z.looseObject({ kind: z.string(), at: z.number() })),
-});
-
 const one = { 200: { description: "The execution", schema: ExecutionAnswer } };
 const sse = { 200: { description: "Server-sent events", contentType: "text/event-stream" } };
 const evaluated = { 200: { description: "`result`, or `error` and `stackTrace`", schema: EvalAnswer } };
@@ -27,16 +22,15 @@ const tag = "Executions";
 
 /** What can be seen of one execution. */
 export const executionReadRoutes: readonly Route[] = [
-  userRoute("GET /executions/:executionId", "An execution", get, { tag, answers: one }),
+  userRoute("GET /executions/:executionId", "An execution, as it is or as it was", get, {
+    tag,
+    query: GetQuery,
+    answers: one,
+  }),
   userRoute("GET /executions/:executionId/follow", "An execution after each change", follow, { tag, answers: sse }),
   userRoute("GET /executions/:executionId/stream", "Source, events and log lines as they come", stream, {
     tag,
     answers: sse,
-  }),
-  userRoute("GET /executions/:executionId/events", "The event log", events, {
-    tag,
-    query: EventsQuery,
-    answers: { 200: { description: "Events", schema: EventsAnswer } },
   }),
   userRoute("POST /executions/:executionId/eval", "Evaluate an expression", evaluate, {
     body: "text",
@@ -52,7 +46,10 @@ export const executionReadRoutes: readonly Route[] = [
 
 async function get(c: AppContext): Promise<Response> {
   const { cell, id } = cellOf(c);
-  return c.json(await new ShownValues(portsOf(c.env).files).show(foundOr404(await cell.get(id), id)));
+  const { at } = c.req.url.includes("?") ? query(c, GetQuery) : {};
+  if (at !== undefined) await checkReached(cell, id, at);
+  const execution = foundOr404(await cell.get(id, at === undefined ? {} : { at }), id);
+  return c.json(await new ShownValues(portsOf(c.env).files).show(execution));
 }
 
 async function follow(c: AppContext): Promise<Response> {
@@ -64,11 +61,6 @@ async function follow(c: AppContext): Promise<Response> {
 async function stream(c: AppContext): Promise<Response> {
   const { cell, id } = cellOf(c);
   return eventStream(foundOr404(await cell.stream(id, knownOf(c)), id));
-}
-
-async function events(c: AppContext): Promise<Response> {
-  const { cell, id } = cellOf(c);
-  return c.json(foundOr404(await cell.events(id, query(c, EventsQuery).after), id));
 }
 
 async function evaluate(c: AppContext): Promise<Response> {

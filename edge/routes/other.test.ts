@@ -108,6 +108,15 @@ describe("webhooks", () => {
     expect(startedIn(server)).toEqual([]);
   });
 
+  test("one with conditions starts nothing and says why", async () => {
+    const guarded = "    conditions: [{type: io.kestra.plugin.core.condition.Weekend}]\n";
+    const source = HELLO.replace(/( {4}type: io\.kestra\.plugin\.core\.trigger\.Webhook\n)/, `$1${guarded}`);
+    expect((await server.request("/api/v1/flows/company.team/hello", yaml(source, "PUT"))).status).toBe(200);
+    const refused = await server.request(`${hook}/a-long-webhook-key`, { method: "POST" });
+    expect([refused.status, (await refused.json()).message]).toEqual([409, expect.stringContaining("conditions")]);
+    expect(startedIn(server)).toEqual([]);
+  });
+
   test("a key whose secret is missing opens nothing", async () => {
     const poor = createTestServer();
     await poor.request("/api/v1/flows", yaml(HELLO));

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { AnyTask, TriggerDefinition } from "#tasks/define.ts";
+import type { AnyTask, ConditionDefinition, TriggerDefinition } from "#tasks/define.ts";
 import { typePage } from "#tasks/docs.ts";
 import { flowJsonSchema, objectSchema } from "#tasks/json-schema.ts";
 import { registry } from "#tasks/registry.ts";
@@ -19,6 +19,7 @@ const PluginAnswer = z.object({
   aliases: z.array(z.string()),
   tasks: z.array(ClassAnswer),
   triggers: z.array(ClassAnswer),
+  conditions: z.array(ClassAnswer),
 });
 const TypeAnswer = z.object({ markdown: z.string(), schema: z.looseObject({ properties: z.unknown() }) });
 
@@ -40,34 +41,38 @@ export function pluginRoutes({ version }: AppParts): readonly Route[] {
   }
 
   function list(c: AppContext): Response {
-    const groups = new Map<string, { tasks: AnyTask[]; triggers: TriggerDefinition[] }>();
+    type Group = { tasks: AnyTask[]; triggers: TriggerDefinition[]; conditions: ConditionDefinition[] };
+    const groups = new Map<string, Group>();
     const groupOf = (type: string) => {
       const name = groupName(type);
-      const group = groups.get(name) ?? { tasks: [], triggers: [] };
+      const group = groups.get(name) ?? { tasks: [], triggers: [], conditions: [] };
       groups.set(name, group);
       return group;
     };
     for (const task of registry.tasks) groupOf(task.type).tasks.push(task);
     for (const trigger of registry.triggers) groupOf(trigger.type).triggers.push(trigger);
+    for (const condition of registry.conditions) groupOf(condition.type).conditions.push(condition);
     const classes = (types: readonly { type: string }[]) => types.map(({ type }) => ({ cls: type, deprecated: false }));
     return c.json(
-      [...groups].sort().map(([group, { tasks, triggers }]) => ({
+      [...groups].sort().map(([group, { tasks, triggers, conditions }]) => ({
         name: group,
         title: group.split(".").at(-1) ?? group,
         group,
         version,
-        aliases: [...tasks, ...triggers].flatMap(({ aliases }) => aliases),
+        aliases: [...tasks, ...triggers, ...conditions].flatMap(({ aliases }) => aliases),
         tasks: classes(tasks),
         triggers: classes(triggers),
+        conditions: classes(conditions),
       })),
     );
   }
 
   function docs(c: AppContext): Response {
     const cls = param(c, "cls");
-    const found = registry.task(cls) ?? registry.trigger(cls);
+    const found = registry.task(cls) ?? registry.trigger(cls) ?? registry.condition(cls);
     if (!found) throw notFound(`Class '${cls.slice(0, 200)}' doesn't exists`);
-    const schema = { properties: objectSchema(found.input), outputs: objectSchema(found.output), definitions: {} };
+    const outputs = "output" in found ? objectSchema(found.output) : { properties: {}, required: [] };
+    const schema = { properties: objectSchema(found.input), outputs, definitions: {} };
     return c.json({ markdown: typePage(found), schema });
   }
 
@@ -89,7 +94,7 @@ export function pluginRoutes({ version }: AppParts): readonly Route[] {
       handler: schemaOf,
       openapi: { tag, answers: schema },
     },
-    userRoute("GET /plugins", "Task and trigger types", list, {
+    userRoute("GET /plugins", "Task, trigger and condition types", list, {
       tag,
       answers: { 200: { description: "Types by group", schema: z.array(PluginAnswer) } },
     }),

@@ -23,6 +23,10 @@ export function webhookRoutes(parts: AppParts): readonly Route[] {
     if (opened.disabled) throw conflict("Cannot execute a disabled flow");
     const trigger = await findTrigger(parts, c, opened.flow);
     if (!trigger) throw notFound("Webhook not found");
+    if (trigger.guard !== undefined)
+      throw conflict(
+        "The webhook has conditions, which are not evaluated yet: it starts nothing. Ask in the tasks' `runIf`",
+      );
     const wait = trigger.properties.wait === true;
     const variables = await variablesOf(c);
     const planned = await planTriggered(parts.language, c.env, { key, flow: opened.flow, trigger, variables });

@@ -99,6 +99,7 @@ function contextOf(env: Env, job: Job, { sandbox, signal, log, metrics, place }:
       },
       set: (of, key, value, options) => keys(of).setValue(key, value as never, options),
       delete: (of, key) => keys(of).deleteValue(key),
+      keys: async (of) => (await keys(of).listValues()).map(({ key }) => key),
     },
     script: (call) => runScript(sandbox(), call, { guard, signal, log }),
   };

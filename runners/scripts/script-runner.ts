@@ -11,6 +11,7 @@ import { TaskFailure } from "#tasks/define.ts";
 import { chooseBackend } from "./choose-backend.ts";
 import { commandLine } from "./command-line.ts";
 import { type Language, type ScriptType, scriptType } from "./languages.ts";
+import { modernProperties } from "./legacy.ts";
 import { provideProgram } from "./programs.ts";
 import { ScriptOutput } from "./script-output.ts";
 import { asText, parseScriptProperties, type ScriptProperties } from "./script-properties.ts";
@@ -34,7 +35,8 @@ export class ScriptRunner implements JobRunner {
   async run(context: JobContext): Promise<TaskAnswer> {
     const type = scriptType(context.job.type);
     if (!type) throw new Error(`${context.job.type} is no script`);
-    const { backend, warning } = chooseBackend(parseScriptProperties(context.job.properties), this.#backends);
+    const asked = modernProperties(context.job.type, context.job.properties);
+    const { backend, warning } = chooseBackend(parseScriptProperties(asked), this.#backends);
     if (warning) context.log("WARN", warning);
     const shared = context.job.place === undefined ? undefined : await this.#places.open(context);
     try {
@@ -56,7 +58,8 @@ type Run = {
 };
 
 async function perform({ context, type, backend, workspace, shared }: Run): Promise<TaskAnswer> {
-  const properties = parseScriptProperties(withPlaces(context.job.properties, workspace));
+  const { job } = context;
+  const properties = parseScriptProperties(withPlaces(modernProperties(job.type, job.properties), workspace));
   await placeInputFiles(context, workspace.dir, properties.inputFiles ?? {});
   const prepared = await prepareLines(context, type, properties, workspace);
   const env = environment(type, properties, workspace);

@@ -126,6 +126,7 @@ export function projectionContract(make: () => Projection | Promise<Projection>)
       expect(await found({ field: namespace, op: "CONTAINS", values: ["TEAM"] })).toEqual(["a", "b", "c"]);
       expect(await found({ field: namespace, op: "STARTS_WITH", values: ["sys"] })).toEqual(["d"]);
       expect(await found({ field: namespace, op: "ENDS_WITH", values: [".child"] })).toEqual(["b"]);
+      expect(await found({ field: "id", op: "GREATER_THAN", values: ["b"] })).toEqual(["c", "d"]);
       expect(await found({ field: "flowId", op: "NOT_IN", values: ["hello", "clean_up"] })).toEqual(["c"]);
       expect(await found({ field: "state", op: "IN", values: ["FAILED", "KILLED"] })).toEqual(["b"]);
       expect(await found({ field: "triggerId", op: "NOT_EQUALS", values: ["daily"] })).toEqual(["a", "c", "d"]);

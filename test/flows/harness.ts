@@ -1,6 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import { SlotTable } from "#actors/flow-actor/slot-table.ts";
-import { objectScope } from "#expr/index.ts";
+import { type LookupAnswer, lookupKey, objectScope } from "#expr/index.ts";
 import { resolveInputs } from "#flow/inputs.ts";
 import { renderOutputs } from "#flow/outputs.ts";
 import { parseFlow } from "#flow/parse-flow.ts";
@@ -10,6 +10,7 @@ import type { TaskAnswer } from "#schema/event.ts";
 import type { Flow } from "#schema/flow.ts";
 import { derivedExecutionId } from "#schema/ids.ts";
 import type { EpochMs, JsonObject } from "#schema/json.ts";
+import type { LogLine } from "#schema/log.ts";
 import type { Job } from "#schema/runner.ts";
 import { Cell } from "#shell/cell.ts";
 import type { Live } from "#shell/live.ts";
@@ -29,12 +30,14 @@ export const NAMESPACE = "company.team";
 /** Looks at slots that are further off than this are left out. */
 const SLOT_LOOK_MS = 10_000;
 
-/** Answers a job in place of an agent, a sandbox or a server; undefined leaves it unanswered. */
-export type Worker = (job: Job) => TaskAnswer | undefined;
+type Answered = TaskAnswer | undefined;
+
+/** Answers a job in place of an agent, a sandbox or a server; undefined leaves it unanswered. Lines are told as they come. */
+export type Worker = (job: Job, tell: (line: LogLine) => void) => Answered | Promise<Answered>;
 
 export class Bench {
   readonly world = new FakeWorld();
-  readonly context = new MemoryContext();
+  readonly context: MemoryContext;
   readonly database = new DatabaseSync(":memory:");
   readonly sources = new Map<string, string>();
   readonly slots = new Map<string, SlotTable>();
@@ -43,9 +46,14 @@ export class Bench {
   store: CellStore;
   cell: Cell;
   worker: Worker = () => ({ state: "SUCCESS" });
+  /** Tasks of the server are run by their own code, not by the worker; key-value tasks always are. */
+  runsEdge = false;
+  /** Jobs whose answer takes real time. */
+  readonly working = new Set<Promise<void>>();
 
-  constructor(options: { snapshotAfter?: number; boot?: string | undefined } = {}) {
+  constructor(options: { snapshotAfter?: number; boot?: string | undefined; context?: MemoryContext } = {}) {
     this.#snapshotAfter = options.snapshotAfter;
+    this.context = options.context ?? new MemoryContext();
     this.host = new FakeHost("boot" in options ? options.boot : "b1");
     this.world.onRun = (job) => this.host.soon(() => void this.#work(job));
     this.world.onEnqueue = (job) => this.host.soon(() => this.#claim(job));
@@ -171,9 +179,19 @@ export class Bench {
     return this.host.run(ms);
   }
 
+  /** As `run`, and then until no job is left that takes real time. */
+  async settle(ms = 100): Promise<void> {
+    await this.run(ms);
+    while (this.working.size > 0) {
+      await Promise.race(this.working);
+      await this.run(ms);
+    }
+  }
+
   #request(id: string, flowId: string): StartRequest {
     const source = this.sources.get(flowId) ?? "";
-    return { id, tenant: TENANT, namespace: NAMESPACE, flowId, revision: 1, source, inputs: {}, labels: [] };
+    const { namespace } = accepted(source);
+    return { id, tenant: TENANT, namespace, flowId, revision: 1, source, inputs: {}, labels: [] };
   }
 
   #flow(id: string): Flow | undefined {
@@ -183,9 +201,13 @@ export class Bench {
 
   #inputs(flow: Flow, given: JsonObject): { inputs: JsonObject } | { message: string } {
     const scope = objectScope({ flow: { id: flow.id, namespace: flow.namespace }, vars: flow.variables });
-    const context = { scope, lookups: new Map(), now: this.host.now(), random: () => 0.5 };
-    const { inputs, problems } = resolveInputs(flow, given, context);
-    return problems[0] === undefined ? { inputs } : { message: problems[0].message };
+    const lookups = new Map<string, LookupAnswer>();
+    for (;;) {
+      const context = { scope, lookups, now: this.host.now(), random: () => 0.5 };
+      const { inputs, problems, needs } = resolveInputs(flow, given, context);
+      if (needs.length === 0) return problems[0] === undefined ? { inputs } : { message: problems[0].message };
+      for (const need of needs) lookups.set(lookupKey(need), this.world.onLookup(need.kind, need.args));
+    }
   }
 
   /** The concurrency slots of a flow. */
@@ -215,19 +237,23 @@ export class Bench {
     const live = this.cell.find(job.executionId);
     if (live === undefined) return;
     this.cell.dispatched(live, effectOf(job), { worker: "agent:a1", leaseUntil: this.host.now() + 30_000 });
-    this.#answer(job, this.worker(job));
+    this.#ask(job);
   }
 
   async #work(job: Job): Promise<void> {
     const definition = registry.task(job.type);
-    const isPlayed = definition?.internal === true || PLAYED.some((type) => job.type.startsWith(type));
+    const isPlayed =
+      definition?.internal === true ||
+      PLAYED.some((type) => job.type.startsWith(type)) ||
+      (this.runsEdge && definition?.where === "edge");
+    if (!isPlayed) return this.#ask(job);
     const { executionId, tenant, namespace, flowId } = job;
-    const context: EdgeContext = Object.create(new MemoryContext(this.context, job.taskRunId), {
+    const context: EdgeContext = Object.create(this.context.ofRun(job.taskRunId), {
       executionId: { value: executionId },
       flow: { value: { tenant, namespace, id: flowId } },
       executions: { value: this.#executions },
     });
-    this.#answer(job, isPlayed ? await runEdge(definition as EdgeTask, job, context) : this.worker(job));
+    this.#answer(job, await runEdge(definition as EdgeTask, job, context), []);
   }
 
   readonly #executions: EdgeContext["executions"] = {
@@ -239,9 +265,22 @@ export class Bench {
     },
   };
 
-  #answer(job: Job, answer: TaskAnswer | undefined): void {
+  #ask(job: Job): void {
+    const lines: LogLine[] = [];
+    const { taskId, taskRunId, attempt } = job;
+    const tell = (line: LogLine) => void lines.push({ ...line, at: this.host.now(), taskId, taskRunId, attempt });
+    const answer = this.worker(job, tell);
+    if (!(answer instanceof Promise)) return this.#answer(job, answer, lines);
+    const working = answer.then((late) => {
+      this.working.delete(working);
+      this.#answer(job, late, lines);
+    });
+    this.working.add(working);
+  }
+
+  #answer(job: Job, answer: Answered, lines: readonly LogLine[]): void {
     const live = this.cell.find(job.executionId);
-    if (answer !== undefined && live !== undefined) this.cell.answer(live, effectOf(job), answer, []);
+    if (answer !== undefined && live !== undefined) this.cell.answer(live, effectOf(job), answer, lines);
   }
 }
 

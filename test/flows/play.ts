@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { withPinned } from "#flow/templates.ts";
 import { encodeUtf8 } from "#schema/bytes.ts";
-import type { TaskAnswer } from "#schema/event.ts";
+import type { ExecutionTrigger, TaskAnswer } from "#schema/event.ts";
 import type { JsonObject } from "#schema/json.ts";
 import type { State } from "#schema/state.ts";
 import type { Live } from "#shell/live.ts";
@@ -26,6 +26,8 @@ export type Script = {
   /** Answers by task id, one for each time it is asked for; null for none, ever. */
   answers?: Record<string, (TaskAnswer | null)[]>;
   steps?: Step[];
+  /** What started it, when it was no person. */
+  trigger?: ExecutionTrigger;
 };
 
 export type Outcome = {
@@ -63,27 +65,31 @@ export function expectedOf(name: string): Expected {
 export async function play(source: string, script: Script, bench = new Bench()): Promise<{ bench: Bench; live: Live }> {
   for (const name of readdirSync(FOLDER)) if (name.startsWith("child-")) bench.add(sourceOf(name.replace(".yaml", "")));
   for (const [uri, text] of Object.entries(script.files ?? {})) bench.context.stored.set(uri, encodeUtf8(text));
-  bench.worker = workerOf(script.answers);
+  bench.worker = workerOf(script.answers, bench.worker);
   const pinned = script.templates === undefined ? source : withPinned(source, script.templates);
-  const live = bench.start(pinned, script.inputs);
-  await bench.run(100);
+  const live = bench.start(pinned, script.inputs, script.trigger === undefined ? {} : { trigger: script.trigger });
+  const [first] = script.steps ?? [];
+  // A kill is meant for what runs.
+  if (first !== undefined && "kill" in first) await bench.run(100);
+  else await bench.settle();
   for (const step of script.steps ?? []) {
-    if ("advanceMs" in step) await bench.run(step.advanceMs);
+    if ("advanceMs" in step) await bench.settle(step.advanceMs);
     else {
       const answer = bench.cell.command(live, commandOf(step));
       if (!answer.ok) throw new Error(answer.message);
-      await bench.run(100);
+      await bench.settle();
     }
   }
   return { bench, live };
 }
 
-/** A worker that gives these answers, the last of a task's for ever; SUCCESS to what has none. */
-export function workerOf(answers: Script["answers"]): Worker {
+/** A worker that gives these answers, the last of a task's for ever; to what has none, `others` gives one: SUCCESS when left out. */
+export function workerOf(answers: Script["answers"], others: Worker = () => ({ state: "SUCCESS" })): Worker {
   const asked = new Map<string, number>();
-  return ({ taskId }) => {
+  return (job, tell) => {
+    const { taskId } = job;
     const given = answers?.[taskId];
-    if (given === undefined) return { state: "SUCCESS" };
+    if (given === undefined) return others(job, tell);
     const count = asked.get(taskId) ?? 0;
     asked.set(taskId, count + 1);
     return given[Math.min(count, given.length - 1)] ?? undefined;

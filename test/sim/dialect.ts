@@ -148,7 +148,16 @@ function seen(context: Context): JsonObject {
 }
 
 export const simDialect: Dialect = {
-  registry: { task: (type) => byType.get(type), trigger: () => undefined, tasks: types, triggers: [] },
+  registry: {
+    task: (type) => byType.get(type),
+    trigger: () => undefined,
+    tasks: types,
+    triggers: [],
+    condition: () => undefined,
+    known: () => undefined,
+    conditions: [],
+    knownTypes: [],
+  },
   surroundings: { envs: {}, globals: {}, kestra: {} },
   prepare(definition, properties, context) {
     if (definition.type === "sim.Lookup") return looked("kv", properties, context);

@@ -1,6 +1,8 @@
-import type { CellRpc, Evaluated, EventPage, LogFilter } from "#edge/cells.ts";
+import type { CellRpc, Evaluated, EventPage, ForkSource, LogFilter, Standing } from "#edge/cells.ts";
 import type { Command, CommandAnswer, StartRequest } from "#schema/cell.ts";
-import type { ExecutionJson } from "#schema/execution.ts";
+import type { CopiedRun, ExecutionEvent } from "#schema/event.ts";
+import type { ExecutionJson, TaskRunJson } from "#schema/execution.ts";
+import { taskRunId } from "#schema/ids.ts";
 import type { LogEntry } from "#schema/log.ts";
 import { isTerminal, type State } from "#schema/state.ts";
 
@@ -15,6 +17,13 @@ export class FakeCell implements CellRpc {
   boots = 0;
   /** State of every execution here. */
   state: State = "RUNNING";
+  /** States of single executions, where they differ. */
+  readonly states = new Map<string, State>();
+  /** Task runs of every execution here, and its events. */
+  runs: CopiedRun[] = [];
+  log: ExecutionEvent[] = [];
+  /** The task that every execution here is paused at. */
+  paused: string | undefined;
 
   async start(request: StartRequest): Promise<ExecutionJson | null> {
     if (this.removed.has(request.id)) return null;
@@ -24,17 +33,51 @@ export class FakeCell implements CellRpc {
     if (!this.started.some(({ id }) => id === request.id)) this.started.push(cloned);
     return this.json(cloned);
   }
-  async get(id: string): Promise<ExecutionJson | null> {
+  async get(id: string, _options: { at?: number } = {}): Promise<ExecutionJson | null> {
     const request = this.started.find((started) => started.id === id);
     return request ? this.json(request) : null;
   }
-  async forkOf(): Promise<null> {
-    return null;
+  async standing(ids: readonly string[], _command: Command): Promise<(Standing | null)[]> {
+    return ids.map((id) => {
+      if (!this.started.some((started) => started.id === id)) return null;
+      const state = this.stateOf(id);
+      return isTerminal(state) ? { state, refusal: "it has ended" } : { state };
+    });
+  }
+  async forkOf(id: string, { seq = this.log.length }: { seq?: number } = {}): Promise<ForkSource | null> {
+    const request = this.started.find((started) => started.id === id);
+    if (!request) return null;
+    const { tenant, namespace, flowId, source, revision, inputs, trigger, originalId, originalCreatedAt } = request;
+    const labels = [...request.labels];
+    return {
+      facts: {
+        kind: "execution-created",
+        at: 1000,
+        id,
+        tenant,
+        namespace,
+        flowId,
+        flowRevision: revision,
+        inputs,
+        labels,
+        ...(trigger ? { trigger } : {}),
+        ...(originalId === undefined ? {} : { originalId }),
+        ...(originalCreatedAt === undefined ? {} : { originalCreatedAt }),
+      },
+      seq,
+      state: this.stateOf(id),
+      attempt: request.attempt ?? 1,
+      labels,
+      source,
+      revision,
+      runs: this.runs,
+      taskRunIds: this.runs.map((_, index) => taskRunId(id, index)),
+    };
   }
   async command(id: string, command: Command): Promise<CommandAnswer> {
     const execution = await this.get(id);
     if (!execution) return { ok: false, status: 404, message: `Unable to find the execution ${id}` };
-    if (isTerminal(this.state)) return { ok: false, status: 409, message: "it has ended" };
+    if (isTerminal(this.stateOf(id))) return { ok: false, status: 409, message: "it has ended" };
     this.commands.push(structuredClone(command));
     return { ok: true, execution };
   }
@@ -65,8 +108,14 @@ export class FakeCell implements CellRpc {
   async stream(id: string, after?: { seq: number; line: number }) {
     return (await this.get(id)) && streamOf(`data: ${JSON.stringify(after ?? null)}\n\n`);
   }
-  async events(id: string, _after: number): Promise<EventPage | null> {
-    return (await this.get(id)) && { source: "", revision: 1, events: [] };
+  async events(id: string, after: number, limit?: number): Promise<EventPage | null> {
+    const request = this.started.find((started) => started.id === id);
+    if (!request) return null;
+    const { source, revision } = request;
+    return { source, revision, events: this.log.slice(after, limit === undefined ? undefined : after + limit) };
+  }
+  async followEvents(id: string, after: number) {
+    return (await this.get(id)) && streamOf(`id: ${after + 1}\ndata: {}\n\n`);
   }
   async evaluate(id: string, taskRunId: string | undefined, expression: string): Promise<Evaluated | null> {
     return (await this.get(id)) && { result: `${taskRunId ?? "-"} ${expression}` };
@@ -97,6 +146,24 @@ export class FakeCell implements CellRpc {
     this.boots++;
   }
 
+  private stateOf(id: string): State {
+    return this.states.get(id) ?? this.state;
+  }
+
+  private pausedRun(executionId: string, namespace: string, flowId: string, taskId: string): TaskRunJson {
+    const date = "2026-01-01T00:00:00Z";
+    return {
+      id: taskRunId(executionId, 0),
+      executionId,
+      namespace,
+      flowId,
+      taskId,
+      attempts: [],
+      outputs: null,
+      state: { current: "PAUSED", histories: [{ state: "PAUSED", date }], duration: "PT0S", startDate: date },
+    };
+  }
+
   private json({ id, tenant, namespace, flowId, revision, inputs, labels, trigger }: StartRequest): ExecutionJson {
     const date = "2026-01-01T00:00:00Z";
     return {
@@ -107,8 +174,9 @@ export class FakeCell implements CellRpc {
       flowRevision: revision,
       inputs,
       labels: [...labels],
-      state: { current: this.state, histories: [{ state: "CREATED", date }], duration: "PT0S", startDate: date },
+      state: { current: this.stateOf(id), histories: [{ state: "CREATED", date }], duration: "PT0S", startDate: date },
       originalId: id,
+      ...(this.paused === undefined ? {} : { taskRunList: [this.pausedRun(id, namespace, flowId, this.paused)] }),
       ...(trigger ? { trigger } : {}),
       deleted: false,
       metadata: { attemptNumber: 1, originalCreatedDate: date },

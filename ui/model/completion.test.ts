@@ -23,6 +23,7 @@ describe("completeFlow", () => {
   });
   test("types of tasks, and of triggers, in their own lists", () => {
     expect(labels(`${HEAD}tasks:\n  - id: a\n    type: ¦`)).toContain("io.kestra.plugin.core.log.Log");
+    expect(labels(`${HEAD}tasks:\n  - id: a\n    type: ¦`)).not.toContain("io.kestra.plugin.jdbc.duckdb.Query");
     const triggers = labels(`${HEAD}triggers:\n  - id: a\n    type: ¦`);
     expect(triggers).toContain("io.kestra.plugin.core.trigger.Schedule");
     expect(triggers).not.toContain("io.kestra.plugin.core.log.Log");

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { STATES } from "#schema/state.ts";
 import {
   type ExecutionFilters,
+  filterQuery,
   isNarrowed,
   NO_FILTERS,
   PAGE_SIZES,
@@ -73,6 +74,15 @@ describe("searchQuery", () => {
     const query = searchQuery({ ...NO_FILTERS, range: "PT1H", from: "x" }, (local) => local);
     expect(query.map(([name]) => name)).toEqual(["timeRange", "page", "size", "sort"]);
   });
+});
+
+test("what is done to all that match is told the filters alone", () => {
+  const filters = { ...NO_FILTERS, states: ["FAILED" as const], labels: ["a:b"], page: 3, sort: "flowId" as const };
+  expect(filterQuery(filters, (local) => local)).toEqual([
+    ["state", "FAILED"],
+    ["labels", "a:b"],
+  ]);
+  expect(filterQuery(NO_FILTERS, (local) => local)).toEqual([]);
 });
 
 test("order and page do not narrow", () => {

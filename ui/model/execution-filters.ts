@@ -131,6 +131,11 @@ export function searchQuery(filters: ExecutionFilters, toInstant: (local: string
   ];
 }
 
+/** What narrows the list, without its order and page: for what is done to all that match. */
+export function filterQuery(filters: ExecutionFilters, toInstant: (local: string) => string | undefined): Pairs {
+  return searchQuery(filters, toInstant).filter(([name]) => name !== "page" && name !== "size" && name !== "sort");
+}
+
 /** True when the list is narrowed by anything but its order and page. */
 export function isNarrowed(filters: ExecutionFilters): boolean {
   const { text, namespace, flowId, states, labels, range, from, to } = filters;

@@ -4,31 +4,51 @@ import {
   type ExecutionState,
   initialState,
   type Plan,
+  refusal,
   toExecutionJson,
 } from "#engine/index.ts";
+import type { Command } from "#schema/cell.ts";
 import type { ExecutionEvent } from "#schema/event.ts";
 import type { ExecutionJson } from "#schema/execution.ts";
 import type { Flow } from "#schema/flow.ts";
+import { taskRunIndex } from "#schema/ids.ts";
+import { History } from "./history.ts";
 import type { Replay } from "./run.ts";
 
 /** The server's own reducer, run in the page: the same events give the same execution. */
 export class EngineReplay implements Replay {
   readonly flow: Flow;
   readonly plan: Plan;
-  readonly #reduce: ReturnType<typeof createReducer>;
-  #state: ExecutionState = initialState();
+  readonly #history: History<ExecutionState, ExecutionEvent>;
 
   constructor(flow: Flow) {
     this.flow = flow;
     this.plan = compilePlan(flow);
-    this.#reduce = createReducer(this.plan);
+    const reduce = createReducer(this.plan);
+    this.#history = new History(initialState(), (state, event) => reduce(state, event).state);
   }
 
   apply(event: ExecutionEvent): void {
-    this.#state = this.#reduce(this.#state, event).state;
+    this.#history.push(event);
+  }
+
+  get events(): readonly ExecutionEvent[] {
+    return this.#history.events;
   }
 
   toJson(): ExecutionJson {
-    return toExecutionJson(this.#state, this.plan);
+    return toExecutionJson(this.#history.now, this.plan);
+  }
+
+  /** The execution as it was after its first `seq` events, of which there must be one. */
+  jsonAt(seq: number): ExecutionJson {
+    return toExecutionJson(this.#history.at(Math.max(1, seq)), this.plan);
+  }
+
+  /** Why the execution would refuse the command now; undefined when it would not. */
+  refusal(command: Command): string | undefined {
+    const { now } = this.#history;
+    const runOf = (taskRunId: string) => now.runs.get(taskRunIndex(now.facts?.id ?? "", taskRunId) ?? -1);
+    return refusal(now, command, runOf)?.message;
   }
 }

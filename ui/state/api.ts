@@ -76,7 +76,10 @@ export type Evaluation = { result?: string; error?: string; stackTrace?: string 
 
 type Body = { method?: string; body?: BodyInit; type?: string; query?: Query; signal?: AbortSignal };
 
-async function send(path: string, { method = "GET", body, type, query = [], signal }: Body = {}): Promise<Response> {
+export async function send(
+  path: string,
+  { method = "GET", body, type, query = [], signal }: Body = {},
+): Promise<Response> {
   const search = new URLSearchParams(query.map(([name, value]) => [name, value])).toString();
   const headers: Record<string, string> = { accept: "application/json" };
   if (type !== undefined) headers["content-type"] = type;
@@ -130,22 +133,32 @@ function readProblem(text: string): { message: string; details: readonly string[
     embedded !== null && typeof embedded === "object" && embedded !== undefined && "errors" in embedded
       ? embedded.errors
       : undefined;
+  const invalids = "invalids" in body && Array.isArray(body.invalids) ? invalidWords(body.invalids) : [];
   const details = (Array.isArray(errors) ? errors : []).flatMap((error: { message?: unknown; path?: unknown }) =>
     typeof error?.message === "string"
       ? [typeof error.path === "string" && error.path !== "" ? `${error.path}: ${error.message}` : error.message]
       : [],
   );
-  return { message, details };
+  return { message, details: [...details, ...invalids] };
 }
 
-async function json<T>(path: string, options?: Body): Promise<T> {
+const INVALIDS_SHOWN = 5;
+
+/** The first of the things that a bulk request is refused for. */
+function invalidWords(invalids: readonly { message?: unknown; invalidValue?: unknown }[]): readonly string[] {
+  const words = invalids.slice(0, INVALIDS_SHOWN).map(({ message, invalidValue }) => `${invalidValue}: ${message}`);
+  const more = invalids.length - words.length;
+  return more > 0 ? [...words, `and ${more} more`] : words;
+}
+
+export async function json<T>(path: string, options?: Body): Promise<T> {
   return (await (await send(path, options)).json()) as T;
 }
 
 function flowPath(namespace: string, id: string): string {
   return `/flows/${encodeURIComponent(namespace)}/${encodeURIComponent(id)}`;
 }
-function executionPath(id: string): string {
+export function executionPath(id: string): string {
   return `/executions/${encodeURIComponent(id)}`;
 }
 const YAML = "application/x-yaml";
@@ -187,20 +200,6 @@ export const api = {
       `/executions/${encodeURIComponent(namespace)}/${encodeURIComponent(id)}/validate`,
       withSignal({ method: "POST", body }, signal),
     ),
-  kill: async (id: string) => {
-    await send(`${executionPath(id)}/kill`, { method: "DELETE", query: [["isOnKillCascade", "true"]] });
-  },
-  pause: async (id: string) => {
-    await send(`${executionPath(id)}/pause`, { method: "POST" });
-  },
-  resume: async (id: string, body: FormData) => {
-    await send(`${executionPath(id)}/resume`, { method: "POST", body });
-  },
-  /** Lets a queued execution run at once, above the limit. */
-  unqueue: async (id: string) => {
-    await send(`${executionPath(id)}/unqueue`, { method: "POST" });
-  },
-  restart: (id: string) => json<ExecutionJson>(`${executionPath(id)}/restart`, { method: "POST" }),
   evaluate: (id: string, taskRunId: string | undefined, expression: string) =>
     json<Evaluation>(`${executionPath(id)}/eval${taskRunId === undefined ? "" : `/${encodeURIComponent(taskRunId)}`}`, {
       method: "POST",

@@ -73,7 +73,7 @@ export class InputForm {
     if (this.busy || Object.keys(this.mistakes).length > 0) return undefined;
     this.busy = true;
     try {
-      return await action(this.#body());
+      return await action(this.body());
     } catch (cause) {
       this.failure = asFailure(cause);
       return undefined;
@@ -82,7 +82,8 @@ export class InputForm {
     }
   }
 
-  #body(): FormData {
+  /** What is sent: one part for each field that has a value. */
+  body(): FormData {
     const body = new FormData();
     const visible = this.fields.filter(({ id }) => !this.hidden.has(id));
     for (const part of toParts(visible, this.values, (local) => localToInstant(local) ?? local)) {
@@ -104,7 +105,7 @@ export class InputForm {
     const abort = new AbortController();
     this.#abort = abort;
     try {
-      const { inputs = [], checks = [] } = await this.#check(this.#body(), abort.signal);
+      const { inputs = [], checks = [] } = await this.#check(this.body(), abort.signal);
       if (abort.signal.aborted) return;
       this.#checks = Object.fromEntries(inputs.map((check) => [check.input.id, check]));
       this.failedChecks = checks;

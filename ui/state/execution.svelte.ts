@@ -1,4 +1,5 @@
 import { SvelteSet } from "svelte/reactivity";
+import type { Command } from "#schema/cell.ts";
 import type { ExecutionEvent } from "#schema/event.ts";
 import type { ExecutionJson } from "#schema/execution.ts";
 import type { Flow } from "#schema/flow.ts";
@@ -7,6 +8,7 @@ import { isTerminal } from "#schema/state.ts";
 import { buildGraph, computeStatuses } from "../model/graph.ts";
 import type { EngineReplay } from "../model/replay.ts";
 import { RunModel, type StreamFlow } from "../model/run.ts";
+import { type ActionId, allowedActions, taskIdsOf } from "../model/steering.ts";
 import { computeBar, computeTicks, computeTimeline } from "../model/timeline.ts";
 import { type ApiFailure, api, asFailure, links } from "./api.ts";
 import { connection } from "./connection.svelte.ts";
@@ -17,6 +19,7 @@ const QUIET_MS = 1500;
 /**
  * One execution, live. A snapshot paints first; then the stream's events are replayed through the server's reducer.
  * The model is plain and changes in place; `#version` tells the page, at most once per frame.
+ * With `at`, everything but `now` shows the execution as it was after so many events; what may be done to it is always of now.
  */
 export class ExecutionView {
   readonly id: string;
@@ -24,6 +27,8 @@ export class ExecutionView {
   /** The stream is open, or has ended because there is nothing more to come. */
   live = $state(false);
   readonly folded = new SvelteSet<string>();
+  /** Events that are shown; left out: all, and those to come. */
+  at = $state<number>();
   #version = $state(0);
   #model: RunModel | undefined;
   #snapshot = $state.raw<ExecutionJson>();
@@ -38,28 +43,65 @@ export class ExecutionView {
     void this.#open();
   }
 
-  get execution(): ExecutionJson | undefined {
+  /** As it is, whatever is shown. */
+  get now(): ExecutionJson | undefined {
     this.#version;
     return this.#model?.execution ?? this.#snapshot;
+  }
+  /** As it is shown. */
+  get execution(): ExecutionJson | undefined {
+    return this.#past ?? this.now;
+  }
+  readonly #past = $derived(this.at === undefined ? undefined : this.#replay?.jsonAt(this.at));
+
+  /** How many events there are, and one of them, counted from 1. */
+  get eventCount(): number {
+    this.#version;
+    return this.#replay?.events.length ?? 0;
+  }
+  eventAt(seq: number): ExecutionEvent | undefined {
+    return this.#replay?.events[seq - 1];
+  }
+  /** The moment that is shown, in ms; undefined for now. */
+  readonly momentMs = $derived(this.at === undefined ? undefined : this.eventAt(this.at)?.at);
+
+  /** What may be done to it now; nothing until the page knows all that happened. */
+  get actions(): ReadonlySet<ActionId> {
+    const { now } = this;
+    const replay = this.#replay;
+    if (now === undefined || replay === undefined || replay.events.length === 0) return new Set();
+    return allowedActions(now.state.current, (command) => replay.refusal(command));
+  }
+  refuses(command: Command): string | undefined {
+    this.#version;
+    return this.#replay ? this.#replay.refusal(command) : "The execution is not loaded yet.";
   }
 
   /** Grows in place: read `logCount` to learn of new lines. */
   get logs(): readonly LogLine[] {
-    return this.#model?.logs ?? [];
+    return this.#pastLogs ?? this.#model?.logs ?? [];
   }
+  readonly #pastLogs = $derived.by(() => {
+    const { momentMs } = this;
+    return momentMs === undefined ? undefined : this.#model?.logs.filter(({ at }) => at <= momentMs);
+  });
   get logCount(): number {
     this.#version;
-    return this.#model?.logs.length ?? 0;
+    return this.logs.length;
   }
 
   get flow(): Flow | undefined {
     return this.#replay?.flow;
   }
+  /** What is shown has ended. */
   get isOver(): boolean {
     const { execution } = this;
     return execution !== undefined && isTerminal(execution.state.current);
   }
+  /** The whole time it took, for a scale that stays while the reader goes through it. */
+  readonly wholeToMs = $derived.by(() => this.at !== undefined && this.now && computeTimeline(this.now).toMs);
 
+  readonly taskIds = $derived.by(() => (this.#replay ? taskIdsOf(this.#replay.flow) : []));
   readonly timeline = $derived.by(() => this.execution && computeTimeline(this.execution, new Set(this.folded)));
   readonly graph = $derived.by(() => this.#replay && buildGraph(this.#replay.flow, this.#replay.plan));
   readonly statuses = $derived.by(() => (this.execution ? computeStatuses(this.execution) : new Map()));
@@ -148,9 +190,9 @@ export class ExecutionView {
   #closeWhenQuiet(): void {
     clearTimeout(this.#retry);
     this.#retry = setTimeout(() => {
-      const { execution } = this;
-      if (!this.isOver || !execution) return;
-      const moving = execution.taskRunList?.some((run) => !isTerminal(run.state.current)) ?? false;
+      const { now } = this;
+      if (!now || !isTerminal(now.state.current)) return;
+      const moving = now.taskRunList?.some((run) => !isTerminal(run.state.current)) ?? false;
       if (moving) this.#closeWhenQuiet();
       else this.#closeStream();
     }, QUIET_MS);

@@ -1,11 +1,13 @@
 import type { Problem } from "#schema/problem.ts";
-import { HttpError } from "../../http-error.ts";
+import { HttpError, type Invalid } from "../../http-error.ts";
 
 type ErrorBody = {
   message: string;
   _links: { self: { href: string; templated: false } };
   _embedded?: { errors: { message: string; path: string }[] };
   problems?: readonly Problem[];
+  /** Of a bulk request: which ids are refused, and why. */
+  invalids?: readonly Invalid[];
 };
 
 /** An error as Kestra's clients read it, with our own list of problems beside it. `href` is the path and query that was asked for. */
@@ -15,6 +17,7 @@ export function problemResponse(href: string, error: HttpError): Response {
     body._embedded = { errors: error.problems.map(({ message, path }) => ({ message, path })) };
     body.problems = error.problems;
   }
+  if (error.invalids.length > 0) body.invalids = error.invalids;
   return new Response(JSON.stringify(body), {
     status: error.status,
     headers: { ...error.headers, "content-type": "application/json" },

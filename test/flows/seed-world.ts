@@ -1,0 +1,121 @@
+import { accessSync, constants, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { ProcessBackend } from "#runners/process/process-backend.ts";
+import { ScriptRunner } from "#runners/scripts/script-runner.ts";
+import { SharedPlaces } from "#runners/scripts/shared-places.ts";
+import { encodeUtf8 } from "#schema/bytes.ts";
+import type { TaskAnswer } from "#schema/event.ts";
+import type { Json, JsonObject } from "#schema/json.ts";
+import { cutMessage, type LogLine } from "#schema/log.ts";
+import type { Job } from "#schema/runner.ts";
+import { type Downloaded, type HttpAnswer, type HttpCall, TaskFailure } from "#tasks/define.ts";
+import { MemoryContext } from "#tasks/memory-context.ts";
+import { Bench } from "./harness.ts";
+
+// The world in which the example flows of the documentation run: HTTP is answered by what the example's file says, key-values and
+// files are kept in memory, scripts run as real processes of this machine by the agent's own code.
+
+/** What is around the execution. */
+export type Around = {
+  /** Answers by URL; a text or a JSON value is the body of a 200. */
+  http?: Record<string, Json>;
+  /** Stored files by their URI, and namespace files by their path. */
+  files?: Record<string, string>;
+  /** Key-values by `namespace/key`. */
+  kv?: Record<string, Json>;
+};
+
+class SeedContext extends MemoryContext {
+  readonly #http: Readonly<Record<string, Json>>;
+
+  constructor({ http = {}, files = {}, kv = {} }: Around) {
+    super();
+    this.#http = http;
+    for (const [uri, text] of Object.entries(files)) this.stored.set(uri, encodeUtf8(text));
+    for (const [key, value] of Object.entries(kv)) this.values.set(key, { type: "JSON", value });
+  }
+
+  override async http(call: HttpCall): Promise<HttpAnswer> {
+    this.calls.push(call);
+    const body = this.#http[call.url];
+    if (body === undefined) throw new TaskFailure(`Nothing answers ${call.url}`);
+    const text = typeof body === "string" ? body : JSON.stringify(body);
+    return { url: call.url, status: 200, headers: {}, body: encodeUtf8(text) };
+  }
+
+  override ofRun(): this {
+    return this;
+  }
+
+  override async download(call: HttpCall, nameOf: (head: Omit<HttpAnswer, "body">) => string): Promise<Downloaded> {
+    this.answer = await this.http(call);
+    return super.download(call, nameOf);
+  }
+}
+
+/** A bench with this around it. Dispose of it: it has a folder. */
+export class SeedBench extends Bench implements Disposable {
+  readonly #dir = mkdtempSync(join(tmpdir(), "windhover-seeds-"));
+  readonly #runner = new ScriptRunner([new ProcessBackend(this.#dir)], new SharedPlaces(join(this.#dir, "places")));
+  readonly #stops = new Map<string, AbortController>();
+
+  constructor(around: Around) {
+    super({ context: new SeedContext(around) });
+    this.runsEdge = true;
+    this.worker = (job, tell) => this.#run(job, tell);
+    this.world.onLookup = (kind, args) => this.#lookUp(kind, args);
+    this.world.onCancel = ({ id }) => {
+      this.#stops.get(id)?.abort({ kind: "killed" });
+      return this.#stops.has(id) ? "told" : "gone";
+    };
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.#dir, { recursive: true, force: true });
+  }
+
+  async #run(job: Job, tell: (line: LogLine) => void): Promise<TaskAnswer> {
+    if (!this.#runner.runs(job.type)) return { state: "FAILED", error: `This runner agent cannot run ${job.type}.` };
+    const stop = new AbortController();
+    this.#stops.set(job.id, stop);
+    try {
+      const answer = await this.#runner.run({
+        job: { ...job, epoch: 1 },
+        attempt: { label: job.id },
+        signal: stop.signal,
+        log: (level, message) => tell({ at: 0, level, message: cutMessage(message) }),
+        lines: (lines) => lines.forEach(tell),
+        download: async (uri, path) => writeFileSync(path, await this.context.files.get(uri)),
+        upload: (name, path) => this.context.files.put(name, readFileSync(path)),
+      });
+      return stop.signal.aborted ? { state: "KILLED" } : answer;
+    } catch (error) {
+      if (!(error instanceof TaskFailure)) throw error;
+      tell({ at: 0, level: "ERROR", message: error.message });
+      return { state: "FAILED", error: error.message };
+    } finally {
+      this.#stops.delete(job.id);
+    }
+  }
+
+  #lookUp(kind: string, args: JsonObject): { ok: true; value: Json } | { ok: false; message: string } {
+    if (kind === "kv")
+      return { ok: true, value: this.context.values.get(`${args.namespace}/${args.key}`)?.value ?? null };
+    if (kind !== "read") return { ok: false, message: `Nothing answers ${kind}.` };
+    const stored = this.context.stored.get(String(args.path));
+    return { ok: true, value: stored === undefined ? null : new TextDecoder().decode(stored) };
+  }
+}
+
+/** True when the machine has the program. */
+export function hasProgram(name: string): boolean {
+  return (process.env.PATH ?? "").split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, name), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
