@@ -161,7 +161,8 @@ export class Trail {
 
   #checkStates(before: ExecutionState, event: ExecutionEvent): void {
     const { state } = this;
-    if (event.kind === "kill-requested" && !isTerminal(before.status)) this.#killedAt = event.at;
+    if (event.kind === "kill-requested" && !isTerminal(before.status) && before.status !== "KILLING")
+      this.#killedAt = event.at;
     if (this.#killedAt !== undefined) {
       for (const run of escaped(before, state)) this.complain(`I3 ${run} after a kill, by ${event.kind}`);
       const ended = isTerminal(state.status) && !isTerminal(before.status);

@@ -29,25 +29,24 @@ export class Machine extends Settling {
   created({ flags = [], limited, scheduleAt }: EventOf<"execution-created">): void {
     const isLimited = this.tree.flow.concurrency !== undefined || limited === true || scheduleAt !== undefined;
     this.#needsSlot = isLimited && flags.includes(FLAGS.concurrency);
+    this.goesOnAfterStop = flags.includes(FLAGS.afterStop);
     this.#retriesFlowables = !flags.includes(FLAGS.flowablesAreNotRetried);
   }
 
   /** Its time has come; it may have to wait for a slot. */
   begin(): void {
-    if (!this.#needsSlot) this.current = "RUNNING";
+    if (!this.#needsSlot) this.#goOn();
   }
 
   /** What the flow's actor says. */
   slotted({ answer, reason, behavior }: EventOf<"slot-answered">): void {
     if (this.current !== "CREATED" && this.current !== "QUEUED") return;
-    if (answer === "granted") this.current = "RUNNING";
+    if (answer === "granted") this.#goOn();
     else if (answer === "queued") this.current = "QUEUED";
     else {
       const isCancelled = reason === undefined && (behavior ?? this.tree.flow.concurrency?.behavior) === "CANCEL";
       const state = isCancelled ? "CANCELLED" : "FAILED";
       this.tree.root.ended = true;
-      // It never began: nothing runs after it.
-      this.stopAs = state;
       this.finish(state);
     }
   }
@@ -56,6 +55,11 @@ export class Machine extends Settling {
     run.state = "RUNNING";
     if (run.tries.at(-1)?.to === undefined && run.tries.length > 0) return;
     run.tries.push({ from: this.at, to: undefined });
+  }
+
+  #goOn(): void {
+    this.current = "RUNNING";
+    this.hasBegun = true;
   }
 
   dispatched(run: Run): void {
@@ -212,7 +216,7 @@ export class Machine extends Settling {
 
   /** Whoever runs something is asked to stop; all else is over at once. */
   stop(stopAs: State, cascade: boolean): void {
-    if (isTerminal(this.current)) return;
+    if (isTerminal(this.current) || this.current === "KILLING") return;
     this.current = "KILLING";
     this.stopAs = stopAs;
     for (const run of this.tree.runs.values()) {

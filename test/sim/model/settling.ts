@@ -9,6 +9,9 @@ export abstract class Settling {
   protected current: State = "CREATED";
   protected isHeld = false;
   protected stopAs: State | undefined;
+  /** Some of it ran: `afterExecution` may follow. */
+  protected hasBegun = false;
+  protected goesOnAfterStop = false;
   protected endsAs: Rank | undefined;
 
   constructor(flow: Flow) {
@@ -51,7 +54,8 @@ export abstract class Settling {
   /** Everything that follows, until nothing follows any more. */
   settle(): void {
     if (this.current === "CREATED" || this.current === "QUEUED") return;
-    if (this.current === "KILLING") return this.settleStop();
+    if (this.current === "KILLING") this.settleStop();
+    if (this.current === "KILLING") return;
     while (this.step());
   }
 
@@ -65,12 +69,17 @@ export abstract class Settling {
     this.current = this.stopAs ?? "KILLED";
   }
 
+  private get mayFollow(): boolean {
+    const isStopped = this.current === "KILLED" || this.current === "CANCELLED";
+    return this.hasBegun && (this.goesOnAfterStop || !isStopped);
+  }
+
   /** One thing that follows; false when nothing does. */
   private step(): boolean {
     for (const run of this.tree.runs.values())
       if (run.family !== undefined && !run.family.ended && this.move(run.key, run.family)) return true;
     if (!this.tree.root.ended) return this.move("", this.tree.root);
-    return isTerminal(this.current) && this.stopAs === undefined && this.goThrough("", "afterExecution") === "moved";
+    return isTerminal(this.current) && this.mayFollow && this.goThrough("", "afterExecution") === "moved";
   }
 
   /** Moves a flowable; false when it waits for its children. */
@@ -166,7 +175,6 @@ export abstract class Settling {
 
   protected finish(state: State): void {
     this.current = state;
-    if (state === "KILLED" || state === "CANCELLED") this.stopAs = state;
     this.isHeld = false;
   }
 
