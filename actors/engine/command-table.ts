@@ -37,10 +37,11 @@ export const COMMANDS: Readonly<Record<CommandKind, Rule>> = {
     note: "Refused after the end without cascade. RETRIED: the new execution is not started, or is killed in its place.",
   },
   pause: {
-    taken: ["RUNNING", "RESTARTED", "RETRYING", "BREAKPOINT"],
+    taken: ["RUNNING", "RETRYING", "BREAKPOINT"],
     kept: [],
     status: 422,
     sentence: "The execution is not running",
+    note: "RESTARTED waits for a slot of its flow: nothing of it runs yet.",
   },
   resume: {
     taken: ["PAUSED"],

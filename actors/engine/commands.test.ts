@@ -259,3 +259,12 @@ test("the first task runs when an execution that was killed before its start is 
   d.expand("a", SEQUENCE).advance(0);
   expect(d.state.status).toBe("SUCCESS");
 });
+
+test("an execution is not PAUSED any more when the branch that paused is over otherwise", () => {
+  const both = task("p", { ...lists(task("x"), task("y")), allowFailure: true });
+  const d = new Driver(flowOf([both, task("z")])).create({ flags: [FLAGS.pauseFollowsTasks] });
+  d.expand("p", { kind: "parallel", list: "tasks", concurrency: 0 }).expand("x", { kind: "pause" });
+  expect(d.state.status).toBe("PAUSED");
+  d.fail("y");
+  expect([d.state.status, d.states()]).toEqual(["RUNNING", { p: "WARNING", x: "KILLED", y: "FAILED", z: "CREATED" }]);
+});

@@ -293,3 +293,14 @@ describe("whether a revision has a place for what ran", () => {
     expect(problem([s(task("y"))], "y")).toMatch(/Task 'x'/);
   });
 });
+
+test("[W3] a replay from a task of a Dag begins the Dag again, and what is round it goes on after it", () => {
+  const dag: Expansion = { kind: "dag", list: "tasks", concurrency: 0, dependsOn: [[], [0]] };
+  const flow = flowOf([task("s", lists(task("g", lists(task("x"), task("y"))), task("n"))), task("z")]);
+  const old = run(flow).expand("s", SEQUENCE).expand("g", dag).finish("x").finish("y").finish("n").finish("z");
+  expect(old.state.status).toBe("SUCCESS");
+  const d = fork(old, "y");
+  expect([d.state.status, d.states()]).toEqual(["RUNNING", { s: "RUNNING", g: "RESTARTED" }]);
+  d.expand("g", dag).finish("x").finish("y").finish("n").finish("z");
+  expect([d.state.status, d.state.live]).toEqual(["SUCCESS", 0]);
+});

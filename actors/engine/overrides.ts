@@ -1,6 +1,7 @@
 import { assertNever } from "#schema/assert-never.ts";
 import type { EventOf } from "#schema/event.ts";
 import { isTerminal, type State, type TerminalState } from "#schema/state.ts";
+import { askForSlot } from "./beginning.ts";
 import { canChangeState, isWaitingToRetry, verdictOf } from "./command-table.ts";
 import type { Draft } from "./draft.ts";
 import type { Handler } from "./handler.ts";
@@ -74,9 +75,10 @@ function endLive(draft: Draft, run: TaskRun, state: TerminalState): void {
 
 /** Of an execution that has ended: it goes on from the run. */
 function goBackTo(draft: Draft, run: TaskRun, state: TerminalState): void {
-  draft.set({ outputs: undefined, ending: undefined, held: false });
+  draft.set({ outputs: undefined, ending: undefined, held: false, fork: undefined });
   draft.moveExecution("RESTARTED");
-  draft.moveExecution("RUNNING");
+  // It gave its slot back at its end; what starts is held until it has one again.
+  if (!askForSlot(draft)) draft.moveExecution("RUNNING");
   draft.log("INFO", `Said to have ended ${state}.`, run.index);
   armSlas(draft);
   const index = rewind(draft, run.index);

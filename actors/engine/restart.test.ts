@@ -193,6 +193,16 @@ describe("a restart", () => {
     expect(d.states()).toEqual({ a: "RESTARTED" });
   });
 
+  test("counts nothing of afterExecution any more, neither as living nor as retrying", () => {
+    const after = task("z", { retry: CONSTANT_RETRY });
+    const d = new Driver(flowOf([task("a")], { afterExecution: [after] })).create().fail("a").fail("z");
+    expect([d.state.live, d.state.retrying]).toEqual([1, 1]);
+    d.restart();
+    expect([d.state.live, d.state.retrying, d.state.status]).toEqual([1, 0, "RUNNING"]);
+    d.finish("a").finish("z");
+    expect([d.state.live, d.state.status]).toEqual([0, "SUCCESS"]);
+  });
+
   test("takes a pause of afterExecution back, so that a later pause can be resumed", () => {
     const d = new Driver(flowOf([task("a")], { afterExecution: [task("z")] })).create().fail("a");
     d.expand("z", { kind: "pause" }).restart();

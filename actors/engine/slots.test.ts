@@ -344,3 +344,42 @@ test("[Q1, Q3] granted while it is being killed, it begins nothing, and gives th
   d.stopped("a");
   expect(d.state).toMatchObject({ status: "KILLED", slot: undefined });
 });
+
+test("[Q1] an ended execution whose task run is said to have ended otherwise waits for a slot before it goes on", () => {
+  const d = answer(flagged(limited()), "granted").fail("a");
+  acknowledge(d);
+  expect([d.state.status, d.state.slot]).toEqual(["FAILED", undefined]);
+  d.apply({ kind: "task-state-set", at: d.now, run: d.run("a").index, state: "SUCCESS" });
+  expect([d.state.status, d.state.slot?.state, d.run("b").waiting?.kind]).toEqual(["RESTARTED", "asked", "held"]);
+  answer(d, "granted");
+  expect([d.state.status, d.run("b").waiting?.kind]).toEqual(["RUNNING", "start"]);
+});
+
+test("[Q1] so does one that was killed before its fork began: it goes on from that task run, not from the fork", () => {
+  const d = flagged(limited(), { forked: { executionId: "old" } });
+  const copied = {
+    taskId: "a",
+    parent: -1,
+    stage: "main",
+    lane: 0,
+    state: "FAILED",
+    histories: [],
+    attempts: [],
+  } as const;
+  d.apply({ kind: "runs-copied", at: d.now, runs: [{ ...copied, histories: [], attempts: [] }] });
+  d.apply({ kind: "fork-completed", at: d.now, from: "failed" });
+  d.kill();
+  d.apply({ kind: "task-state-set", at: d.now, run: 0, state: "SUCCESS" });
+  answer(d, "granted");
+  expect([d.state.status, d.states()]).toEqual(["RUNNING", { a: "SUCCESS", b: "CREATED" }]);
+  expect(d.run("b").waiting?.kind).toBe("start");
+});
+
+test("[K6] a restarted execution that waits for its slot is not paused: it would be held for ever once it has one", () => {
+  const d = answer(flagged(limited("CANCEL")), "refused");
+  d.restart();
+  expect(d.state.status).toBe("RESTARTED");
+  expect(d.changes(() => d.apply({ kind: "pause-requested", at: d.now }))).toBe(false);
+  answer(d, "granted");
+  expect([d.state.status, d.run("a").waiting?.kind]).toEqual(["RUNNING", "start"]);
+});

@@ -187,7 +187,16 @@ export class FlowRoom implements FlowRpc {
   /** [R4] Whoever caused it does not wait for it; should it be lost, the alarm tells. */
   private tellSlotsSoon(): void {
     if ((this.core.slots.nextWakeAt() ?? Number.POSITIVE_INFINITY) > this.host.now()) return;
-    void this.tellSlots().finally(() => this.arm());
+    void this.tellSlotsAndArm();
+  }
+
+  private async tellSlotsAndArm(): Promise<void> {
+    try {
+      await this.tellSlots();
+      this.arm();
+    } catch (error) {
+      console.error("the slots could not be told, which the alarm will do:", error);
+    }
   }
 
   private async tellSlots(): Promise<void> {

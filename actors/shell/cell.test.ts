@@ -71,6 +71,20 @@ describe("a cell", () => {
     expect([kinds(lost.id).includes("task-lost"), kinds(kept.id).includes("task-lost")]).toEqual([true, false]);
   });
 
+  test("[S1] tells lists nothing of what a start has found out and could not store", async () => {
+    const http = `  - id: a\n    type: io.kestra.plugin.core.http.Request\n    uri: https://example.com\n`;
+    const bench = new Bench();
+    bench.worker = () => undefined;
+    bench.world.refusals.set("project", 1_000);
+    const live = bench.start(flow(http));
+    await bench.run(1_000);
+    bench.world.refusals.clear();
+    bench.database.exec("CREATE TRIGGER full BEFORE INSERT ON journal BEGIN SELECT RAISE(ABORT, 'disk full'); END");
+    bench.restartAs("b2");
+    await bench.run(5_000);
+    expect(bench.world.rows.get(live.id)?.seq ?? 0).toBeLessThanOrEqual(bench.store.load(live.id)?.head ?? 0);
+  });
+
   test("[S5] reads an execution again that could not be stored: what is not stored did not happen", async () => {
     const bench = new Bench();
     const live = bench.start(flow(`${PAUSE}${RETURN}`));
@@ -80,6 +94,22 @@ describe("a cell", () => {
     bench.database.exec("DROP TRIGGER full");
     bench.cell.command(bench.again(live), { kind: "resume" });
     expect(bench.again(live).state.status).toBe("SUCCESS");
+  });
+
+  test("[S5] looks again at an execution that could not be stored, whoever had asked", async () => {
+    const bench = new Bench();
+    const live = bench.start(flow(`${PAUSE}${RETURN}`));
+    await bench.run(1_000);
+    const looks: unknown[] = [];
+    const { find } = bench.cell;
+    bench.cell.find = (id) => {
+      looks.push(id);
+      return find.call(bench.cell, id);
+    };
+    bench.database.exec("CREATE TRIGGER full BEFORE INSERT ON journal BEGIN SELECT RAISE(ABORT, 'disk full'); END");
+    expect(() => bench.cell.command(live, { kind: "resume" })).toThrow("disk full");
+    await bench.run(15_000);
+    expect(looks).toContain(live.id);
   });
 
   test("[S5] tries again later what could not be stored in the background, and says so", async () => {

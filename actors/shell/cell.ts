@@ -262,6 +262,8 @@ export class Cell {
   #project(id: string): void {
     const live = this.find(id);
     if (live === undefined) return;
+    // What is not stored is not told: its commit tells it.
+    if (live.hasChanges) return this.#turn(live);
     this.#projector.changed(live);
     this.#armForLists();
   }
@@ -286,10 +288,15 @@ export class Cell {
     try {
       body();
     } catch (error) {
-      this.#dues.set(id, this.#host.now() + LOOK_AGAIN_MS);
-      this.#arm(this.#host.now() + LOOK_AGAIN_MS);
+      this.#lookAgain(id);
       this.#host.failed(error);
     }
+  }
+
+  /** [S5] Something went wrong with it: it is read again soon, whoever was to hear of what it had done. */
+  #lookAgain(id: string): void {
+    this.#dues.set(id, this.#host.now() + LOOK_AGAIN_MS);
+    this.#arm(this.#host.now() + LOOK_AGAIN_MS);
   }
 
   /** Performs what is asked for, within one slice, and commits. */
@@ -316,6 +323,7 @@ export class Cell {
       this.#store.commit(commit);
     } catch (error) {
       this.#residents.delete(live.id);
+      this.#lookAgain(live.id);
       throw error;
     }
     if (due === undefined) this.#dues.delete(live.id);

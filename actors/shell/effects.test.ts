@@ -204,6 +204,17 @@ describe("a job for a stateless invocation", () => {
     });
   });
 
+  test("[K1] that was stopped in the turn that made it is not handed on", async () => {
+    const bench = new Bench();
+    const retry = `    retry:\n      type: constant\n      interval: PT1S\n      maxAttempt: 2\n      behavior: CREATE_NEW_EXECUTION\n`;
+    const indent = (text: string) => text.replace(/^/gm, "    ").trimEnd();
+    const fail = `  - id: b\n    type: io.kestra.plugin.core.execution.Fail\n${retry}`;
+    const both = `  - id: p\n    type: io.kestra.plugin.core.flow.Parallel\n    tasks:\n${indent(HTTP)}\n${indent(fail)}\n`;
+    const live = bench.start(flow(both));
+    expect(live.state.status).toBe("KILLING");
+    expect(bench.world.of("run")).toEqual([]);
+  });
+
   test("[A2] that could not be handed on is asked for again at once, one that is lost when its lease is over", async () => {
     const bench = new Bench();
     bench.world.refusals.set("run", 1);

@@ -279,7 +279,11 @@ export class Effects {
     const leaseUntil = at + (job.timeoutMs ?? DEFAULT_TIMEOUT_MS) + LEASE_MARGIN_MS;
     const worker = host.boot === undefined ? "edge" : `local:${host.boot}`;
     live.apply({ kind: "task-dispatched", at, effect: effect.id, leaseUntil, worker, ...deadlineAt });
-    leaving.push(() => void world.run([job]).catch((error: unknown) => this.#lost(live.id, effect.id, error)));
+    leaving.push(() => {
+      // The same turn may have stopped it.
+      if (!isHandedOn(live, effect)) return;
+      void world.run([job]).catch((error: unknown) => this.#lost(live.id, effect.id, error));
+    });
   }
 
   #lost(id: string, effect: string, error: unknown): void {
@@ -474,6 +478,12 @@ export class Effects {
       },
     );
   }
+}
+
+/** True while the run waits for the answer of whoever it was handed to. */
+function isHandedOn(live: Live, { run, id }: Of<"run-task">): boolean {
+  const waiting = live.state.runs.get(run)?.waiting;
+  return waiting?.kind === "answer" && waiting.effect === id;
 }
 
 /** True while the run still waits for this very start. */

@@ -27,7 +27,9 @@ const RETURN = "type: io.kestra.plugin.core.debug.Return";
 const LOOP_VALUES = ["a", "b", "c", "d", "e"];
 
 export const KINDS: readonly Kind[] = [
-  { flowId: "two", weight: 20, expected: { state: "SUCCESS", runs: { first: 1, second: 1 } } },
+  { flowId: "two", weight: 15, expected: { state: "SUCCESS", runs: { first: 1, second: 1 } } },
+  // Two tasks as well, a few executions at a time.
+  { flowId: "limited", weight: 5, expected: { state: "SUCCESS", runs: { first: 1, second: 1 } } },
   {
     flowId: "two_outside",
     weight: 20,
@@ -71,6 +73,7 @@ export function flowSources(sinkUrl: string): string[] {
 `;
   return [
     flow("two", plain("first") + plain("second")),
+    `${flow("limited", plain("first") + plain("second"))}concurrency:\n  limit: 3\n  behavior: QUEUE\n`,
     flow("two_outside", plain("first") + call("call", "effect")),
     flow(
       "loop",

@@ -1,289 +1,223 @@
-import type { SlotLimit } from "#actors/flow-actor/slot-table.ts";
-import type { StartRequest } from "#schema/cell.ts";
+import type { Command, StartRequest } from "#schema/cell.ts";
+import type { SubflowRequest } from "#schema/effect.ts";
+import type { ExecutionTrigger } from "#schema/event.ts";
 import type { ExecutionSummary } from "#schema/execution.ts";
 import { derivedExecutionId } from "#schema/ids.ts";
-import type { Job } from "#schema/runner.ts";
+import { type Job, MAX_JOB_BYTES } from "#schema/runner.ts";
 import type { SlotAnswer, SlotWish } from "#schema/slot.ts";
-import type { Cell } from "#shell/cell.ts";
-import type { World } from "#shell/world.ts";
-import type { Clockwork } from "./clockwork.ts";
-import { childIdOf, type Mutant } from "./mutants.ts";
-import type { Random } from "./random.ts";
-import { SimSlots } from "./sim-slots.ts";
+import type { State } from "#schema/state.ts";
+import type { Stored } from "#schema/stored.ts";
+import type { Asker, RunOfPlace, Told, World } from "#shell/world.ts";
+import { CANARY, CELLS, type Lab, Refused } from "./lab.ts";
+import { childIdOf } from "./mutants/mutant.ts";
+import type { SimCalls } from "./sim-calls.ts";
+import type { SimDispatch } from "./sim-dispatch.ts";
+import type { SimFlow } from "./sim-flow.ts";
+import type { SimLists } from "./sim-lists.ts";
+import { effectOf, type Reach, type SimWorkers } from "./sim-workers.ts";
 
-/** A call to the world that failed, or whose answer was not heard. */
-export class Refused extends Error {}
+export type Surroundings = {
+  lab: Lab;
+  calls: SimCalls;
+  reach: Reach;
+  workers: SimWorkers;
+  lists: SimLists;
+  flow: (tenant: string, flowId: string) => SimFlow | undefined;
+  dispatch: (tenant: string) => SimDispatch;
+  isBoot: () => () => boolean;
+};
 
-export type WorldFaults = { lost: number; duplicate: number; refused: number; longestDelayMs: number };
-
-export type Reach = (executionId: string, body: (cell: Cell) => boolean) => boolean;
-
-/** An effect that really happened outside, by the job it was done for. */
-export type Done = { job: string; taskId: string; taskRunId: string; attempt: number };
-
-/**
- * Everything outside the cells: workers that run edge tasks and die with the process, a durable queue of agent jobs, a projection.
- * Messages are lost, doubled, late, out of order and refused, as the seed decides.
- */
+/** What a cell sees of everything outside, checked on the way: nothing leaves before the commit that asked for it. */
 export class SimWorld implements World {
-  readonly projection = new Map<string, ExecutionSummary>();
-  readonly done: Done[] = [];
-  readonly slots: SimSlots;
-  boot = 1;
-  /** False: the projection takes whatever comes, as one without the rule on sequence numbers would. */
-  readonly #isGuarded: boolean;
-  readonly #clock: Clockwork;
-  readonly #random: Random;
-  readonly #faults: () => WorldFaults | undefined;
-  readonly #reach: Reach;
-  readonly #sources: ReadonlyMap<string, string>;
-  readonly #agentJobs = new Map<string, "queued" | "running" | "over">();
+  readonly #parts: Surroundings;
 
-  constructor(parts: {
-    clock: Clockwork;
-    random: Random;
-    faults: () => WorldFaults | undefined;
-    reach: Reach;
-    sources: ReadonlyMap<string, string>;
-    isGuarded?: boolean;
-    mutant?: Mutant | undefined;
-  }) {
-    this.#isGuarded = parts.isGuarded ?? true;
-    this.#clock = parts.clock;
-    this.#random = parts.random;
-    this.#faults = parts.faults;
-    this.#reach = parts.reach;
-    this.#sources = parts.sources;
-    this.slots = new SimSlots({
-      clock: parts.clock,
-      mutant: parts.mutant,
-      limitOf: (flowId) => (JSON.parse(parts.sources.get(flowId) ?? "{}") as { concurrency?: SlotLimit }).concurrency,
-      tell: ({ executionId, effect, answer, reason }) =>
-        this.#call(`slot ${executionId}/${effect}`, () => {
-          let taken = false;
-          const said = reason === undefined ? { answer } : { answer, reason };
-          const reached = this.#reach(executionId, (cell) => {
-            const live = cell.find(executionId);
-            taken = live !== undefined && cell.slotAnswered(live, effect, said);
-            return true;
-          });
-          return reached ? taken : undefined;
-        }),
-    });
-  }
-
-  acquireSlot({ flowId }: { flowId: string }, wish: SlotWish): Promise<SlotAnswer> {
-    return this.#call(`acquire ${wish.executionId}/${wish.effect}`, () => this.slots.acquire(flowId, wish));
-  }
-
-  releaseSlot({ flowId, executionId }: { flowId: string; executionId: string }, effect: string): Promise<void> {
-    return this.#call(`release ${executionId}/${effect}`, () => {
-      this.slots.release(flowId, executionId, effect);
-      return null;
-    }).then(() => undefined);
-  }
-
-  #delay(): number {
-    return this.#random.int(0, (this.#faults()?.longestDelayMs ?? 50) + 1);
-  }
-
-  /** A message that arrives some time, perhaps twice; or never, if the sender can live with that. */
-  #send(name: string, mayBeLost: boolean, deliver: () => void): void {
-    const faults = this.#faults();
-    if (mayBeLost && faults !== undefined && this.#random.chance(faults.lost)) return;
-    this.#clock.in(this.#delay(), name, deliver);
-    if (faults !== undefined && this.#random.chance(faults.duplicate))
-      this.#clock.in(this.#delay(), `${name} again`, deliver);
-  }
-
-  /** A call that may be refused, or done without the caller hearing of it. */
-  #call<T>(name: string, body: () => T | undefined): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const faults = this.#faults();
-      if (faults !== undefined && this.#random.chance(faults.refused)) return reject(new Refused("refused"));
-      this.#clock.in(this.#delay(), name, () => {
-        const result = body();
-        const unheard = faults !== undefined && this.#random.chance(faults.refused);
-        if (result === undefined || unheard) reject(new Refused("no answer"));
-        else resolve(result);
-      });
-    });
+  constructor(surroundings: Surroundings) {
+    this.#parts = surroundings;
   }
 
   run(jobs: readonly Job[]): Promise<void> {
-    const boot = this.boot;
-    for (const job of jobs)
-      this.#send(`edge ${job.id}`, true, () => {
-        if (this.boot === boot) this.#attempt(job, () => this.boot === boot);
-      });
+    const isAlive = this.#parts.isBoot();
+    for (const job of jobs) {
+      this.#checkJob(job);
+      this.#parts.workers.run(job, isAlive);
+    }
     return Promise.resolve();
   }
 
-  /** Does the job's outside effect and answers until the cell has heard it, or the worker is dead. */
-  #attempt(job: Job, isAlive: () => boolean): void {
-    this.done.push({ job: job.id, taskId: job.taskId, taskRunId: job.taskRunId, attempt: job.attempt });
-    const failures = Number(job.properties.failures ?? 0);
-    const effect = job.id.slice(job.id.indexOf("/") + 1);
-    const failed = job.attempt < failures;
-    const answer = failed
-      ? ({ state: "FAILED", error: "worker failure" } as const)
-      : ({ state: "SUCCESS", outputs: { value: job.taskRunId } } as const);
-    const deliver = () => {
-      if (!isAlive()) return;
-      const heard = this.#reach(job.executionId, (cell) => {
-        const live = cell.find(job.executionId);
-        if (live !== undefined) cell.answer(live, effect, answer, []);
-        return true;
-      });
-      if (!heard) this.#clock.in(500, `retry ${job.id}`, deliver);
-    };
-    this.#send(`answer ${job.id}`, false, deliver);
-  }
-
   enqueue(job: Job): Promise<void> {
-    return this.#call(`enqueue ${job.id}`, () => {
-      if (this.#agentJobs.has(job.id)) return null;
-      this.#agentJobs.set(job.id, "queued");
-      this.#send(`claim ${job.id}`, false, () => this.#claim(job));
-      return null;
-    }).then(() => undefined);
-  }
-
-  #claim(job: Job): void {
-    if (this.#agentJobs.get(job.id) !== "queued") return;
-    this.#agentJobs.set(job.id, "running");
-    const effect = job.id.slice(job.id.indexOf("/") + 1);
-    const started = () =>
-      this.#reach(job.executionId, (cell) => {
-        const live = cell.find(job.executionId);
-        if (live !== undefined) cell.dispatched(live, effect, { worker: "agent:1" });
-        return true;
+    const { calls, dispatch } = this.#parts;
+    this.#checkJob(job);
+    return calls
+      .call(`enqueue ${job.id}`, () => dispatch(job.tenant).ask((room) => room.enqueue(job)))
+      .then((answer) => {
+        if (!answer.ok) this.#parts.lab.audit.complain(`I22 ${answer.message}`);
+        dispatch(job.tenant).hint();
       });
-    this.#send(`started ${job.id}`, true, () => void started());
-    this.#clock.in(this.#delay() + 10, `work ${job.id}`, () => {
-      this.#agentJobs.set(job.id, "over");
-      this.#attempt(job, () => true);
-    });
   }
 
-  cancel(job: { id: string; group: string | undefined }): Promise<"told" | "gone"> {
-    return this.#call(`cancel ${job.id}`, () => {
-      const state = this.#agentJobs.get(job.id);
-      if (job.group === undefined || state !== "queued")
-        return state === "running" ? ("told" as const) : ("gone" as const);
-      this.#agentJobs.set(job.id, "over");
-      return "gone" as const;
-    });
+  cancel(job: { id: string; tenant: string; group: string | undefined }): Promise<"told" | "gone"> {
+    const { calls, dispatch } = this.#parts;
+    if (job.group === undefined) return calls.call(`cancel ${job.id}`, () => "gone" as const);
+    return calls
+      .call(`cancel ${job.id}`, () => dispatch(job.tenant).ask((room) => room.cancel(job.id)))
+      .then((answer) => (answer === "told" ? "told" : "gone"));
   }
 
-  startSubflow(
-    asker: { executionId: string; tenant: string; namespace: string; nonce?: number },
-    effect: string,
-    request: { flowId: string; depth: number; wait: boolean; ancestors?: readonly string[] },
-    trigger: { id: string; type: string; variables: Record<string, string | number> },
-  ) {
-    return this.#call(`subflow ${asker.executionId}/${effect}`, () => {
-      const id = childIdOf(asker, effect, 3);
-      const source = this.#sources.get(request.flowId);
-      if (source === undefined) return { ok: false as const, message: "no such flow" };
+  startSubflow(asker: Asker, effect: string, request: SubflowRequest, trigger: ExecutionTrigger) {
+    const { calls, flow, reach } = this.#parts;
+    this.#checkAsked(asker.executionId, effect);
+    const call = async () => {
+      const id = childIdOf(asker, effect);
+      const head = await flow(asker.tenant, request.flowId)?.head();
+      if (head?.kind !== "found") return { ok: false as const, message: "no such flow" };
       const { tenant, namespace } = asker;
-      const above = request.ancestors === undefined ? {} : { ancestors: [...request.ancestors] };
-      const { depth } = request;
-      const parent = request.wait ? { parent: { executionId: asker.executionId, effect, depth, ...above } } : {};
+      const link = { executionId: asker.executionId, effect, depth: request.depth };
+      const ancestors = request.ancestors === undefined ? {} : { ancestors: [...request.ancestors] };
       const start = {
         id,
         tenant,
         namespace,
         flowId: request.flowId,
-        revision: 1,
-        source,
-        inputs: {},
-        labels: [],
+        revision: head.flow.revision,
+        source: head.flow.source,
+        inputs: request.inputs,
+        labels: request.labels,
         trigger,
         depth: request.depth,
-        ...parent,
+        ...(head.flow.limited === undefined ? {} : { limited: head.flow.limited }),
+        ...(request.scheduleAt === undefined ? {} : { scheduleAt: request.scheduleAt }),
+        ...(request.wait ? { parent: { ...link, ...ancestors } } : {}),
       };
-      const reached = this.#reach(id, (cell) => cell.start(start) !== undefined);
-      return reached ? { ok: true as const, executionId: id } : undefined;
-    });
+      if (this.#parts.lab.audit.deleted.has(id)) return { ok: false as const, message: "it was deleted" };
+      const started = reach(id, (cell) => cell.start(start));
+      return started === undefined ? undefined : { ok: true as const, executionId: id };
+    };
+    return calls.call(`subflow ${asker.executionId}/${effect}`, call);
   }
 
   startRetry(executionId: string, effect: string, request: Omit<StartRequest, "id">): Promise<string> {
-    const id = derivedExecutionId([executionId, effect], 3);
-    return this.#call(`retry ${executionId}/${effect}`, () =>
-      this.#reach(id, (cell) => cell.start({ ...request, id }) !== undefined) ? id : undefined,
-    );
+    const { calls, reach, lab } = this.#parts;
+    this.#checkAsked(executionId, effect);
+    const id = derivedExecutionId([request.tenant, executionId, effect], CELLS);
+    const start = () => {
+      if (lab.audit.deleted.has(id)) return id;
+      return reach(id, (cell) => cell.start({ ...request, id })) && id;
+    };
+    return calls.call(`retry of ${executionId}`, start);
   }
 
-  findSubflow(asker: Parameters<World["findSubflow"]>[0], effect: string): Promise<string | undefined> {
-    const id = childIdOf(asker, effect, 3);
-    let found: string | undefined;
-    return this.#call(`find ${id}`, () =>
-      this.#reach(id, (cell) => {
-        found = cell.find(id)?.id;
-        return true;
-      })
-        ? null
-        : undefined,
-    ).then(() => found);
+  findSubflow(asker: Asker, effect: string): Promise<string | undefined> {
+    const { calls, reach } = this.#parts;
+    const id = childIdOf(asker, effect);
+    const find = () => reach(id, (cell) => ({ id: cell.find(id)?.id }));
+    return calls.call(`find ${id}`, find).then(({ id: found }) => found);
   }
 
-  command(executionId: string, command: { kind: "kill"; cascade: boolean }): Promise<void> {
-    return this.#call(`kill ${executionId}`, () =>
-      this.#reach(executionId, (cell) => {
+  command(executionId: string, command: Command): Promise<void> {
+    const { calls, reach } = this.#parts;
+    const call = () =>
+      reach(executionId, (cell) => {
         const live = cell.find(executionId);
         if (live !== undefined) cell.command(live, command);
         return true;
-      })
-        ? null
-        : undefined,
-    ).then(() => undefined);
+      });
+    return calls.call(`${command.kind} ${executionId}`, call).then(() => undefined);
   }
 
-  tellParent(told: Parameters<World["tellParent"]>[0]): Promise<void> {
-    const { parent } = told;
-    return this.#call(`tell ${parent.executionId}`, () =>
-      this.#reach(parent.executionId, (cell) => {
+  tellParent({ executionId, parent, state, outputs }: Told): Promise<void> {
+    const { calls, reach, lab } = this.#parts;
+    if (JSON.stringify(outputs ?? {}).includes(CANARY)) lab.audit.complain("I21 a secret in what a parent is told");
+    const call = () =>
+      reach(parent.executionId, (cell) => {
         const live = cell.find(parent.executionId);
-        if (live !== undefined) cell.childEnded(live, parent, told.executionId, told.state, told.outputs);
+        if (live !== undefined) cell.childEnded(live, parent, executionId, state, outputs);
         return true;
-      })
-        ? null
-        : undefined,
-    ).then(() => undefined);
+      });
+    return calls.call(`tell ${parent.executionId}`, call).then(() => undefined);
   }
 
-  tellTrigger(): Promise<void> {
-    return Promise.resolve();
+  tellTrigger(asker: Asker, triggerId: string, state: State): Promise<void> {
+    const { calls, flow } = this.#parts;
+    const actor = flow(asker.tenant, asker.flowId);
+    if (actor === undefined) return Promise.reject(new Refused("no such flow"));
+    const told = async () => {
+      await actor.ask((room) => room.released(triggerId, asker.executionId, state));
+      return true;
+    };
+    return calls.call(`tell the trigger of ${asker.executionId}`, told).then(() => undefined);
   }
 
-  lookup(): Promise<{ ok: true; value: string }> {
-    return this.#call("lookup", () => ({ ok: true, value: "v" }));
-  }
-
-  keepValues(asker: { executionId: string }, effect: string, texts: readonly string[]) {
-    return this.#call("keep values", () =>
-      texts.map((text, n) => ({ uri: `kestra:///${asker.executionId}/${effect}/${n}`, size: text.length })),
+  acquireSlot({ tenant, flowId }: Asker, wish: SlotWish): Promise<SlotAnswer> {
+    const { calls, flow } = this.#parts;
+    this.#checkAsked(wish.executionId, wish.effect);
+    return calls.call(`slot for ${wish.executionId}`, () =>
+      flow(tenant, flowId)?.ask((room) => room.acquireSlot(wish)),
     );
   }
 
-  openPlace(): Promise<{ ok: true; manifest: string }> {
-    return this.#call("open place", () => ({ ok: true, manifest: "kestra:///list" }));
+  releaseSlot({ tenant, flowId, executionId }: Asker, effect: string): Promise<void> {
+    const { calls, flow } = this.#parts;
+    const release = async () => {
+      await flow(tenant, flowId)?.ask((room) => room.releaseSlot(executionId, effect));
+      return true;
+    };
+    return calls.call(`slot of ${executionId}`, release).then(() => undefined);
   }
 
-  closePlace(): Promise<{ ok: true; outputFiles: Record<string, string> }> {
-    return this.#call("close place", () => ({ ok: true, outputFiles: {} }));
+  openPlace({ executionId }: Asker, { taskRunId }: RunOfPlace) {
+    return this.#parts.calls.call(`open a place of ${executionId}`, () =>
+      taskRunId === "" ? undefined : { ok: true as const, manifest: "kestra:///list" },
+    );
   }
 
-  removePlace(): Promise<void> {
-    return this.#call("remove place", () => null).then(() => undefined);
+  closePlace({ executionId }: Asker) {
+    return this.#parts.calls.call(`close a place of ${executionId}`, () => ({ ok: true as const, outputFiles: {} }));
+  }
+
+  removePlace({ executionId }: Asker): Promise<void> {
+    return this.#parts.calls.call(`remove a place of ${executionId}`, () => true).then(() => undefined);
+  }
+
+  keepValues({ executionId }: Asker, effect: string, texts: readonly string[]): Promise<readonly Stored[]> {
+    const uri = (n: number) => `kestra:///${executionId}/${effect}/${n}`;
+    const kept = () => texts.map((text, n) => ({ uri: uri(n), size: text.length }));
+    return this.#parts.calls.call(`keep values of ${executionId}`, kept);
+  }
+
+  lookup(_asker: Asker, lookup: { kind: string }): Promise<{ ok: true; value: string }> {
+    const value = lookup.kind === "secret" ? CANARY : "v";
+    return this.#parts.calls.call("lookup", () => ({ ok: true, value }));
   }
 
   project(rows: readonly ExecutionSummary[]): Promise<void> {
-    return this.#call("project", () => {
-      for (const row of rows)
-        if (!this.#isGuarded || (this.projection.get(row.id)?.seq ?? -1) < row.seq) this.projection.set(row.id, row);
-      return null;
-    }).then(() => undefined);
+    const { calls, lists, lab } = this.#parts;
+    const isSlow = lab.isFaulty() && lab.settings.lists.slowMs > 0 && lab.random.chance(0.2);
+    if (!isSlow) return calls.call("project", () => lists.take(rows)).then(() => undefined);
+    lab.coverage.hit("fault", "lists slow");
+    return new Promise((resolve, reject) =>
+      lab.clock.in(lab.settings.lists.slowMs, "project slowly", () => {
+        calls.call("project", () => lists.take(rows)).then(() => resolve(), reject);
+      }),
+    );
+  }
+
+  /** [S1] */
+  #checkAsked(executionId: string, effect: string): void {
+    const { audit } = this.#parts.lab;
+    if (!audit.hasAsked(executionId, effect))
+      audit.complain(`S1 ${executionId} acts on effect ${effect}, which no committed event asked for`);
+  }
+
+  #checkJob(job: Job): void {
+    const { audit } = this.#parts.lab;
+    const { executionId, id } = job;
+    this.#checkAsked(executionId, effectOf(id));
+    const trail = audit.trails.get(executionId);
+    if (trail?.state.facts?.tenant !== job.tenant) audit.complain(`I23 a job of ${job.tenant} for ${executionId}`);
+    const waiting = trail?.state.runs.get(Number.parseInt(effectOf(id), 10))?.waiting;
+    const waits = waiting !== undefined && "effect" in waiting && waiting.effect === effectOf(id);
+    if (!waits && !audit.deleted.has(executionId)) audit.complain(`I3 ${id} is handed out and nobody waits for it`);
+    const size = JSON.stringify(job).length;
+    if (size > MAX_JOB_BYTES) audit.complain(`I22 a job of ${size} characters`);
   }
 }

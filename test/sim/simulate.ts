@@ -1,23 +1,35 @@
-import { createReducer, type ExecutionState } from "#engine/index.ts";
+import type { ExecutionState } from "#engine/index.ts";
+import type { Fork } from "#schema/cell.ts";
 import type { Flow } from "#schema/flow.ts";
-import { cellName, derivedExecutionId } from "#schema/ids.ts";
-import { isTerminal } from "#schema/state.ts";
+import { cellName } from "#schema/ids.ts";
 import type { Cell } from "#shell/cell.ts";
+import { Audit } from "./audit/audit.ts";
+import { Client } from "./client.ts";
 import { Clockwork } from "./clockwork.ts";
-import { familyViolations, limitViolations, type Member } from "./families.ts";
-import { randomFlow, SIM_NAMESPACE } from "./flows.ts";
-import { violations } from "./invariants.ts";
-import type { Mutant } from "./mutants.ts";
+import { has } from "./constructs.ts";
+import { Coverage } from "./coverage.ts";
+import { checkAtEnd, locked, slotted } from "./final-checks.ts";
+import { randomFlow, recursiveFlow, SIM_NAMESPACE, scheduledFlow } from "./flows.ts";
+import { CELLS, type Lab } from "./lab.ts";
+import type { Mutant } from "./mutants/mutant.ts";
 import { Random } from "./random.ts";
-import { planOf, SimCell, type SimFaults } from "./sim-cell.ts";
-import { SimWorld, type WorldFaults } from "./sim-world.ts";
+import { drawSettings, isPunctual, type Settings } from "./settings.ts";
+import type { SimActor } from "./sim-actor.ts";
+import { SimCalls } from "./sim-calls.ts";
+import { SimCell } from "./sim-cell.ts";
+import { WallClock } from "./sim-clock.ts";
+import { SimDispatch } from "./sim-dispatch.ts";
+import { SimFlow } from "./sim-flow.ts";
+import { SimLists } from "./sim-lists.ts";
+import { SimWorkers } from "./sim-workers.ts";
+import { SimWorld } from "./sim-world.ts";
+import { letGoOn, steer } from "./steering.ts";
 
 /** Virtual time in which faults and commands happen; after it everything must come to rest. */
 const FAULTS_MS = 120_000;
-const QUIET_BY_MS = 6 * 3_600_000;
+const HOUR_MS = 3_600_000;
 /** Happenings with faults, which then end early, and from their end until all must be quiet. */
 const MOST_STEPS = 20_000;
-const CELLS = 3;
 
 export type Outcome = {
   seed: number;
@@ -26,279 +38,313 @@ export type Outcome = {
   crashes: number;
   steps: number;
   executions: number;
+  coverage: Coverage;
 };
 
-/** One schedule: random flows, random faults, random commands, all from `seed`; with a planted mistake when there is one. */
-export async function simulate(seed: number, mutant?: Mutant): Promise<Outcome> {
-  return await new Simulation(seed, mutant).run();
+export type Options = {
+  mutant?: Mutant | undefined;
+  /** Changes what the seed says. */
+  settings?: (drawn: Settings) => Settings;
+  /** Flows instead of random ones; the first is started, once. */
+  flows?: readonly Flow[];
+  /** The write, counted from 1 since the first start of an execution, at which the process dies. */
+  point?: { write: number; when: "before" | "after" };
+};
+
+/** One schedule: random flows, random faults, random commands, all from `seed`. */
+export async function simulate(seed: number, options: Options = {}): Promise<Outcome> {
+  const { error } = console;
+  // What the actors say aloud about failures of the world is no news here.
+  console.error = () => {};
+  try {
+    return await new Simulation(seed, options).run();
+  } finally {
+    console.error = error;
+  }
 }
 
-class Simulation {
-  readonly #seed: number;
-  readonly #mutant: Mutant | undefined;
-  readonly #random: Random;
-  readonly #limits: Random;
-  readonly #clock: Clockwork;
-  readonly #world: SimWorld;
+export class Simulation {
+  readonly lab: Lab;
+  readonly workers: SimWorkers;
+  readonly lists: SimLists;
+  /** Writes since the first start of an execution. */
+  writes = 0;
+  readonly #options: Options;
   readonly #cells = new Map<string, SimCell>();
-  readonly #sources = new Map<string, string>();
-  readonly #accepted = new Set<string>();
-  readonly #cellFaults: SimFaults;
-  readonly #worldFaults: WorldFaults;
+  readonly #flows = new Map<string, SimFlow>();
+  readonly #dispatches = new Map<string, SimDispatch>();
+  readonly #client: Client;
+  #boot = 1;
+  #isStarted = false;
   #endOfFaults: number;
   /** When each start of the process died, by its name. */
   readonly #bootEnds = new Map<string, number>();
 
-  constructor(seed: number, mutant: Mutant | undefined) {
-    this.#seed = seed;
-    this.#mutant = mutant;
+  constructor(seed: number, options: Options) {
+    this.#options = options;
     const random = new Random(seed);
-    this.#random = random;
-    this.#limits = new Random(seed ^ 0x5107);
-    this.#clock = new Clockwork(random);
-    this.#endOfFaults = this.#clock.now + FAULTS_MS;
-    const crash = random.pick([0, 0.01, 0.05, 0.15]);
-    this.#cellFaults = {
-      crashBeforeWrite: crash,
-      crashAfterWrite: crash,
-      alarmLost: random.pick([0, 0.2, 1]),
-      alarmLateMs: random.pick([0, 100, 60_000]),
+    const drawn = drawSettings(random);
+    const settings = options.settings?.(drawn) ?? drawn;
+    const clock = new Clockwork(random);
+    const wall = new WallClock(clock);
+    const coverage = new Coverage();
+    const isRevived = settings.write.failBeforeWrite + settings.apartMs + settings.jumps.length === 0;
+    const around = {
+      isPunctual: isPunctual(settings) && options.point === undefined,
+      isRevived,
+      bootEnds: this.#bootEnds,
     };
-    this.#worldFaults = {
-      lost: random.pick([0, 0.05, 0.3]),
-      duplicate: random.pick([0, 0.2]),
-      refused: random.pick([0, 0.05, 0.3]),
-      longestDelayMs: random.pick([1, 50, 2_000, 60_000]),
-    };
-    this.#world = new SimWorld({
-      clock: this.#clock,
+    const audit = new Audit({ reducer: options.mutant?.reducer, around, coverage });
+    this.#endOfFaults = clock.now + FAULTS_MS;
+    const isFaulty = () => clock.now < this.#endOfFaults;
+    const boot = () => `boot-${this.#boot}`;
+    const die = (name: string) => this.#die(options.point !== undefined || random.chance(0.5) ? undefined : name);
+    const isPoint = (when: "before" | "after") => this.#isPoint(when);
+    this.lab = {
+      isPoint,
+      seed,
+      clock,
+      wall,
       random,
-      faults: () => this.#faulty(this.#worldFaults),
-      reach: (id, body) => this.#reach(id, body),
-      sources: this.#sources,
-      isGuarded: mutant?.projection !== "unguarded",
-      mutant,
+      coverage,
+      audit,
+      settings,
+      mutant: options.mutant,
+      isFaulty,
+      boot,
+      die,
+    };
+    const calls = new SimCalls(this.lab);
+    const reach = this.#reach.bind(this);
+    this.workers = new SimWorkers(this.lab, calls, reach);
+    this.lists = new SimLists(this.lab);
+    this.#client = new Client(this.lab, reach, (id) => this.#cells.get(cellName(id) ?? ""));
+    this.#make(calls);
+  }
+
+  #make(calls: SimCalls): void {
+    const { lab, workers, lists } = this;
+    const reach = this.#reach.bind(this);
+    for (const tenant of lab.settings.tenants)
+      this.#dispatches.set(tenant, new SimDispatch(`dispatch ${tenant}`, lab, calls, workers, reach));
+    const world = new SimWorld({
+      lab,
+      calls,
+      reach,
+      workers,
+      lists,
+      flow: (tenant, flowId) => this.#flows.get(`${tenant}/${flowId}`),
+      dispatch: (tenant) => this.#dispatches.get(tenant) ?? missing(`dispatch of ${tenant}`),
+      isBoot: () => {
+        const boot = this.#boot;
+        return () => this.#boot === boot;
+      },
     });
-    for (let index = 0; index < CELLS; index++) this.#addCell(`cell-0${index}`);
+    for (let index = 0; index < CELLS; index++) {
+      const name = `cell-0${index}`;
+      this.#cells.set(name, new SimCell(name, lab, world));
+    }
+    this.#makeFlows(calls);
+    for (const actor of this.#actors()) actor.up();
   }
 
-  /** True when nothing dies, and alarms come when they should. */
-  get #isPunctual(): boolean {
-    const { crashBeforeWrite, alarmLost, alarmLateMs } = this.#cellFaults;
-    return crashBeforeWrite === 0 && alarmLost === 0 && alarmLateMs === 0;
+  #makeFlows(calls: SimCalls): void {
+    const { lab } = this;
+    const { random, coverage, settings } = lab;
+    for (const tenant of settings.tenants) {
+      const add = (flow: Flow) => {
+        const key = { tenant, namespace: SIM_NAMESPACE, flowId: flow.id };
+        const actor = new SimFlow(key, lab, calls, this.#reach.bind(this));
+        this.#flows.set(`${tenant}/${flow.id}`, actor);
+        lab.clock.in(0, `save ${flow.id}`, () => actor.save(flow));
+      };
+      if (this.#options.flows !== undefined) {
+        this.#options.flows.forEach(add);
+        continue;
+      }
+      const names: string[] = [];
+      for (const name of ["leaf", "middle", "top"]) {
+        const size = name === "top" ? settings.flowSize : random.int(1, 9);
+        add(this.#marked(randomFlow({ random, coverage, settings, size }, name, names), tenant));
+        names.push(name);
+      }
+      if (settings.isRecursive) add(recursiveFlow());
+      if (settings.schedule !== undefined) add(this.#marked(scheduledFlow(random, settings.schedule), tenant));
+    }
   }
 
-  #faulty<T>(faults: T): T | undefined {
-    return this.#clock.now < this.#endOfFaults ? faults : undefined;
+  /** [I23] The flow, as only this tenant has it. */
+  #marked(flow: Flow, tenant: string): Flow {
+    return { ...flow, description: tenant };
   }
 
-  #addCell(name: string): void {
-    const onCrash = () => this.#crash(this.#random.chance(0.5) ? undefined : name);
-    const cell = new SimCell({
-      name,
-      clock: this.#clock,
-      random: this.#random,
-      faults: () => this.#faulty(this.#cellFaults),
-      world: this.#world,
-      onCrash,
-      mutant: this.#mutant,
-    });
-    this.#cells.set(name, cell);
-    cell.up(`boot-${this.#world.boot}`);
+  *#actors(): Iterable<SimActor<unknown>> {
+    yield* this.#flows.values();
+    yield* this.#dispatches.values();
+    yield* this.#cells.values();
+  }
+
+  #isPoint(when: "before" | "after"): boolean {
+    if (!this.#isStarted) return false;
+    if (when === "before") this.writes += 1;
+    const { point } = this.#options;
+    return point?.write === this.writes && point.when === when;
   }
 
   /** One object is reset, or (`only` left out) the whole process dies. */
-  #crash(only: string | undefined): void {
+  #die(only: string | undefined): void {
+    const { clock, wall, random } = this.lab;
     if (only === undefined) {
-      this.#bootEnds.set(`boot-${this.#world.boot}`, this.#clock.now);
-      this.#world.boot += 1;
+      this.#bootEnds.set(`boot-${this.#boot}`, wall.now());
+      this.#boot += 1;
     }
-    for (const cell of this.#cells.values()) {
-      if (only !== undefined && cell.name !== only) continue;
-      cell.down();
-      this.#clock.in(this.#random.int(0, 5_000), `${cell.name} up`, () => {
-        if (cell.cell === undefined) cell.up(`boot-${this.#world.boot}`);
+    for (const actor of this.#actors()) {
+      if (only !== undefined && actor.name !== only) continue;
+      actor.down();
+      clock.in(random.int(0, 5_000), `${actor.name} up`, () => {
+        if (!actor.isUp) actor.up();
       });
     }
   }
 
-  #reach(executionId: string, body: (cell: Cell) => boolean): boolean {
-    const cell = this.#cells.get(cellName(executionId) ?? "");
-    return cell?.call(body) ?? false;
+  #reach<T>(executionId: string, body: (cell: Cell) => T): T | undefined {
+    return this.#cells.get(cellName(executionId) ?? "")?.call(body);
   }
 
   async run(): Promise<Outcome> {
-    this.#makeFlows();
-    const starts = this.#random.int(1, 5);
-    for (let index = 0; index < starts; index++)
-      this.#clock.in(this.#random.int(0, 10_000), `start ${index}`, () => this.#start(index));
-    for (let index = 0; index < 6; index++)
-      this.#clock.in(this.#random.int(0, FAULTS_MS), `command ${index}`, () => this.#command());
-    this.#sweep();
-    const until = this.#clock.now + QUIET_BY_MS;
+    this.#plan();
+    const { clock, audit } = this.lab;
+    const until = clock.now + (this.lab.settings.jumps.length > 0 ? 54 : 6) * HOUR_MS;
     let isQuiet = false;
     let most = Number.POSITIVE_INFINITY;
-    while (!isQuiet && this.#clock.happened < most && (await this.#clock.step(until))) {
-      const { now, happened } = this.#clock;
+    while (!isQuiet && clock.happened < most && (await clock.step(until))) {
+      const { now, happened } = clock;
+      if (this.#options.mutant !== undefined && audit.found.length > 0) break;
       if (happened === MOST_STEPS) this.#endOfFaults = Math.min(now, this.#endOfFaults);
       if (now <= this.#endOfFaults) continue;
-      if (most === Number.POSITIVE_INFINITY) most = happened + MOST_STEPS;
+      if (most === Number.POSITIVE_INFINITY) {
+        most = happened + MOST_STEPS;
+        this.#calmDown();
+      }
       isQuiet = happened % 16 === 0 && this.#isQuiet();
     }
-    const found = this.#check();
-    if (!isQuiet && !this.#isQuiet()) found.unshift(`I25 not quiet after ${this.#clock.happened} steps`);
-    let crashes = 0;
-    for (const cell of this.#cells.values()) crashes += cell.crashes;
-    for (const cell of this.#cells.values()) cell.database.close();
-    const { trace, happened } = this.#clock;
-    return {
-      seed: this.#seed,
-      violations: found,
-      trace: trace.toString(16),
-      crashes,
-      steps: happened,
-      executions: this.#accepted.size,
-    };
-  }
-
-  #makeFlows(): void {
-    const names: string[] = [];
-    for (const name of ["leaf", "middle", "top"]) {
-      const flow = randomFlow(this.#random, name, this.#random.int(1, 16), names);
-      const concurrency = this.#concurrency();
-      this.#sources.set(name, JSON.stringify({ ...flow, ...(concurrency && { concurrency }) }));
-      names.push(name);
-    }
-  }
-
-  /** Drawn from numbers of its own, so that older seeds stay what they were where there is none. */
-  #concurrency(): Flow["concurrency"] {
-    const random = this.#limits;
-    if (!random.chance(0.3)) return undefined;
-    return { limit: random.int(1, 3), behavior: random.pick(["QUEUE", "QUEUE", "QUEUE", "CANCEL", "FAIL"]) };
-  }
-
-  /** A client starts an execution and tries again until it hears that it was accepted. */
-  #start(index: number): void {
-    const flowId = this.#random.pick(["top", "middle", "leaf"]);
-    const id = derivedExecutionId([String(this.#seed), String(index)], CELLS);
-    const source = this.#sources.get(flowId) ?? "";
-    const request = {
-      id,
-      tenant: "main",
-      namespace: SIM_NAMESPACE,
-      flowId,
-      revision: 1,
-      source,
-      inputs: {},
-      labels: [],
-    };
-    const scheduled = this.#random.chance(0.1) ? { scheduleAt: this.#clock.now + this.#random.int(0, 90_000) } : {};
-    const attempt = () => {
-      const accepted = this.#reach(id, (cell) => cell.start({ ...request, ...scheduled }) !== undefined);
-      if (accepted) this.#accepted.add(id);
-      else this.#clock.in(1_000, `start again ${index}`, attempt);
-    };
-    attempt();
-  }
-
-  /** Somebody steers some execution. */
-  #command(): void {
-    const known = [...this.#world.projection.keys()];
-    if (known.length === 0) return;
-    const id = this.#random.pick(known);
-    const kind = this.#random.pick(["kill", "pause", "resume", "restart", "restart"] as const);
-    this.#reach(id, (cell) => {
-      const live = cell.find(id);
-      if (live !== undefined)
-        cell.command(live, kind === "kill" ? { kind, cascade: this.#random.chance(0.8) } : { kind });
-      return true;
-    });
-  }
-
-  /** Each minute: what is overdue is looked at, and once faults are over a person resumes whatever is paused. */
-  #sweep(): void {
-    this.#clock.in(60_000, "sweep", () => {
-      for (const cell of this.#cells.values()) {
-        cell.call((up) => up.wake());
-        if (this.#clock.now > this.#endOfFaults) this.#resumeAll(cell);
-      }
-      this.#sweep();
-    });
-  }
-
-  #resumeAll(cell: SimCell): void {
-    for (const id of this.#idsOf(cell))
-      cell.call((up) => {
-        const live = up.find(id);
-        if (live !== undefined && waitsForPerson(live.state)) up.command(live, { kind: "resume" });
-      });
-  }
-
-  #idsOf(cell: SimCell): string[] {
-    return cell.database
-      .prepare("SELECT id FROM execution")
-      .all()
-      .map((row) => String(row.id));
+    if (!isQuiet && audit.found.length === 0 && !this.#isQuiet())
+      audit.complain(`I25 not quiet after ${clock.happened} steps`);
+    // The fresh start is no point of a crash.
+    this.#isStarted = false;
+    this.#boot += 1;
+    const [cells, flows, actors] = [[...this.#cells.values()], this.#flows, [...this.#actors()]];
+    const { lab, workers, lists } = this;
+    checkAtEnd({ lab, cells, flows, actors, workers, lists, accepted: this.#client.accepted });
+    return this.#outcome();
   }
 
   #isQuiet(): boolean {
-    for (const cell of this.#cells.values()) {
-      for (const id of this.#idsOf(cell)) {
-        const live = cell.call((up) => up.find(id));
-        if (live === undefined || !isTerminal(live.state.status) || live.isBusy || live.state.pending.length > 0)
-          return false;
-        if (this.#world.projection.get(id)?.seq !== live.state.seq) return false;
-        for (const run of live.state.runs) if (!run.dropped && !isTerminal(run.state)) return false;
-      }
-    }
-    return this.#world.slots.taken().length === 0;
+    return (
+      this.lab.audit.isQuiet &&
+      this.lists.isQuiet &&
+      locked(this.#flows.values()).length === 0 &&
+      slotted(this.#flows.values()).length === 0
+    );
   }
 
-  #check(): string[] {
-    const found: string[] = [];
-    const seen = new Set<string>();
-    const family = new Map<string, Member>();
-    for (const cell of this.#cells.values()) {
-      cell.down();
-      cell.up("check");
-      for (const id of this.#idsOf(cell)) {
-        seen.add(id);
-        const live = cell.call((up) => up.find(id));
-        const { store } = cell;
-        if (live === undefined || store === undefined) continue;
-        const plan = planOf(live.program.source);
-        const reduce = (this.#mutant?.reducer ?? createReducer)(plan);
-        family.set(id, { events: store.events(id, 0), reduce, state: live.state, limit: plan.concurrency?.limit });
-        found.push(
-          ...violations({
-            id,
-            plan,
-            reduce,
-            isPunctual: this.#isPunctual,
-            bootEnds: this.#bootEnds,
-            events: store.events(id, 0),
-            loaded: live.state,
-            projected: this.#world.projection.get(id),
+  #outcome(): Outcome {
+    const { seed, clock, audit, coverage } = this.lab;
+    let crashes = 0;
+    for (const actor of this.#actors()) {
+      crashes += actor.crashes;
+      actor.database.close();
+    }
+    const { trace, happened } = clock;
+    const violations = audit.found;
+    const executions = audit.trails.size;
+    return { seed, violations, trace: trace.toString(16), crashes, steps: happened, executions, coverage };
+  }
+
+  #plan(): void {
+    const { clock, random, settings, coverage, wall } = this.lab;
+    const startable = [...this.#flows.values()].filter(({ key }) => key.flowId !== "clock");
+    const [first] = startable;
+    if (this.#options.flows !== undefined && first !== undefined) {
+      clock.in(100, "start", () => {
+        this.#isStarted = true;
+        this.#client.order(first, "start");
+      });
+    } else {
+      for (let index = 0; index < settings.starts; index++)
+        clock.in(random.int(0, 10_000), `start ${index}`, () =>
+          this.#client.order(random.pick(startable), `start ${index}`),
+        );
+      for (let index = 0; index < settings.commands; index++)
+        clock.in(random.int(0, FAULTS_MS), `command ${index}`, () =>
+          steer({
+            lab: this.lab,
+            reach: this.#reach.bind(this),
+            saveSome: () => this.#saveSome(),
+            fork: (state, fork) => this.#fork(state, fork),
           }),
         );
-      }
     }
-    found.push(...familyViolations(family));
-    found.push(...this.#world.slots.violations, ...this.#world.slots.unreturned(), ...limitViolations(family));
-    for (const { flowId, executionId, held } of this.#world.slots.taken())
-      found.push(`I4 ${executionId} ${held ? "holds a slot" : "is in the queue"} of ${flowId} though all is quiet`);
-    for (const { name, errors } of this.#cells.values())
-      for (const error of errors.slice(0, 3)) found.push(`${name} broke: ${String(error)}`);
-    for (const id of this.#accepted) if (!seen.has(id)) found.push(`I6 ${id} was accepted and is gone`);
-    return found;
+    for (const ms of settings.jumps)
+      clock.in(random.int(1, FAULTS_MS), "clock jumps", () => {
+        if (!this.lab.isFaulty()) return;
+        coverage.hit("fault", ms < 0 ? "clock jumps back" : "clock jumps forward");
+        wall.jump(ms);
+      });
+    this.#sweep();
+  }
+
+  #fork({ facts }: ExecutionState, fork: Fork): void {
+    const actor = this.#flows.get(`${facts?.tenant}/${facts?.flowId}`);
+    if (actor === undefined || facts === undefined) return;
+    const { inputs, labels } = facts;
+    this.#client.fork(actor, `fork ${this.lab.clock.happened}`, fork, { inputs, labels });
+  }
+
+  /** A new revision of some flow. */
+  #saveSome(): void {
+    const { random, coverage, settings } = this.lab;
+    const actor = random.pick([...this.#flows.values()]);
+    const { tenant, flowId } = actor.key;
+    const last = actor.saved.at(-1);
+    if (last === undefined) return;
+    const flow = JSON.parse(last) as Flow;
+    if (flowId === "clock" || flowId === "self")
+      return actor.save({ ...flow, variables: { saved: actor.saved.length } });
+    const children = flowId === "top" ? ["leaf", "middle"] : flowId === "middle" ? ["leaf"] : [];
+    actor.save(
+      this.#marked(randomFlow({ random, coverage, settings, size: random.int(1, 9) }, flowId, children), tenant),
+    );
+  }
+
+  /** Faults are over: the clock is put right, and schedules are switched off. */
+  #calmDown(): void {
+    const { wall } = this.lab;
+    if (wall.skewMs !== 0) wall.jump(-wall.skewMs);
+    for (const actor of this.#flows.values()) {
+      const last = actor.saved.at(-1);
+      if (actor.key.flowId !== "clock" || last === undefined) continue;
+      const flow = JSON.parse(last) as Flow;
+      actor.save({ ...flow, triggers: flow.triggers.map((trigger) => ({ ...trigger, disabled: true })) });
+    }
+  }
+
+  /** Each minute: what is overdue is looked at; later, when only far timers are left, less often. */
+  #sweep(): void {
+    const { clock } = this.lab;
+    const isLate = clock.now > this.#endOfFaults + HOUR_MS;
+    clock.in(isLate ? 1_800_000 : 60_000, "sweep", () => {
+      for (const cell of this.#cells.values()) {
+        cell.call((up) => up.wake());
+        if (clock.now > this.#endOfFaults) for (const id of cell.ids()) cell.call((up) => letGoOn(up, id));
+      }
+      for (const flow of this.#flows.values()) if (has("schedule")) flow.sweep();
+      for (const dispatch of this.#dispatches.values()) dispatch.sweep();
+      this.#sweep();
+    });
   }
 }
 
-/** True when nothing but a person will move it: a pause with a time is left to its timer. */
-function waitsForPerson(state: ExecutionState): boolean {
-  if (state.held) return true;
-  for (const { waiting, dropped } of state.runs)
-    if (!dropped && waiting?.kind === "pause" && waiting.until === undefined) return true;
-  return false;
+function missing(what: string): never {
+  throw new Error(`There is no ${what}`);
 }
