@@ -26,11 +26,13 @@ const REQUEST: StartRequest = {
 };
 
 let room: CellRoom;
+let host: FakeHost;
 
 beforeEach(async () => {
   const surroundings = { envs: {}, globals: {}, kestra: {} };
   const sql = nodeSql(new DatabaseSync(":memory:"));
-  room = new CellRoom({ sql, host: new FakeHost(), world: new FakeWorld(), surroundings });
+  host = new FakeHost();
+  room = new CellRoom({ sql, host, world: new FakeWorld(), surroundings });
   await room.start(REQUEST);
   await room.command(ID, { kind: "resume" });
 });
@@ -69,7 +71,9 @@ describe("what a fork takes over", () => {
   test("starts an execution that goes on from there", async () => {
     const { runs = [], source = "", seq = 0 } = room.forkOf(ID) ?? {};
     const fork = { executionId: ID, seq, runs, from: 2, outputs: { "0": { value: "other" } } };
-    const json = await room.start({ ...REQUEST, id: "9".repeat(22), source, fork });
+    const started = room.start({ ...REQUEST, id: "9".repeat(22), source, fork, wait: true });
+    await host.run();
+    const json = await started;
     expect(json?.state.current).toBe("SUCCESS");
     expect(json?.taskRunList?.map(({ outputs }) => outputs)).toMatchObject([
       { value: "other" },

@@ -33,6 +33,7 @@ function copyOf(run: TaskRun, plan: Plan): Omit<CopiedRun, "parent" | "stage"> {
     ...(outputs === undefined ? {} : { outputs }),
     ...(error === undefined ? {} : { error }),
     ...(container === undefined ? {} : { expansion: container.expansion }),
+    ...(container?.place === undefined ? {} : { place: true as const }),
   };
 }
 

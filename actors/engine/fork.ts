@@ -66,7 +66,9 @@ function copyIn(draft: Draft, copied: CopiedRun): void {
     ...(iteration === undefined ? {} : { iteration }),
     ...(outputs === undefined ? {} : { outputs }),
     ...(error === undefined ? {} : { error }),
-    ...(isLanes(copied.expansion) ? { container: closedContainer(copied.expansion) } : {}),
+    ...(isLanes(copied.expansion)
+      ? { container: { ...closedContainer(copied.expansion), ...(copied.place ? { place: NO_PLACE } : {}) } }
+      : {}),
     ...(task === undefined ? { dropped: true } : {}),
   });
 }
@@ -89,6 +91,9 @@ function closedContainer(expansion: LanesExpansion): Container {
     ended: true,
   };
 }
+
+/** Of a directory that is not taken over only this is left: there was one. */
+const NO_PLACE = { id: "", outputFiles: [] };
 
 const ROOT: LanesExpansion = { kind: "sequence", list: "tasks" };
 

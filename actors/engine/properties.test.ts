@@ -482,6 +482,8 @@ describe("random forks", () => {
         apply({ ...CREATED, at, forked: { executionId: "old" } });
         apply({ kind: "runs-copied", at, runs });
         apply({ kind: "fork-completed", at, from });
+        const { slot } = state;
+        if (slot !== undefined) apply({ kind: "slot-answered", at, effect: slot.effect, answer: "granted" });
         expect(state.status).not.toBe("CREATED");
         const ids = asked.flatMap((effect) => ("id" in effect ? effect.id : []));
         expect(new Set(ids).size).toBe(ids.length);

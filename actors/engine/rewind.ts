@@ -22,7 +22,7 @@ import { Vector } from "./vector.ts";
 //     stages (`errors`, `finally`, `afterExecution`). What ran beside it stays.
 // W2. Beside it, what was stopped starts again and what was cut short goes on; what FAILED stays, and its container fails once the task
 //     run that was gone back to is over.
-// W3. A container whose tasks are not ordered by lanes alone is begun again as a whole.
+// W3. A container whose tasks are not ordered by lanes alone, or share a directory, is begun again as a whole.
 
 /** Starts the run again, or goes on below it when it has children. */
 export function restartRun(draft: Draft, run: TaskRun): void {
@@ -79,13 +79,12 @@ export function rewind(draft: Draft, index: number): number {
   return target;
 }
 
-/** [W3] The run, or the outermost flowable round it that has to begin again as a whole. */
+/** [W3] The run, or the outermost flowable round it that begins again as a whole. */
 function wholeOf(draft: Draft, index: number): number {
-  const path = pathTo(draft, index);
-  for (const [depth, via] of path.entries()) {
-    const owner = path[depth - 1]?.index ?? -1;
-    const container = draft.container(owner);
-    if (container === undefined || !isOrderedKind(container.expansion.kind)) return owner < 0 ? via.index : owner;
+  for (const { index: owner, container } of pathTo(draft, index)) {
+    if (owner === index) break;
+    const isOrdered = container !== undefined && isOrderedKind(container.expansion.kind);
+    if (!isOrdered || container.place !== undefined) return owner;
   }
   return index;
 }

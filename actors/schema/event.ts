@@ -174,6 +174,8 @@ export const CopiedRun = z.object({
   error: z.string().optional(),
   /** What it had become, for a flowable. */
   expansion: Expansion.optional(),
+  /** Its tasks shared a directory, which is not taken over. */
+  place: z.literal(true).optional(),
 });
 export type CopiedRun = z.infer<typeof CopiedRun>;
 
