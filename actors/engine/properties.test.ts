@@ -560,7 +560,8 @@ function stuck(state: ExecutionState): string[] {
     if (isStopping && run.state === "KILLING" && run.container !== undefined) continue;
     if (run.container === undefined || !live.has(run.index)) found.push(`run ${run.index} is ${run.state}`);
   }
-  const rests = isTerminal(state.status) || live.has(-1) || state.ending !== undefined || isStopping;
+  const waitsForSlot = state.slot !== undefined && state.slot.state !== "held";
+  const rests = isTerminal(state.status) || live.has(-1) || state.ending !== undefined || isStopping || waitsForSlot;
   return rests ? found : [...found, `the execution is ${state.status}`];
 }
 
