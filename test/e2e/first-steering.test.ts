@@ -49,6 +49,7 @@ test("the second of two executions waits for the slot, says so, and is taken out
   await status(page, "narrow").filter({ hasText: "Paused" }).waitFor();
   const second = await execute(page, "narrow");
   await status(page, "narrow").filter({ hasText: "Queued" }).waitFor();
+  await page.getByText("It waits for its turn").waitFor();
   await expectAccessible(page, "queued");
   await screenshot(page, "first-queued-1440");
   await page.setViewportSize(PHONE);
@@ -61,7 +62,7 @@ test("the second of two executions waits for the slot, says so, and is taken out
   await dialog.getByRole("button", { name: "Take it out" }).click();
   await status(page, "narrow").filter({ hasText: "Paused" }).waitFor();
   await page.goto(`/ui/flows/edit/${NAMESPACE}/narrow/concurrency`);
-  await page.getByText("2 of 1").waitFor();
+  await page.getByText("2 run where the limit is 1").waitFor();
   const holders = page.getByRole("region", { name: "Holders" });
   await holders
     .getByRole("row")
@@ -133,7 +134,9 @@ test("the stream of events and the states of the past tell the same story", asyn
   const { id, state } = await run(server(), CHOOSY);
   const url = `${server().url}/api/v1/executions/${id}`;
   const { events } = await server().api.json<{ events: { kind: string }[] }>({ path: `/executions/${id}/events` });
-  const streamed = await readEvents(`${url}/events`, (event) => event.id === String(events.length));
+  const [end, ...streamed] = (await readEvents(`${url}/events`, ({ event }) => event === "end")).reverse();
+  streamed.reverse();
+  expect(JSON.parse(end?.data ?? "")).toEqual({ state: "FAILED" });
   expect(streamed.map((event) => event.id)).toEqual(events.map((_, at) => String(at + 1)));
   expect(streamed.map(({ data }) => JSON.parse(data))).toEqual(events);
   const past: ExecutionJson[] = [];
