@@ -1,6 +1,6 @@
 import type { Command, CommandAnswer, StartRequest } from "#schema/cell.ts";
 import type { CopiedRun, EventOf, ExecutionEvent, Label, ParentLink, TaskAnswer } from "#schema/event.ts";
-import type { ExecutionJson } from "#schema/execution.ts";
+import type { ExecutionText } from "#schema/execution.ts";
 import type { JsonObject } from "#schema/json.ts";
 import type { LogEntry, LogLine } from "#schema/log.ts";
 import type { SlotAnswer } from "#schema/slot.ts";
@@ -42,10 +42,10 @@ export type Evaluated = { result: string } | { error: string; stackTrace: string
  */
 export interface CellRpc {
   /** Idempotent by `request.id`. With `wait` it answers when the execution has ended or is paused. `null`: it was removed, for ever. */
-  start(request: StartRequest): Promise<ExecutionJson | null>;
+  start(request: StartRequest): Promise<ExecutionText | null>;
   /** As it is, or as it was when `at` events had happened; `null` too before the first. */
-  get(id: string, options?: { at?: number }): Promise<ExecutionJson | null>;
-  command(id: string, command: Command): Promise<CommandAnswer>;
+  get(id: string, options?: { at?: number }): Promise<ExecutionText | null>;
+  command(id: string, command: Command): Promise<CommandAnswer<ExecutionText>>;
   /** Of each id, in order: null when there is no such execution here. Nothing is changed. */
   standing(ids: readonly string[], command: Command): Promise<(Standing | null)[]>;
   /** What a new execution needs to go on from this one as it is, or was when `seq` events had happened. */

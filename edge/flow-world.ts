@@ -35,7 +35,7 @@ export function createFlowWorld(env: Env, language: FlowLanguage, now: () => num
     },
 
     async stateOf(executionId) {
-      return (await cell(executionId).get(executionId))?.state.current;
+      return (await cell(executionId).get(executionId))?.state;
     },
 
     async tellSlot({ executionId, effect, answer, reason }) {

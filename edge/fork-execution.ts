@@ -1,7 +1,7 @@
 import type { FlowKey } from "#actors/flow-actor/flow-rpc.ts";
 import type { Fork, StartRequest } from "#schema/cell.ts";
 import type { Label } from "#schema/event.ts";
-import type { ExecutionJson } from "#schema/execution.ts";
+import type { ExecutionText } from "#schema/execution.ts";
 import { derivedExecutionId, newExecutionId } from "#schema/ids.ts";
 import type { JsonObject } from "#schema/json.ts";
 import { isTerminal } from "#schema/state.ts";
@@ -116,7 +116,7 @@ function forkId(parts: AppParts, env: Env, kind: ForkKind, sourceId: string, ide
   return derivedExecutionId([sourceId, kind, idempotencyKey], placement);
 }
 
-export async function startFork(env: Env, fork: OpenFork, changes: ForkChanges = {}): Promise<ExecutionJson> {
+export async function startFork(env: Env, fork: OpenFork, changes: ForkChanges = {}): Promise<ExecutionText> {
   const { kind, sourceId, source, key, opened, id } = fork;
   const { facts } = source;
   const { inputs = facts.inputs, breakpoints = [] } = changes;

@@ -1,7 +1,7 @@
 import type { FlowKey } from "#actors/flow-actor/flow-rpc.ts";
 import type { StartRequest } from "#schema/cell.ts";
 import type { ExecutionTrigger, Label, ParentLink } from "#schema/event.ts";
-import type { ExecutionJson } from "#schema/execution.ts";
+import type { ExecutionText } from "#schema/execution.ts";
 import { derivedExecutionId, newExecutionId } from "#schema/ids.ts";
 import type { JsonObject } from "#schema/json.ts";
 import type { Problem } from "#schema/problem.ts";
@@ -43,7 +43,7 @@ export type NewExecution = {
   executionKind?: "NORMAL" | "TEST" | "PLAYGROUND";
 };
 
-export async function startExecution(env: Env, wanted: NewExecution): Promise<ExecutionJson> {
+export async function startExecution(env: Env, wanted: NewExecution): Promise<ExecutionText> {
   const { id, key, opened, inputs, trigger, scheduleAt, parent, depth, wait, breakpoints, executionKind } = wanted;
   checkValueSize({ inputs, trigger, labels: wanted.labels });
   const request: StartRequest = {
@@ -69,7 +69,7 @@ export async function startExecution(env: Env, wanted: NewExecution): Promise<Ex
 }
 
 /** Asks the cell that the id names, with the templates of the flow as they are now; twice is once. */
-export async function sendStart(env: Env, request: StartRequest): Promise<ExecutionJson> {
+export async function sendStart(env: Env, request: StartRequest): Promise<ExecutionText> {
   const pinned = await pinTemplates(env, { ...request, maxDepth: maxDepthOf(env) });
   const started = await untilHeard(() => cellById(env, request.id).start(pinned));
   if (started !== null) return new ShownValues(portsOf(env).files).show(started);

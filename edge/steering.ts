@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { Command, CommandAnswer } from "#schema/cell.ts";
 import { Label } from "#schema/event.ts";
-import type { ExecutionJson } from "#schema/execution.ts";
+import type { ExecutionText } from "#schema/execution.ts";
 import { cellName } from "#schema/ids.ts";
 import { isTerminal, type State } from "#schema/state.ts";
 import type { Standing } from "./cells.ts";
@@ -27,7 +27,7 @@ export function refusalError({ status, message }: Extract<CommandAnswer, { ok: f
 }
 
 /** The execution after the command; throws what the cell refuses. */
-export async function steer(env: Env, id: string, command: Command): Promise<ExecutionJson> {
+export async function steer(env: Env, id: string, command: Command): Promise<ExecutionText> {
   const answer = await cellById(env, id).command(id, command);
   if (!answer.ok) throw refusalError(answer);
   return new ShownValues(portsOf(env).files).show(answer.execution);

@@ -124,7 +124,7 @@ test("an execution is shown with its values up to a limit, beyond it with their 
   const large = { uri: (await kept("large")).uri, size: MAX_SHOWN_CHARACTERS };
   const gone = { uri: "kestra:///a/b/f/executions/here/values/none.json", size: 9 };
   const outputs = { a: markerOf(small), b: { c: [markerOf(large)] }, d: markerOf(gone), e: 1 };
-  const shown = await new ShownValues(files).show(executionOf(outputs, { o: markerOf(small) }));
+  const shown = await new ShownValues(files).shown(executionOf(outputs, { o: markerOf(small) }));
   expect(shown.taskRunList?.[0]?.outputs).toEqual({
     a: "small",
     b: { c: [{ stored: large }] },
@@ -133,7 +133,7 @@ test("an execution is shown with its values up to a limit, beyond it with their 
   });
   expect(shown.outputs).toEqual({ o: "small" });
   const plain = executionOf({ a: 1 });
-  expect(await new ShownValues(files).show(plain)).toBe(plain);
+  expect(await new ShownValues(files).shown(plain)).toBe(plain);
 });
 
 test("who follows is sent the values too, however the bytes are cut", async () => {

@@ -1,7 +1,7 @@
 import { encodeUtf8 } from "#schema/bytes.ts";
 import type { Fork } from "#schema/cell.ts";
 import type { TaskAnswer } from "#schema/event.ts";
-import type { ExecutionJson } from "#schema/execution.ts";
+import { type ExecutionJson, type ExecutionText, executionOf } from "#schema/execution.ts";
 import type { Json, JsonObject } from "#schema/json.ts";
 import { keptOutputs, markersIn, replaceMarkers, STORED_KEY, type Stored } from "#schema/stored.ts";
 import {
@@ -19,6 +19,7 @@ import type { Files } from "./ports/files.ts";
 
 /** Most characters of stored values that one answer of the API shows. */
 export const MAX_SHOWN_CHARACTERS = 8_000_000;
+const MARKER_IN_TEXT = JSON.stringify(STORED_KEY);
 const AT_ONCE = 6;
 const TRIES = 3;
 const FIRST_RETRY_MS = 100;
@@ -129,8 +130,15 @@ export class ShownValues {
     this.#files = files;
   }
 
+  /** As `shown`, of an execution as text. */
+  async show(execution: ExecutionText): Promise<ExecutionText> {
+    // A marker's key is no key that anything else has, and its first character is always escaped.
+    if (!execution.json.includes(MARKER_IN_TEXT)) return execution;
+    return { ...execution, json: JSON.stringify(await this.shown(executionOf(execution))) };
+  }
+
   /** The execution with its stored values in place; those that are too much for one answer as `{ stored: { uri, size } }`. */
-  async show(execution: ExecutionJson): Promise<ExecutionJson> {
+  async shown(execution: ExecutionJson): Promise<ExecutionJson> {
     const { outputs, taskRunList } = execution;
     const place = { ...execution, tenant: execution.tenantId, executionId: execution.id };
     const markers = markersIn([outputs, taskRunList?.map((run) => run.outputs)]);
@@ -198,7 +206,7 @@ export function showingValues(values: ShownValues): TransformStream<Uint8Array, 
 
 /** The execution in `data`, the cell's own JSON, with its stored values. */
 async function shownText(values: ShownValues, data: string): Promise<string> {
-  return JSON.stringify(await values.show(JSON.parse(data) as ExecutionJson));
+  return JSON.stringify(await values.shown(JSON.parse(data) as ExecutionJson));
 }
 
 /** Calls `body` for each item, AT_ONCE at a time; results in the order of the items. */

@@ -95,7 +95,7 @@ async function adoptedBy(env: Env, parent: CellRpc, parentId: string, child: Ask
   if (!holdsMarker(outputs)) return outputs;
   const execution = await parent.get(parentId);
   if (execution === null) return outputs;
-  const { tenantId: tenant, namespace, flowId } = execution;
+  const { tenant, namespace, flowId } = execution;
   return adoptOutputs(portsOf(env).files, child, { tenant, namespace, flowId, executionId: parentId }, outputs);
 }
 

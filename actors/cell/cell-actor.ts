@@ -1,6 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
-import type { Command, StartRequest } from "#schema/cell.ts";
+import type { Command, CommandAnswer, StartRequest } from "#schema/cell.ts";
 import type { ParentLink, TaskAnswer } from "#schema/event.ts";
+import { type ExecutionJson, type ExecutionText, executionText } from "#schema/execution.ts";
 import type { JsonObject } from "#schema/json.ts";
 import type { LogLine } from "#schema/log.ts";
 import type { SlotAnswer } from "#schema/slot.ts";
@@ -28,17 +29,18 @@ export function cellActor<Env extends CellEnvironment>({ world, surroundings }: 
       this.#room = new CellRoom({ sql, host, world: world(env), surroundings: surroundings(env) });
     }
 
-    start(request: StartRequest) {
-      return this.#room.start(request);
+    async start(request: StartRequest) {
+      return asText(await this.#room.start(request));
     }
     get(id: string, options?: { at?: number }) {
-      return this.#room.get(id, options);
+      return asText(this.#room.get(id, options));
     }
     forkOf(id: string, options?: { seq?: number }) {
       return this.#room.forkOf(id, options);
     }
-    command(id: string, command: Command) {
-      return this.#room.command(id, command);
+    async command(id: string, command: Command): Promise<CommandAnswer<ExecutionText>> {
+      const answer = await this.#room.command(id, command);
+      return answer.ok ? { ok: true, execution: executionText(answer.execution) } : answer;
     }
     standing(ids: readonly string[], command: Command) {
       return this.#room.standing(ids, command);
@@ -92,6 +94,10 @@ export function cellActor<Env extends CellEnvironment>({ world, surroundings }: 
       return this.#room.wake();
     }
   };
+}
+
+function asText(execution: ExecutionJson | null): ExecutionText | null {
+  return execution && executionText(execution);
 }
 
 function hostOf(storage: DurableObjectStorage, boot: string | undefined): Host {

@@ -71,6 +71,6 @@ export type Command = (
 export type CommandKind = Command["kind"];
 
 /** What came of a command: the execution after it, or why it was refused. */
-export type CommandAnswer =
-  | { ok: true; execution: ExecutionJson }
+export type CommandAnswer<Execution = ExecutionJson> =
+  | { ok: true; execution: Execution }
   | { ok: false; status: 400 | 404 | 409 | 422; message: string };

@@ -49,6 +49,29 @@ export type ExecutionJson = {
   url?: string;
 };
 
+/**
+ * An execution on its way from its cell to whoever asked. `json` is the JSON of the API as text, so that nobody in between has to take a
+ * large one apart and put it together again.
+ */
+export type ExecutionText = {
+  id: string;
+  tenant: string;
+  namespace: string;
+  flowId: string;
+  state: State;
+  json: string;
+};
+
+export function executionText(execution: ExecutionJson): ExecutionText {
+  const { id, tenantId, namespace, flowId, state } = execution;
+  return { id, tenant: tenantId, namespace, flowId, state: state.current, json: JSON.stringify(execution) };
+}
+
+/** The execution itself, for who looks into it. */
+export function executionOf({ json }: ExecutionText): ExecutionJson {
+  return JSON.parse(json) as ExecutionJson;
+}
+
 /** One execution as lists show it: a row of the projection. `seq` grows with the execution and decides between two rows. */
 export type ExecutionSummary = {
   id: string;

@@ -49,7 +49,7 @@ export interface InlineContext extends TaskContext {
 /** Other executions of the same tenant. */
 export interface OtherExecutions {
   find(executionId: string): Promise<{ namespace: string; flowId: string } | undefined>;
-  command(executionId: string, command: Command): Promise<CommandAnswer>;
+  command(executionId: string, command: Command): Promise<CommandAnswer<unknown>>;
 }
 
 /** A file in the internal storage. */

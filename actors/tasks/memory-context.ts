@@ -1,7 +1,6 @@
 import { concatBytes } from "#schema/bytes.ts";
 import type { Command, CommandAnswer } from "#schema/cell.ts";
 import type { Metric } from "#schema/event.ts";
-import type { ExecutionJson } from "#schema/execution.ts";
 import type { Json, JsonObject } from "#schema/json.ts";
 import type { Level } from "#schema/state.ts";
 import {
@@ -107,9 +106,9 @@ export class MemoryContext implements EdgeContext, InlineContext {
 
   readonly executions = {
     find: async (id: string) => this.others.get(id),
-    command: async (id: string, command: Command): Promise<CommandAnswer> => {
+    command: async (id: string, command: Command): Promise<CommandAnswer<string>> => {
       this.commands.push([id, command]);
-      return this.commandAnswer ?? { ok: true, execution: { id } as ExecutionJson };
+      return this.commandAnswer ?? { ok: true, execution: id };
     },
   };
 

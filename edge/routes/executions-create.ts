@@ -13,6 +13,7 @@ import { dateOf, parseLabel } from "../search-query.ts";
 import { checkStart } from "../start-checks.ts";
 import { checkInputProblems, checkLabels, executionId, type NewExecution, startExecution } from "../start-execution.ts";
 import { ExecutionAnswer } from "./answers.ts";
+import { startedAnswer } from "./execution-answer.ts";
 import { userRoute } from "./user-route.ts";
 
 const CreateQuery = z.object({
@@ -53,9 +54,7 @@ export function executionCreateRoutes(parts: AppParts): readonly Route[] {
     if (given.scheduleDate !== undefined) wanted.scheduleAt = dateOf(given.scheduleDate);
     if (given.breakpoints !== undefined) wanted.breakpoints = readBreakpoints(opened.flow, given.breakpoints);
     if (given.kind !== undefined) wanted.executionKind = given.kind;
-    const execution = await startExecution(c.env, wanted);
-    execution.url = executionUrl(c, execution);
-    return c.json(execution);
+    return startedAnswer(c, await startExecution(c.env, wanted));
   }
 
   async function validate(c: AppContext): Promise<Response> {
@@ -108,13 +107,6 @@ export const ValidateAnswer = z.object({
     }),
   ),
 });
-
-/** Address of the execution's page. */
-export function executionUrl(c: AppContext, execution: { id: string; namespace: string; flowId: string }): string {
-  const { url } = c.req;
-  const origin = url.slice(0, url.indexOf("/", url.indexOf("://") + 3));
-  return `${origin}/ui/executions/${execution.namespace}/${execution.flowId}/${execution.id}`;
-}
 
 /** The value of a dotted input id in the nested map of inputs. */
 export function valueAt(inputs: JsonObject, id: string): Json | undefined {

@@ -6,6 +6,7 @@ import { cellOf, foundOr404, param, query } from "../request.ts";
 import type { AppContext, Route } from "../route.ts";
 import { ShownValues, showingValues } from "../values.ts";
 import { ExecutionAnswer } from "./answers.ts";
+import { executionAnswer } from "./execution-answer.ts";
 import { eventStream } from "./streams.ts";
 import { userRoute } from "./user-route.ts";
 
@@ -49,7 +50,7 @@ async function get(c: AppContext): Promise<Response> {
   const { at } = c.req.url.includes("?") ? query(c, GetQuery) : {};
   if (at !== undefined) await checkReached(cell, id, at);
   const execution = foundOr404(await cell.get(id, at === undefined ? {} : { at }), id);
-  return c.json(await new ShownValues(portsOf(c.env).files).show(execution));
+  return executionAnswer(c, await new ShownValues(portsOf(c.env).files).show(execution));
 }
 
 async function follow(c: AppContext): Promise<Response> {

@@ -19,7 +19,8 @@ import type { AppContext, Route } from "../route.ts";
 import { checkInputProblems } from "../start-execution.ts";
 import { steer } from "../steering.ts";
 import { ExecutionAnswer } from "./answers.ts";
-import { executionUrl, valueAt } from "./executions-create.ts";
+import { startedAnswer } from "./execution-answer.ts";
+import { valueAt } from "./executions-create.ts";
 import { userRoute } from "./user-route.ts";
 
 const revision = z.coerce.number().int().min(1).optional();
@@ -57,8 +58,7 @@ export function executionReplayRoutes(parts: AppParts): readonly Route[] {
 
   async function start(c: AppContext, fork: OpenFork, changes: ForkChanges = {}): Promise<Response> {
     const execution = await startFork(c.env, fork, changes);
-    execution.url = executionUrl(c, execution);
-    return c.json(execution);
+    return startedAnswer(c, execution);
   }
 
   async function restart(c: AppContext): Promise<Response> {
@@ -67,8 +67,7 @@ export function executionReplayRoutes(parts: AppParts): readonly Route[] {
     const commandId = idempotencyKeyOf(c);
     const wanted = { kind: "restart", ...(commandId === undefined ? {} : { commandId }) } as const;
     const execution = await steer(c.env, param(c, "executionId"), wanted);
-    execution.url = executionUrl(c, execution);
-    return c.json(execution);
+    return startedAnswer(c, execution);
   }
 
   async function replay(c: AppContext): Promise<Response> {

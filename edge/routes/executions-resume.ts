@@ -1,3 +1,4 @@
+import { executionOf } from "#schema/execution.ts";
 import type { Flow } from "#schema/flow.ts";
 import { tasksOf } from "../flow-tasks.ts";
 import { conflict } from "../http-error.ts";
@@ -27,7 +28,7 @@ export function executionResumeRoutes({ language }: AppParts): readonly Route[] 
     const { cell, id } = cellOf(c);
     const { refusal } = await standingOf(c.env, id, { kind: "resume" });
     if (refusal !== undefined) throw conflict(refusal);
-    const { namespace, flowId, taskRunList = [] } = foundOr404(await cell.get(id), id);
+    const { namespace, flowId, taskRunList = [] } = executionOf(foundOr404(await cell.get(id), id));
     const paused = taskRunList.find(({ state }) => state.current === "PAUSED")?.taskId;
     const asking = askingFlow(await flowOf(c, id), paused);
     const fields = await readFields(c.req.raw);

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { Command } from "#schema/cell.ts";
+import { executionOf } from "#schema/execution.ts";
 import { State } from "#schema/state.ts";
 import { readNames } from "../flow-tasks.ts";
 import { BODY_MAX_BYTES, readText } from "../middleware/body/body-limit.ts";
@@ -7,7 +8,7 @@ import { cellById, flag, foundOr404, idempotencyKeyOf, jsonBody, param, query, t
 import type { AppContext, Route } from "../route.ts";
 import { checkTerminal, LabelsBody, refusalError, removeExecution, settableLabels, steer } from "../steering.ts";
 import { ExecutionAnswer } from "./answers.ts";
-import { executionUrl } from "./executions-create.ts";
+import { startedAnswer } from "./execution-answer.ts";
 import { type UserRouteDetails, userRoute } from "./user-route.ts";
 
 const KillQuery = z.object({ isOnKillCascade: flag(true).describe("Kill subflows too") });
@@ -76,9 +77,7 @@ async function command(c: AppContext, wanted: Command) {
 }
 
 async function commanded(c: AppContext, wanted: Command): Promise<Response> {
-  const after = await command(c, wanted);
-  after.url = executionUrl(c, after);
-  return c.json(after);
+  return startedAnswer(c, await command(c, wanted));
 }
 
 async function kill(c: AppContext): Promise<Response> {
@@ -111,7 +110,10 @@ function changeStatus(c: AppContext): Promise<Response> {
 async function setLabels(c: AppContext): Promise<Response> {
   const id = param(c, "executionId");
   const given = await jsonBody(await readText(c.req.raw, BODY_MAX_BYTES), LabelsBody);
-  const labels = await settableLabels(given, async () => foundOr404(await cellById(c.env, id).get(id), id).labels);
+  const labels = await settableLabels(
+    given,
+    async () => executionOf(foundOr404(await cellById(c.env, id).get(id), id)).labels,
+  );
   return commanded(c, { kind: "set-labels", labels });
 }
 

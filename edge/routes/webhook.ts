@@ -1,3 +1,4 @@
+import { executionOf } from "#schema/execution.ts";
 import type { Flow, Trigger } from "#schema/flow.ts";
 import type { Json, JsonObject } from "#schema/json.ts";
 import type { OpenFlow } from "../flow-cache.ts";
@@ -10,7 +11,7 @@ import type { AppContext, Route } from "../route.ts";
 import { executionId, startExecution } from "../start-execution.ts";
 import { planTriggered } from "../triggered.ts";
 import { ExecutionAnswer } from "./answers.ts";
-import { executionUrl } from "./executions-create.ts";
+import { startedAnswer } from "./execution-answer.ts";
 
 const WEBHOOK = "io.kestra.plugin.core.trigger.Webhook";
 const METHODS = ["GET", "POST", "PUT"] as const;
@@ -39,10 +40,9 @@ export function webhookRoutes(parts: AppParts): readonly Route[] {
       trigger: { id: trigger.id, type: trigger.type, variables },
       wait,
     });
-    execution.url = executionUrl(c, execution);
-    const failed = wait && execution.state.current === "FAILED";
-    if (wait && trigger.properties.returnOutputs === true) return c.json(execution.outputs ?? {}, failed ? 500 : 200);
-    return c.json(execution, failed ? 500 : 200);
+    const status = wait && execution.state === "FAILED" ? 500 : 200;
+    if (wait && trigger.properties.returnOutputs === true) return c.json(executionOf(execution).outputs ?? {}, status);
+    return startedAnswer(c, execution, status);
   }
 
   return METHODS.map((method) => ({

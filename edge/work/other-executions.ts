@@ -11,7 +11,7 @@ export function otherExecutions(env: Pick<Env, "CELL">, tenant: string): OtherEx
   };
   const find = async (id: string) => {
     const found = await cellOf(id)?.get(id);
-    return found?.tenantId === tenant ? { namespace: found.namespace, flowId: found.flowId } : undefined;
+    return found?.tenant === tenant ? { namespace: found.namespace, flowId: found.flowId } : undefined;
   };
   return {
     find,

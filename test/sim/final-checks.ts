@@ -98,7 +98,13 @@ function checkWork({ lab, workers }: Everything): void {
   for (const { id, plan, state, isOverridden } of lab.audit.live())
     for (const run of isOverridden ? [] : state.runs) {
       const type = plan.tasks[run.task]?.type;
-      if (run.state !== "SUCCESS" || run.dropped || (type !== "sim.Edge" && type !== "sim.Agent")) continue;
+      if (
+        run.state !== "SUCCESS" ||
+        run.error !== undefined ||
+        run.dropped ||
+        (type !== "sim.Edge" && type !== "sim.Agent")
+      )
+        continue;
       if (!done.has(`${id.slice(0, 16)}-${run.index.toString(36)}`))
         lab.audit.complain(`I15 ${id}: ${plan.tasks[run.task]?.id} succeeded and was never done`);
     }

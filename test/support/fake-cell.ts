@@ -1,7 +1,7 @@
 import type { CellRpc, Evaluated, EventPage, ForkSource, LogFilter, Standing } from "#edge/cells.ts";
 import type { Command, CommandAnswer, StartRequest } from "#schema/cell.ts";
 import type { CopiedRun, ExecutionEvent } from "#schema/event.ts";
-import type { ExecutionJson, TaskRunJson } from "#schema/execution.ts";
+import { type ExecutionJson, type ExecutionText, executionText, type TaskRunJson } from "#schema/execution.ts";
 import { taskRunId } from "#schema/ids.ts";
 import type { LogEntry } from "#schema/log.ts";
 import { isTerminal, type State } from "#schema/state.ts";
@@ -25,17 +25,17 @@ export class FakeCell implements CellRpc {
   /** The task that every execution here is paused at. */
   paused: string | undefined;
 
-  async start(request: StartRequest): Promise<ExecutionJson | null> {
+  async start(request: StartRequest): Promise<ExecutionText | null> {
     if (this.removed.has(request.id)) return null;
     // As the platform: what cannot be cloned cannot be sent.
     const cloned = structuredClone(request);
     checkPlain(request);
     if (!this.started.some(({ id }) => id === request.id)) this.started.push(cloned);
-    return this.json(cloned);
+    return executionText(this.json(cloned));
   }
-  async get(id: string, _options: { at?: number } = {}): Promise<ExecutionJson | null> {
+  async get(id: string, _options: { at?: number } = {}): Promise<ExecutionText | null> {
     const request = this.started.find((started) => started.id === id);
-    return request ? this.json(request) : null;
+    return request ? executionText(this.json(request)) : null;
   }
   async standing(ids: readonly string[], _command: Command): Promise<(Standing | null)[]> {
     return ids.map((id) => {
@@ -74,7 +74,7 @@ export class FakeCell implements CellRpc {
       taskRunIds: this.runs.map((_, index) => taskRunId(id, index)),
     };
   }
-  async command(id: string, command: Command): Promise<CommandAnswer> {
+  async command(id: string, command: Command): Promise<CommandAnswer<ExecutionText>> {
     const execution = await this.get(id);
     if (!execution) return { ok: false, status: 404, message: `Unable to find the execution ${id}` };
     if (isTerminal(this.stateOf(id))) return { ok: false, status: 409, message: "it has ended" };

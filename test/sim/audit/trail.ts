@@ -135,7 +135,7 @@ export class Trail {
     if (isRevived && diedAt !== undefined && event.at > diedAt + REVIVED_MS)
       this.complain(`I11 ${event.effect} was waited for although its worker had died ${event.at - diedAt} ms ago`);
     // Before an execution is deleted its timers are let go: only what stays is looked at.
-    const isGrace = before.runs.get(Number.parseInt(event.effect, 10))?.waiting?.kind === "cancel";
+    const isGrace = before.status === "KILLING";
     if (lateMs < 0 && !isGrace) this.#early.push(`I16 timer ${event.effect} went off ${-lateMs} ms early`);
     if (isPunctual && lateMs > PUNCTUAL_MS) this.complain(`I11 timer ${event.effect} went off ${lateMs} ms late`);
   }
