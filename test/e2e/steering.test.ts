@@ -196,6 +196,9 @@ test.each([WIDE, PHONE])("menus and dialogs are readable and fit at $width pixel
   await page.getByRole("button", { name: "Actions of two" }).click();
   await check("task");
   await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Time travel" }).click();
+  await page.getByRole("slider", { name: "Event" }).waitFor();
+  await check("past");
   await page.goto("/ui/executions?q=looked_at");
   await page
     .getByRole("checkbox", { name: /^Choose execution/ })
