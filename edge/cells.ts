@@ -2,7 +2,7 @@ import type { Command, CommandAnswer, Evaluated, EventPage, ForkSource, Standing
 import type { ParentLink, TaskAnswer } from "#schema/event.ts";
 import type { ExecutionText } from "#schema/execution.ts";
 import type { JsonObject } from "#schema/json.ts";
-import type { LogEntry, LogFilter, LogLine } from "#schema/log.ts";
+import type { LogEntry, LogFilter, LogLine, LogSpan } from "#schema/log.ts";
 import type { SlotAnswer } from "#schema/slot.ts";
 import type { Level, State } from "#schema/state.ts";
 
@@ -32,9 +32,10 @@ export interface CellRpc {
   evaluate(id: string, taskRunId: string | undefined, expression: string): Promise<Evaluated | null>;
   remove(id: string): Promise<boolean>;
   /** The end of an attempt, with its last log lines. False: nobody waits for it (any more). */
-  answer(id: string, effect: string, answer: TaskAnswer, lines: readonly LogLine[]): Promise<boolean>;
+  answer(id: string, effect: string, answer: TaskAnswer, lines: readonly LogLine[], span?: LogSpan): Promise<boolean>;
   taskStarted(id: string, effect: string, started: { worker: string }): Promise<boolean>;
-  appendLogs(id: string, effect: string, lines: readonly LogLine[]): Promise<boolean>;
+  /** Lines of an attempt; with `span` a repetition adds nothing. */
+  appendLogs(id: string, effect: string, lines: readonly LogLine[], span?: LogSpan): Promise<boolean>;
   /** An execution that a Subflow task of this cell's started has ended. */
   childEnded(link: ParentLink, executionId: string, state: State, outputs: JsonObject | undefined): Promise<void>;
   /** The flow's actor tells what became of a wish for a slot. False: the execution does not hold what `effect` asked for. */

@@ -3,7 +3,7 @@ import type { Command, CommandAnswer, StartRequest } from "#schema/cell.ts";
 import type { ParentLink, TaskAnswer } from "#schema/event.ts";
 import { type ExecutionJson, type ExecutionText, executionText } from "#schema/execution.ts";
 import type { JsonObject } from "#schema/json.ts";
-import type { LogFilter, LogLine } from "#schema/log.ts";
+import type { LogFilter, LogLine, LogSpan } from "#schema/log.ts";
 import type { SlotAnswer } from "#schema/slot.ts";
 import type { Level, State } from "#schema/state.ts";
 import { durableSql } from "#shell/durable-sql.ts";
@@ -68,14 +68,14 @@ export function cellActor<Env extends CellEnvironment>({ world, surroundings }: 
     remove(id: string) {
       return this.#room.remove(id);
     }
-    answer(id: string, effect: string, answer: TaskAnswer, lines?: readonly LogLine[]) {
-      return this.#room.answer(id, effect, answer, lines);
+    answer(id: string, effect: string, answer: TaskAnswer, lines?: readonly LogLine[], span?: LogSpan) {
+      return this.#room.answer(id, effect, answer, lines, span);
     }
     taskStarted(id: string, effect: string, started: { worker: string }) {
       return this.#room.taskStarted(id, effect, started);
     }
-    appendLogs(id: string, effect: string, lines: readonly LogLine[]) {
-      return this.#room.appendLogs(id, effect, lines);
+    appendLogs(id: string, effect: string, lines: readonly LogLine[], span?: LogSpan) {
+      return this.#room.appendLogs(id, effect, lines, span);
     }
     childEnded(link: ParentLink, executionId: string, state: State, outputs: JsonObject | undefined) {
       return this.#room.childEnded(link, executionId, state, outputs);

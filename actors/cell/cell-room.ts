@@ -9,7 +9,7 @@ import type { ExecutionJson } from "#schema/execution.ts";
 import type { Flow } from "#schema/flow.ts";
 import { taskRunId, taskRunIndex } from "#schema/ids.ts";
 import type { JsonObject } from "#schema/json.ts";
-import type { LogEntry, LogFilter, LogLine } from "#schema/log.ts";
+import type { LogEntry, LogFilter, LogLine, LogSpan } from "#schema/log.ts";
 import type { SlotAnswer } from "#schema/slot.ts";
 import type { Level, State } from "#schema/state.ts";
 import { Cell, Removed } from "#shell/cell.ts";
@@ -171,16 +171,16 @@ export class CellRoom {
     return this.#with(id, (live) => this.#cell.remove(live)) !== null;
   }
 
-  answer(id: string, effect: string, answer: TaskAnswer, lines: readonly LogLine[] = []): boolean {
-    return this.#with(id, (live) => this.#cell.answer(live, effect, answer, lines)) ?? false;
+  answer(id: string, effect: string, answer: TaskAnswer, lines: readonly LogLine[] = [], span?: LogSpan): boolean {
+    return this.#with(id, (live) => this.#cell.answer(live, effect, answer, lines, span)) ?? false;
   }
 
   taskStarted(id: string, effect: string, { worker }: { worker: string }): boolean {
     return this.#with(id, (live) => this.#cell.dispatched(live, effect, { worker: `agent:${worker}` })) ?? false;
   }
 
-  appendLogs(id: string, _effect: string, lines: readonly LogLine[]): boolean {
-    return this.#with(id, (live) => this.#cell.say(live, lines)) !== null;
+  appendLogs(id: string, effect: string, lines: readonly LogLine[], span?: LogSpan): boolean {
+    return this.#with(id, (live) => this.#cell.say(live, effect, lines, span)) !== null;
   }
 
   childEnded(link: ParentLink, executionId: string, state: State, outputs: JsonObject | undefined): void {

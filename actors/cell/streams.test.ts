@@ -130,7 +130,7 @@ describe("following events", () => {
     const reader = new Reader(followEvents(bench.cell, bench.store, live, 1));
     await soon();
     bench.cell.command(live, { kind: "resume" });
-    bench.cell.say(live, [{ at: 1, level: "INFO", message: "a line is no event" }]);
+    bench.cell.say(live, "", [{ at: 1, level: "INFO", message: "a line is no event" }]);
     await soon();
     const all = bench.store.events(live.id, 0);
     expect(numbered(reader).map(({ id, data }) => [Number(id), data])).toEqual(
@@ -212,7 +212,7 @@ describe("[I8] the stream for a page that replays", () => {
     const live = bench.start(PAUSED);
     const stream = streamAll(bench.cell, bench.store, live, { seq: 0, line: 0 });
     for (let count = 0; count < 1_200; count++)
-      bench.cell.say(live, [{ at: 1, level: "INFO", message: `line ${count}` }]);
+      bench.cell.say(live, "", [{ at: 1, level: "INFO", message: `line ${count}` }]);
     const reader = new Reader(stream);
     for (let turn = 0; turn < 50 && !reader.isClosed; turn++) await soon();
     expect(reader.isClosed).toBe(true);

@@ -1,6 +1,6 @@
 import type { TaskAnswer } from "#schema/event.ts";
 import { cellName } from "#schema/ids.ts";
-import type { LogLine } from "#schema/log.ts";
+import type { LogLine, LogSpan } from "#schema/log.ts";
 import { LEASE_MS } from "#schema/runner.ts";
 import type { Cells } from "./ports.ts";
 
@@ -9,7 +9,7 @@ export interface CellTaskRpc {
   /** Idempotent; false: nobody waits for this answer (any more). */
   answer(executionId: string, effect: string, answer: TaskAnswer): Promise<boolean>;
   taskStarted(executionId: string, effect: string, started: { worker: string; leaseUntil?: number }): Promise<unknown>;
-  appendLogs(executionId: string, effect: string, lines: LogLine[]): Promise<unknown>;
+  appendLogs(executionId: string, effect: string, lines: LogLine[], span?: LogSpan): Promise<unknown>;
 }
 
 /** The cells as their Durable Object namespace offers them. */
@@ -31,8 +31,8 @@ export function cellsOf<Id>(namespace: CellNamespace<Id>, now: () => number): Ce
     async finished(executionId, effect, answer) {
       return (await cellOf(executionId)?.answer(executionId, effect, answer)) ?? false;
     },
-    async logs(executionId, effect, lines) {
-      await cellOf(executionId)?.appendLogs(executionId, effect, [...lines]);
+    async logs(executionId, effect, lines, span) {
+      await cellOf(executionId)?.appendLogs(executionId, effect, [...lines], span);
     },
     async lost(executionId, effect, reason) {
       await cellOf(executionId)?.appendLogs(executionId, effect, [{ at: now(), level: "WARN", message: reason }]);

@@ -235,6 +235,20 @@ test("[R8] a result is acknowledged only when the cell has it, and again when it
   expect(world.cells.of("finished")).toHaveLength(1);
 });
 
+test("[R9] a cell is told the numbers of lines, under the lease: after a crash it knows what it has heard", async () => {
+  const world = new DispatchWorld();
+  const job = await leased(world);
+  await world.room.logs(batch(job, 0, "one", "two"));
+  await world.room.logs(batch(job, 1, "two", "three"));
+  world.restart();
+  expect(await world.room.logs(batch(job, 3, "four"))).toEqual({ acknowledged: 4 });
+  expect(world.cells.of("logs").map(({ messages, span }) => [messages, span])).toEqual([
+    [["one", "two"], { epoch: job.epoch, from: 0 }],
+    [["three"], { epoch: job.epoch, from: 2 }],
+    [["four"], { epoch: job.epoch, from: 3 }],
+  ]);
+});
+
 test("[R9] log lines arrive once and in order, whatever is repeated or comes too early", async () => {
   const world = new DispatchWorld();
   const job = await leased(world);

@@ -106,6 +106,7 @@ export class DispatchRoom implements DispatchActorRpc {
         job.executionId,
         job.effect,
         fresh.map((line) => ofTask(line, job)),
+        { epoch: batch.epoch, from: next },
       );
       if (!core.currentLease(this.#state, batch.id, batch.epoch)) return "fenced";
       const taken = { kind: "lines-taken", id: job.id, epoch: batch.epoch, next: next + fresh.length } as const;

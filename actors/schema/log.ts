@@ -13,6 +13,9 @@ export const LogLine = z.object({
 });
 export type LogLine = z.infer<typeof LogLine>;
 
+/** Which lines a batch holds: those of one lease (`epoch`) of an attempt are counted from 0. The same lines may come again. */
+export type LogSpan = { epoch: number; from: number };
+
 /** Longest message kept of one log line, in UTF-16 units; the rest is cut with a mark. */
 export const MAX_LOG_MESSAGE = 32_768;
 

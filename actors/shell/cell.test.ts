@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { ExecutionEvent } from "#schema/event.ts";
 import { Bench, LONG_MS } from "#test/flows/harness.ts";
+import type { Live } from "./live.ts";
 
 const flow = (tasks: string, id = "flow") => `id: ${id}\nnamespace: company.team\ntasks:\n${tasks}`;
 const RETURN = `  - id: a\n    type: io.kestra.plugin.core.debug.Return\n    format: x\n`;
@@ -253,6 +254,60 @@ test("[I8] a watcher hears of every event and every line, once and in order", as
   expect(events).toEqual(bench.store.events(live.id, 0));
   expect(lines).toEqual(bench.store.lines(live.id, 0).map((line) => line.message));
   unwatch();
-  bench.cell.say(live, [{ at: 1, level: "INFO", message: "late" }]);
+  bench.cell.say(live, "", [{ at: 1, level: "INFO", message: "late" }]);
   expect(lines).not.toContain("late");
+});
+
+describe("[G4] lines that an attempt numbers", () => {
+  const lines = (...messages: string[]) => messages.map((message) => ({ at: 1, level: "INFO" as const, message }));
+  const told = (bench: Bench, { id }: { id: string }) =>
+    bench.store.lines(id, 0).flatMap(({ level, message }) => (level === "INFO" && message.length === 1 ? message : []));
+
+  async function running(): Promise<[Bench, Live, string]> {
+    const bench = new Bench();
+    bench.worker = () => undefined;
+    const live = bench.start(flow(SHELL));
+    await bench.run(100);
+    const waiting = live.state.runs.get(0)?.waiting;
+    return [bench, live, waiting?.kind === "answer" ? waiting.effect : ""];
+  }
+
+  test("are stored once, also when they come again after a crash, in other batches", async () => {
+    const [bench, live, effect] = await running();
+    bench.cell.say(live, effect, lines("a", "b"), { epoch: 1, from: 0 });
+    bench.cell.say(live, effect, lines("a", "b"), { epoch: 1, from: 0 });
+    bench.restartAs("b2");
+    bench.cell.say(bench.again(live), effect, lines("a", "b", "c"), { epoch: 1, from: 0 });
+    bench.cell.say(bench.again(live), effect, lines("b", "c", "d"), { epoch: 1, from: 1 });
+    expect(told(bench, live)).toEqual(["a", "b", "c", "d"]);
+  });
+
+  test("are counted anew under another lease, and those of an earlier lease come too late", async () => {
+    const [bench, live, effect] = await running();
+    bench.cell.say(live, effect, lines("a"), { epoch: 1, from: 0 });
+    bench.cell.say(live, effect, lines("b"), { epoch: 2, from: 0 });
+    bench.restartAs("b2");
+    bench.cell.say(bench.again(live), effect, lines("a", "x"), { epoch: 1, from: 0 });
+    bench.cell.say(bench.again(live), effect, lines("b", "c"), { epoch: 2, from: 0 });
+    expect(told(bench, live)).toEqual(["a", "b", "c"]);
+  });
+
+  test("come once with an answer that is told again", async () => {
+    const [bench, live, effect] = await running();
+    bench.cell.answer(live, effect, { state: "SUCCESS" }, lines("a"), { epoch: 1, from: 0 });
+    bench.restartAs("b2");
+    bench.cell.answer(bench.again(live), effect, { state: "SUCCESS" }, lines("a"), { epoch: 1, from: 0 });
+    expect(told(bench, live)).toEqual(["a"]);
+  });
+
+  test("are not taken as heard when they could not be stored", async () => {
+    const [bench, live, effect] = await running();
+    bench.database.exec("CREATE TRIGGER full BEFORE INSERT ON journal BEGIN SELECT RAISE(ABORT, 'disk full'); END");
+    expect(() => bench.cell.say(live, effect, lines("a"), { epoch: 1, from: 0 })).toThrow("disk full");
+    bench.database.exec("DROP TRIGGER full");
+    bench.cell.say(bench.again(live), effect, lines("a"), { epoch: 1, from: 0 });
+    expect(told(bench, live)).toEqual(["a"]);
+    bench.cell.remove(bench.again(live));
+    expect(bench.store.heard(live.id, effect)).toBeUndefined();
+  });
 });

@@ -4,13 +4,14 @@ import type { ExecutionEvent, ParentLink, TaskAnswer } from "#schema/event.ts";
 import type { ExecutionJson, ExecutionSummary } from "#schema/execution.ts";
 import type { Flow } from "#schema/flow.ts";
 import type { EpochMs, JsonObject } from "#schema/json.ts";
-import { cutMessage, type LogLine } from "#schema/log.ts";
+import { cutMessage, type LogLine, type LogSpan } from "#schema/log.ts";
 import type { SlotAnswer } from "#schema/slot.ts";
 import type { State } from "#schema/state.ts";
 import { jsonSize, MAX_VALUE_CHARACTERS } from "#schema/value-size.ts";
 import { completed, isKnown, refusedAnswer } from "./command-answer.ts";
 import { eventOf } from "./command-event.ts";
 import { Effects, type Evaluation, type Rendering } from "./effects.ts";
+import { Errands, isErrand } from "./errands.ts";
 import { Live, type Program, programOf } from "./live.ts";
 import type { Dialect } from "./perform.ts";
 import { Projector } from "./projector.ts";
@@ -80,6 +81,7 @@ export class Cell {
   readonly #reducer: CellParts["reducer"];
   readonly #effects: Effects;
   readonly #projector: Projector;
+  readonly #errands: Errands;
   readonly #residents = new Residents();
   readonly #watchers = new Map<string, Set<Watcher>>();
   readonly #dues = new Map<string, EpochMs>();
@@ -96,6 +98,7 @@ export class Cell {
     const tell = (id: string, body: (live: Live) => void) => this.#guarded(id, () => this.#tell(id, body));
     this.#effects = new Effects({ world, host, dialect, renderOutputs, turn, tell });
     this.#projector = new Projector(world, host, store);
+    this.#errands = new Errands(world, host, store);
     this.#open();
   }
 
@@ -141,8 +144,8 @@ export class Cell {
   }
 
   /** The end of an attempt; false when nobody waits for it any more. */
-  answer(live: Live, effect: string, answer: TaskAnswer, lines: readonly LogLine[]): boolean {
-    live.say(lines);
+  answer(live: Live, effect: string, answer: TaskAnswer, lines: readonly LogLine[], span?: LogSpan): boolean {
+    this.#hear(live, effect, lines, span);
     const said = answer.error === undefined ? answer : { ...answer, error: cutMessage(answer.error) };
     const size = jsonSize(said, MAX_VALUE_CHARACTERS);
     const error = `The outputs take about ${size} characters, ${MAX_VALUE_CHARACTERS} are allowed: write large values to a file and pass its URI.`;
@@ -166,9 +169,15 @@ export class Cell {
     return slot?.state === "held" && slot.effect === effect;
   }
 
-  say(live: Live, lines: readonly LogLine[]): void {
-    live.say(lines);
+  /** Lines that an attempt writes; with `span` those that were heard before are left out. */
+  say(live: Live, effect: string, lines: readonly LogLine[], span?: LogSpan): void {
+    this.#hear(live, effect, lines, span);
     this.#turn(live);
+  }
+
+  #hear(live: Live, effect: string, lines: readonly LogLine[], span: LogSpan | undefined): void {
+    if (span === undefined) return live.say(lines);
+    live.hear(effect, lines, span, () => this.#store.heard(live.id, effect));
   }
 
   /** A child of this execution has ended. */
@@ -193,10 +202,27 @@ export class Cell {
       this.#turn(live);
     }
     const summary: ExecutionSummary = { ...toSummary(live.state), seq: live.state.seq + 1, deleted: true };
-    this.#store.remove(live.id, this.#host.now(), JSON.stringify(summary));
+    this.#errands.remove(live, JSON.stringify(summary));
     this.#projector.removed(summary);
     this.#residents.delete(live.id);
     this.#dues.delete(live.id);
+    this.#afterRemoval(live);
+    this.#armForOthers();
+  }
+
+  /** [D2] What a deleted execution still tells others is done, and nothing else of it. */
+  #afterRemoval(live: Live): void {
+    try {
+      if (!this.#errands.crossOut(live)) return;
+    } catch (error) {
+      this.#host.failed(error);
+      this.#host.later(LOOK_AGAIN_MS, () => this.#afterRemoval(live));
+      return;
+    }
+    const leaving: (() => void)[] = [];
+    for (let effect = live.asked.shift(); effect !== undefined; effect = live.asked.shift())
+      if (isErrand(effect)) this.#effects.perform(live, effect, leaving);
+    for (const leave of leaving) leave();
   }
 
   watch(id: string, watcher: Watcher): () => void {
@@ -240,6 +266,7 @@ export class Cell {
     }
     // Written by `remove`, and read by nobody else.
     for (const summary of this.#store.untold()) this.#projector.removed(JSON.parse(summary) as ExecutionSummary);
+    this.#errands.recall();
     this.#rearm();
   }
 
@@ -301,7 +328,7 @@ export class Cell {
 
   /** Performs what is asked for, within one slice, and commits. */
   #turn(live: Live, always = false): void {
-    if (this.#residents.get(live.id) !== live) return;
+    if (this.#residents.get(live.id) !== live) return this.#afterRemoval(live);
     const until = this.#host.now() + SLICE_MS;
     const leaving: (() => void)[] = [];
     for (let step = 0; live.asked.size > 0 && step < SLICE_STEPS; step++) {
@@ -363,6 +390,12 @@ export class Cell {
     for (const due of this.#dues.values()) if (due < next) next = due;
     if (next < Number.POSITIVE_INFINITY) this.#arm(next);
     this.#armForLists();
+    this.#armForOthers();
+  }
+
+  /** [D2] Should this life of the cell end before all have heard of a deleted execution, its alarm begins the next. */
+  #armForOthers(): void {
+    if (this.#errands.isOpen) this.#arm(this.#host.now() + LOOK_AGAIN_MS);
   }
 
   /** Where no start of the host wakes this cell, its alarm sees to it that the lists hear of what was committed last. */

@@ -8,12 +8,12 @@ import type { LogLine } from "#schema/log.ts";
 import type { Level } from "#schema/state.ts";
 import { jsonSize, MAX_VALUE_CHARACTERS } from "#schema/value-size.ts";
 import { askerOf } from "./asker.ts";
+import { errandOf, errandRunner } from "./errands.ts";
 import { isItemAwaited, itemRequest } from "./items.ts";
 import { isLarge, keptEvent, refusedByMemory } from "./kept.ts";
 import type { Live, PerformedEffect } from "./live.ts";
 import { contextOf, type Dialect, groupOf, lineOf, type Performance, perform, type Subject } from "./perform.ts";
 import { closePlace, isClosing, openPlace, runsOfPlace } from "./places.ts";
-import { retryOf } from "./start-events.ts";
 import { afterTurn } from "./turns.ts";
 import type { Host, World } from "./world.ts";
 
@@ -69,65 +69,25 @@ export class Effects {
         return;
       case "start-item":
         return this.#startItem(live, effect, leaving);
-      case "kill-executions": {
-        // What was told once is not told again when another one cannot be reached.
-        const left = new Set(effect.executionIds);
-        leaving.push(() =>
-          this.#ask(live, effect, async () => {
-            await killAll(this.#parts.world, left, `${live.id}/${effect.id}`);
-            return this.#acknowledged(effect.id);
-          }),
-        );
-        return;
-      }
-      case "kill-execution":
-        leaving.push(() =>
-          this.#ask(live, effect, async () => {
-            // Named, so that one that comes late does not kill what was restarted since.
-            const commandId = `${live.id}/${effect.id}`;
-            await this.#parts.world.command(effect.executionId, { kind: "kill", cascade: true, commandId });
-            return this.#acknowledged(effect.id);
-          }),
-        );
-        return;
       case "open-place":
         leaving.push(() => this.#ask(live, effect, () => openPlace(world, host, live, effect)));
         return;
       case "close-place":
         leaving.push(() => this.#closePlace(live, effect));
         return;
-      case "start-retry":
-        leaving.push(() => this.#ask(live, effect, () => this.#startRetry(live, effect.id)));
-        return;
-      case "notify-parent":
-        leaving.push(() =>
-          this.#ask(live, effect, async () => {
-            const { parent, state, outputs } = effect;
-            await this.#parts.world.tellParent({ executionId: live.id, child: askerOf(live), parent, state, outputs });
-            return this.#acknowledged(effect.id);
-          }),
-        );
-        return;
-      case "notify-trigger":
-        leaving.push(() =>
-          this.#ask(live, effect, async () => {
-            const { executionId = live.id, triggerId, state } = effect;
-            await this.#parts.world.tellTrigger({ ...askerOf(live), executionId }, triggerId, state);
-            return this.#acknowledged(effect.id);
-          }),
-        );
-        return;
       case "acquire-slot":
         leaving.push(() => this.#ask(live, effect, () => this.#acquireSlot(live, effect)));
         return;
+      case "notify-parent":
+      case "notify-trigger":
       case "release-slot":
-        leaving.push(() =>
-          this.#ask(live, effect, async () => {
-            await this.#parts.world.releaseSlot(askerOf(live), effect.acquired ?? effect.id);
-            return this.#acknowledged(effect.id);
-          }),
-        );
+      case "kill-execution":
+      case "kill-executions":
+      case "start-retry": {
+        const run = errandRunner(world, errandOf(live, effect));
+        leaving.push(() => this.#ask(live, effect, async () => this.#acknowledged(effect.id, await run())));
         return;
+      }
     }
   }
 
@@ -414,14 +374,10 @@ export class Effects {
     return { kind: "task-finished", at, effect: effect.id, answer: { state: "FAILED", error: started.message } };
   }
 
-  /** The execution that replaces this one: of the same flow revision, with the same inputs, from the start. */
-  async #startRetry(live: Live, effect: string): Promise<ExecutionEvent> {
-    const executionId = await this.#parts.world.startRetry(live.id, effect, retryOf(live));
-    return { ...this.#acknowledged(effect), executionId };
-  }
-
-  #acknowledged(effect: string): EventOf<"effect-acknowledged"> {
-    return { kind: "effect-acknowledged", at: this.#parts.host.now(), effect };
+  /** `executionId`: what it has started. */
+  #acknowledged(effect: string, executionId?: string): EventOf<"effect-acknowledged"> {
+    const common = { kind: "effect-acknowledged", at: this.#parts.host.now(), effect } as const;
+    return executionId === undefined ? common : { ...common, executionId };
   }
 
   /** Fetches what an expression needs, then performs the effect again. */
@@ -494,20 +450,6 @@ function isAwaited(live: Live, { run, id }: Of<"run-task">): boolean {
 
 function foundOr(executionId: string | undefined, message: string): Awaited<ReturnType<World["startSubflow"]>> {
   return executionId === undefined ? { ok: false, message } : { ok: true, executionId };
-}
-
-const KILLS_AT_A_TIME = 20;
-
-/** Kills what is `left`, and takes out what has heard. Rejects when one could not be reached. */
-async function killAll(world: World, left: Set<string>, commandId: string): Promise<void> {
-  const next = left.values();
-  const worker = async () => {
-    for (const executionId of next) {
-      await world.command(executionId, { kind: "kill", cascade: true, commandId });
-      left.delete(executionId);
-    }
-  };
-  await Promise.all(Array.from({ length: KILLS_AT_A_TIME }, worker));
 }
 
 /** The outcome; a mistake of ours in making it is a problem like any other, as it would come again at each try. */

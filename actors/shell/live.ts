@@ -14,13 +14,13 @@ import type { Effect } from "#schema/effect.ts";
 import type { ExecutionEvent } from "#schema/event.ts";
 import type { Flow } from "#schema/flow.ts";
 import type { EpochMs } from "#schema/json.ts";
-import { cutMessage, type LogLine } from "#schema/log.ts";
+import { cutMessage, type LogLine, type LogSpan } from "#schema/log.ts";
 import { isAtLeast, isTerminal, type Level } from "#schema/state.ts";
 import { sizeOf } from "#schema/value-size.ts";
 import { Fifo } from "./fifo.ts";
 import { Masker } from "./mask.ts";
 import { lineOf } from "./perform.ts";
-import type { Commit, Stored } from "./store.ts";
+import type { Commit, Heard, Stored } from "./store.ts";
 import { Timers } from "./timers.ts";
 
 /** Effects that somebody has to do something for. */
@@ -57,6 +57,7 @@ const MAX_SNAPSHOT_RUNS = 20_000;
  *
  * G1. Events are stored in the order they were applied, with nothing in between left out.
  * G2. An event that changed nothing is not stored.
+ * G4. A line that an attempt numbered is stored once, however often it is told.
  * G3. Time in the log never goes back, whatever the clock does.
  */
 export class Live {
@@ -79,6 +80,9 @@ export class Live {
   lineCount: number;
   #events: ExecutionEvent[] = [];
   #lines: LogLine[] = [];
+  /** Up to where attempts that run elsewhere have told their lines, by effect; and whose rows do not say so yet. */
+  readonly #heard = new Map<string, Heard>();
+  readonly #newlyHeard = new Set<string>();
   #snapshotAt: number;
   readonly #timers = new Timers();
   #bytes = 0;
@@ -136,6 +140,17 @@ export class Live {
       if (minimum !== undefined && !isAtLeast(line.level, minimum)) continue;
       this.#line({ ...line, message: cutMessage(this.masker.mask(line.message)) });
     }
+  }
+
+  /** [G4] Adds those of the lines that were not heard before. `stored`: what the rows know of this attempt. */
+  hear(effect: string, lines: readonly LogLine[], { epoch, from }: LogSpan, stored: () => Heard | undefined): void {
+    const known = this.#heard.get(effect) ?? stored() ?? { epoch, next: from };
+    // An older lease has nothing to say any more; a newer one begins anew.
+    if (epoch < known.epoch) return;
+    const next = epoch === known.epoch ? known.next : from;
+    this.say(lines.slice(Math.max(0, next - from)));
+    this.#heard.set(effect, { epoch, next: Math.max(next, from + lines.length) });
+    this.#newlyHeard.add(effect);
   }
 
   /** Adds a line, once for each key. */
@@ -252,6 +267,12 @@ export class Live {
     return this.#events.length > 0 || this.#lines.length > 0;
   }
 
+  #takeHeard(): [effect: string, heard: Heard][] {
+    const heard = [...this.#heard].filter(([effect]) => this.#newlyHeard.has(effect));
+    this.#newlyHeard.clear();
+    return heard;
+  }
+
   /** What is to be stored now, and what followers are told. */
   takeCommit(due: EpochMs | undefined, boot: string | undefined, firstSnapshot = FIRST_SNAPSHOT): Commit {
     const { name, revision, source } = this.program;
@@ -275,6 +296,7 @@ export class Live {
       due,
       boot,
       ...(snapshot === undefined ? {} : { snapshot }),
+      ...(lines.length === 0 || this.#newlyHeard.size === 0 ? {} : { heard: this.#takeHeard() }),
     };
     this.#events = [];
     this.#lines = [];

@@ -24,6 +24,10 @@ CREATE TABLE IF NOT EXISTS snapshot (id TEXT PRIMARY KEY, seq INTEGER NOT NULL, 
 CREATE TABLE IF NOT EXISTS snapshot_part (id TEXT, part INTEGER, body TEXT NOT NULL, PRIMARY KEY (id, part)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS source (key INTEGER PRIMARY KEY, name TEXT UNIQUE, revision INTEGER NOT NULL, body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS removed (id TEXT PRIMARY KEY, at INTEGER NOT NULL, summary TEXT) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS heard (
+  id TEXT, effect TEXT, epoch INTEGER NOT NULL, next INTEGER NOT NULL, PRIMARY KEY (id, effect)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS errand (id TEXT, number INTEGER, body TEXT NOT NULL, PRIMARY KEY (id, number)) WITHOUT ROWID;
 `;
 
 /** Kinds of journal rows: events and log lines, numbered apart. */
@@ -50,6 +54,9 @@ export type Stored = {
   log: () => ExecutionEvent[];
 };
 
+/** The lines of an attempt are stored up to number `next` of those of the lease `epoch`. */
+export type Heard = { epoch: number; next: number };
+
 export type Commit = {
   id: string;
   /** Only with the first commit of an execution. */
@@ -62,6 +69,8 @@ export type Commit = {
   due: EpochMs | undefined;
   boot: string | undefined;
   snapshot?: { seq: number; body: string };
+  /** Up to where attempts have been heard, by effect; only what is new. */
+  heard?: readonly [effect: string, heard: Heard][];
 };
 
 export class CellStore {
@@ -182,8 +191,16 @@ export class CellStore {
         ...batches(LINES, commit.lineCount - lines.length, lines),
       ]);
       if (commit.snapshot !== undefined) this.#writeSnapshot(id, commit.snapshot);
+      for (const [effect, { epoch, next }] of commit.heard ?? [])
+        this.#sql.exec("INSERT OR REPLACE INTO heard VALUES (?, ?, ?, ?)", id, effect, epoch, next);
       this.#writeConfirmed();
     });
+  }
+
+  /** Up to where the lines of an attempt are stored. */
+  heard(id: string, effect: string): Heard | undefined {
+    const [row] = this.#sql.exec("SELECT epoch, next FROM heard WHERE id = ? AND effect = ?", id, effect);
+    return row && { epoch: Number(row.epoch), next: Number(row.next) };
   }
 
   /** One statement for all, or for as many at a time as may have parameters. */
@@ -242,15 +259,41 @@ export class CellStore {
     }));
   }
 
-  /** Takes the execution out, and leaves its id. `summary` is what the lists are still to be told. */
-  remove(id: string, at: EpochMs, summary: string): void {
+  /**
+   * Takes the execution out, and leaves its id. `summary` is what the lists are still to be told, `errands` what others are.
+   */
+  remove(id: string, at: EpochMs, summary: string, errands: readonly string[] = []): void {
     this.#confirmed.delete(id);
     this.#hasRemoved = true;
     this.#sql.transaction(() => {
       this.#sql.exec("INSERT OR REPLACE INTO removed VALUES (?, ?, ?)", id, at, summary);
-      for (const table of ["execution", "journal", "snapshot", "snapshot_part"])
+      this.#writeErrands(id, errands);
+      for (const table of ["execution", "journal", "snapshot", "snapshot_part", "heard"])
         this.#sql.exec(`DELETE FROM ${table} WHERE id = ?`, id);
     });
+  }
+
+  /** What removed executions have still to tell others. */
+  errands(): { id: string; number: number; body: string }[] {
+    return Array.from(this.#sql.exec("SELECT id, number, body FROM errand ORDER BY id, number"), (row) => ({
+      id: String(row.id),
+      number: Number(row.number),
+      body: String(row.body),
+    }));
+  }
+
+  /** These, and no others, are left of a removed execution. */
+  keepErrands(id: string, bodies: readonly string[]): void {
+    this.#sql.transaction(() => this.#writeErrands(id, bodies));
+  }
+
+  #writeErrands(id: string, bodies: readonly string[]): void {
+    this.#sql.exec("DELETE FROM errand WHERE id = ?", id);
+    bodies.forEach((body, number) => void this.#sql.exec("INSERT INTO errand VALUES (?, ?, ?)", id, number, body));
+  }
+
+  errandDone(id: string, number: number): void {
+    this.#sql.transaction(() => void this.#sql.exec("DELETE FROM errand WHERE id = ? AND number = ?", id, number));
   }
 
   isRemoved(id: string): boolean {

@@ -2,7 +2,7 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 import { formatDuration } from "#schema/duration.ts";
 import type { TaskAnswer } from "#schema/event.ts";
 import { cellName } from "#schema/ids.ts";
-import type { LogLine } from "#schema/log.ts";
+import type { LogLine, LogSpan } from "#schema/log.ts";
 import type { Job } from "#schema/runner.ts";
 import type { PlacePort } from "#shell/world.ts";
 import { TaskFailure } from "#tasks/define.ts";
@@ -51,12 +51,15 @@ async function work(env: Env, job: Job): Promise<void> {
   const effect = job.id.slice(job.executionId.length + 1);
   const controller = beginWork(job.id);
   const timer = job.timeoutMs === undefined ? null : setTimeout(() => controller.abort(timedOut(job)), job.timeoutMs);
-  const logs = new LogBuffer((lines) => cell.appendLogs(job.executionId, effect, lines));
+  const logs = new LogBuffer((lines, from) =>
+    cell.appendLogs(job.executionId, effect, lines, { epoch: job.epoch, from }),
+  );
   try {
     const given = await runJob(env, job, theSandbox, controller.signal, (line) => logs.add(line));
     const answer = await keptAnswer(portsOf(env).files, job, effect, given);
     if (answer.error !== undefined && answer.error !== given.error) logs.add(errorLine(job, answer.error));
-    await deliver(cell, job, effect, answer, await logs.end());
+    const { lines, from } = await logs.end();
+    await deliver(cell, job, effect, answer, lines, { epoch: job.epoch, from });
   } finally {
     clearTimeout(timer);
     endWork(job.id, controller);
@@ -78,10 +81,11 @@ async function deliver(
   effect: string,
   answer: TaskAnswer,
   lines: readonly LogLine[],
+  span: LogSpan,
 ): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
-      await cell.answer(job.executionId, effect, answer, lines);
+      await cell.answer(job.executionId, effect, answer, lines, span);
       return;
     } catch (error) {
       if (attempt === ANSWER_TRIES) throw error;
@@ -93,11 +97,13 @@ async function deliver(
 /** Lines on their way to the cell: a slow task's are told every FLUSH_MS, a quick one's with its answer. */
 class LogBuffer {
   #lines: LogLine[] = [];
+  /** How many have been told: the number of the first that was not. */
+  #told = 0;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #sending: Promise<unknown> = Promise.resolve();
-  readonly #send: (lines: readonly LogLine[]) => Promise<unknown>;
+  readonly #send: (lines: readonly LogLine[], from: number) => Promise<unknown>;
 
-  constructor(send: (lines: readonly LogLine[]) => Promise<unknown>) {
+  constructor(send: (lines: readonly LogLine[], from: number) => Promise<unknown>) {
     this.#send = send;
   }
 
@@ -108,16 +114,25 @@ class LogBuffer {
 
   #flush(): void {
     this.#timer = null;
-    const lines = this.#lines;
-    this.#lines = [];
-    // A batch that could not be sent goes with the answer.
-    this.#sending = this.#sending.then(() => this.#send(lines)).catch(() => void this.#lines.unshift(...lines));
+    this.#sending = this.#sending.then(() => this.#tell());
   }
 
-  /** The lines not told yet. */
-  async end(): Promise<readonly LogLine[]> {
+  async #tell(): Promise<void> {
+    const lines = this.#lines;
+    this.#lines = [];
+    try {
+      await this.#send(lines, this.#told);
+      this.#told += lines.length;
+    } catch {
+      // They go with those that follow, or with the answer. Some may have arrived: the cell knows them by their numbers.
+      this.#lines.unshift(...lines);
+    }
+  }
+
+  /** The lines not told yet, and the number of the first. */
+  async end(): Promise<{ lines: readonly LogLine[]; from: number }> {
     clearTimeout(this.#timer);
     await this.#sending;
-    return this.#lines;
+    return { lines: this.#lines, from: this.#told };
   }
 }

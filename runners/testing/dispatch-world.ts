@@ -3,6 +3,7 @@ import { DispatchRoom } from "#actors/dispatch/dispatch-room.ts";
 import type { Cells, Clock } from "#actors/dispatch/ports.ts";
 import type { TaskAnswer } from "#schema/event.ts";
 import type { JsonObject } from "#schema/json.ts";
+import type { LogSpan } from "#schema/log.ts";
 import type { ClaimRequest, Presence } from "#schema/runner.ts";
 import type { Sql } from "#shell/sql.ts";
 import { nodeSql } from "./node-sql.ts";
@@ -58,7 +59,7 @@ export class StepClock implements Clock {
 export type Told =
   | { kind: "started"; effect: string; worker: string }
   | { kind: "finished"; effect: string; answer: TaskAnswer }
-  | { kind: "logs"; effect: string; messages: string[] }
+  | { kind: "logs"; effect: string; messages: string[]; span: LogSpan }
   | { kind: "lost"; effect: string; reason: string };
 
 /** Cells that note what they are told. While `down`, every call is refused. */
@@ -78,8 +79,8 @@ export class NotingCells implements Cells {
     await this.#note({ kind: "finished", effect, answer });
     return first;
   }
-  logs(_: string, effect: string, lines: Parameters<Cells["logs"]>[2]) {
-    return this.#note({ kind: "logs", effect, messages: lines.map(({ message }) => message) });
+  logs(_: string, effect: string, lines: Parameters<Cells["logs"]>[2], span: LogSpan) {
+    return this.#note({ kind: "logs", effect, messages: lines.map(({ message }) => message), span });
   }
   lost(_: string, effect: string, reason: string) {
     return this.#note({ kind: "lost", effect, reason });

@@ -217,7 +217,7 @@ const PURPOSE_MADE: readonly Scenario[] = [
     source: made("labelled", `labels: {team: data}\ntasks:\n  - ${RETURN("a")}\n`),
     async act(bench, live) {
       live.apply({ kind: "labels-set", at: bench.host.now(), labels: [{ key: "team", value: "ops" }] });
-      bench.cell.say(live, []);
+      bench.cell.say(live, "", []);
     },
   },
   {

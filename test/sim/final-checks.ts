@@ -5,7 +5,7 @@ import type { SimActor } from "./sim-actor.ts";
 import type { SimCell } from "./sim-cell.ts";
 import type { SimFlow } from "./sim-flow.ts";
 import type { SimLists } from "./sim-lists.ts";
-import type { SimWorkers } from "./sim-workers.ts";
+import { LEASED, type SimWorkers } from "./sim-workers.ts";
 
 // What only the end of a schedule shows.
 
@@ -72,11 +72,14 @@ export function checkAtEnd(everything: Everything): void {
       audit.complain(`${name} broke: ${error instanceof Error ? error.stack : String(error)}`);
 }
 
-/** [I8] Log lines that were acknowledged are there. */
+/** [I8] Log lines that were acknowledged are there, and a line that an agent wrote under a lease is there once. */
 function checkLines({ workers, lab }: Everything, id: string, cell: SimCell): void {
+  const there = new Set<string>();
+  for (const { message } of cell.store?.lines(id, 0) ?? []) {
+    if (there.has(message) && message.includes(LEASED)) lab.audit.complain(`I8 ${id}: "${message}" is there twice`);
+    there.add(message);
+  }
   const kept = workers.kept.filter(({ executionId }) => executionId === id);
-  if (kept.length === 0) return;
-  const there = new Set(cell.store?.lines(id, 0).map(({ message }) => message));
   for (const { message } of kept)
     if (!there.has(message)) lab.audit.complain(`I8 ${id}: the line "${message}" was acknowledged and is gone`);
 }

@@ -6,7 +6,7 @@ import { isTerminal } from "#schema/state.ts";
 import { type Lab, Refused } from "./lab.ts";
 import { SimActor } from "./sim-actor.ts";
 import type { SimCalls } from "./sim-calls.ts";
-import type { Reach, SimWorkers } from "./sim-workers.ts";
+import { LEASED, type Reach, type SimWorkers } from "./sim-workers.ts";
 
 /** The real queue of agent jobs on a database that outlives it, and the agents that take from it. */
 export class SimDispatch extends SimActor<DispatchRoom> {
@@ -63,11 +63,11 @@ export class SimDispatch extends SimActor<DispatchRoom> {
           }),
         ).then(() => undefined),
       finished: (id, effect, answer) => this.#heard(this.#workers.answer(id, effect, answer)),
-      logs: (id, _effect, lines) =>
+      logs: (id, effect, lines, span) =>
         this.#heard(
           live(id, (cell) => {
             const found = cell.find(id);
-            if (found !== undefined) cell.say(found, lines);
+            if (found !== undefined) cell.say(found, effect, lines, span);
             return true;
           }),
         ).then(() => undefined),
@@ -209,7 +209,11 @@ class SimAgent {
 
   /** What it has written, in two batches that overlap: what is acknowledged must be there. */
   #sayLines({ id, epoch, executionId }: Job): void {
-    const lines = ["one", "two"].map((word) => ({ at: 0, level: "INFO" as const, message: `${id} ${word}` }));
+    const lines = ["one", "two"].map((word) => ({
+      at: 0,
+      level: "INFO" as const,
+      message: `${id} ${word}${LEASED}${epoch}`,
+    }));
     for (const length of [1, 2]) {
       const batch = { group: "default", id, epoch, from: 0, lines: lines.slice(0, length) };
       this.#calls

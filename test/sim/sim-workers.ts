@@ -14,6 +14,9 @@ export type Done = { job: string; executionId: string; taskId: string; taskRunId
 /** Work takes this long when nothing is wrong, ms. */
 const LONGEST_WORK_MS = 5_000;
 
+/** What names the lease in a line that an agent writes under it. */
+export const LEASED = " under lease ";
+
 export function effectOf(jobId: string): string {
   return jobId.slice(jobId.indexOf("/") + 1);
 }

@@ -38,7 +38,7 @@ export function steer({ lab, reach, saveSome, fork }: Steering): void {
       if (live === undefined) return undefined;
       coverage.hit("pair", `${live.state.status} x ${name}`);
       if (name === "replay") fork(live.state, forkOf(lab, live));
-      if (name === "delete" && !isAwaitedByParent(live.state)) cell.remove(live);
+      if (name === "delete") cell.remove(live);
       command ??= commandOf(lab, live.id, live.state, name);
       return command && act(lab, cell, live, commandId === undefined ? command : { ...command, commandId });
     });
@@ -49,11 +49,6 @@ export function steer({ lab, reach, saveSome, fork }: Steering): void {
     // What was refused had no effect: the same name may be tried again.
     if (first === true && second === false) audit.complain(`I19 ${commandId} was answered ${first}, then ${second}`);
   });
-}
-
-/** True while a parent has still to hear of its end: deleting it now, its parent may never hear (DESIGN.md, "Known"). */
-function isAwaitedByParent({ status, facts, pending }: ExecutionState): boolean {
-  return facts?.parent !== undefined && (!isTerminal(status) || pending.some(({ kind }) => kind === "notify-parent"));
 }
 
 /** From what failed, or from any of its task runs, some with other outputs, and with a task skipped at times. */

@@ -246,8 +246,14 @@ function escaped(before: ExecutionState, after: ExecutionState): string[] {
   if (after.runs === before.runs) return found;
   for (const run of after.runs) {
     const was = before.runs.get(run.index);
-    if (was === undefined || was.state === run.state || run.stage === "afterExecution") continue;
+    if (was === undefined || was.state === run.state || isAfterEnd(after, run)) continue;
     if (run.state !== "KILLED" && run.state !== "KILLING") found.push(`task run ${run.index} became ${run.state}`);
   }
   return found;
+}
+
+/** True for what stands below `afterExecution`, however deep. */
+function isAfterEnd(state: ExecutionState, run: TaskRun): boolean {
+  const parent = state.runs.get(run.parent);
+  return parent === undefined ? run.stage === "afterExecution" : isAfterEnd(state, parent);
 }

@@ -100,6 +100,16 @@ export const STORES: readonly Mutant[] = [
     },
   },
   {
+    name: "what a deleted execution has still to tell is in memory only",
+    rule: "I11",
+    store: (store) => withMethods(store, { errands: () => [] }),
+  },
+  {
+    name: "up to where an agent's lines were heard is in memory only",
+    rule: "I8",
+    store: (store) => withMethods(store, { heard: () => undefined }),
+  },
+  {
     name: "an execution is deleted without a tombstone",
     rule: "I10",
     store: (store, _host, database) =>
