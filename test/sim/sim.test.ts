@@ -18,6 +18,7 @@ const REGRESSIONS: readonly (readonly [seed: number, what: string])[] = [
   [350, "a task run taken out by a restart counted as living for ever"],
   [1130441033, "tasks of a Pause below afterExecution were taken for something that escaped a kill"],
   [301321, "a child was deleted, the news was lost with its cell, and its parent waited for ever"],
+  [898377095, "an execution that was dropped from memory handed on a job that a kill had taken back since"],
   [10222, "an execution was PAUSED although the task that paused was over otherwise than by a resume"],
 ];
 const SCHEDULES = 2_000;
