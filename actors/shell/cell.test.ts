@@ -86,6 +86,19 @@ describe("a cell", () => {
     expect(bench.world.rows.get(live.id)?.seq ?? 0).toBeLessThanOrEqual(bench.store.load(live.id)?.head ?? 0);
   });
 
+  test("[S5] an execution that was dropped from memory hands nothing on any more", async () => {
+    const bench = new Bench();
+    bench.world.refusals.set("enqueue", 1);
+    const live = bench.start(flow(SHELL));
+    await bench.run(10);
+    bench.database.exec("CREATE TRIGGER full BEFORE INSERT ON journal BEGIN SELECT RAISE(ABORT, 'disk full'); END");
+    expect(() => bench.cell.command(live, { kind: "pause" })).toThrow("disk full");
+    bench.database.exec("DROP TRIGGER full");
+    bench.cell.command(bench.again(live), { kind: "kill", cascade: true });
+    await bench.run(60_000);
+    expect([bench.again(live).state.status, bench.world.of("enqueue").length]).toEqual(["KILLED", 1]);
+  });
+
   test("[S5] reads an execution again that could not be stored: what is not stored did not happen", async () => {
     const bench = new Bench();
     const live = bench.start(flow(`${PAUSE}${RETURN}`));

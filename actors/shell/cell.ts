@@ -12,7 +12,7 @@ import { completed, isKnown, refusedAnswer } from "./command-answer.ts";
 import { eventOf } from "./command-event.ts";
 import { Effects, type Evaluation, type Rendering } from "./effects.ts";
 import { Errands, isErrand } from "./errands.ts";
-import { Live, type Program, programOf } from "./live.ts";
+import { Live, type PerformedEffect, type Program, programOf } from "./live.ts";
 import type { Dialect } from "./perform.ts";
 import { Projector } from "./projector.ts";
 import { isUnfinished, lostAttempts } from "./recovery.ts";
@@ -96,7 +96,9 @@ export class Cell {
     this.#reducer = parts.reducer;
     const turn = (live: Live) => this.#background(live);
     const tell = (id: string, body: (live: Live) => void) => this.#guarded(id, () => this.#tell(id, body));
-    this.#effects = new Effects({ world, host, dialect, renderOutputs, turn, tell });
+    const speaksFor = (live: Live, effect: PerformedEffect) =>
+      this.#residents.get(live.id) === live || (isErrand(effect) && this.#errands.isRemoved(live));
+    this.#effects = new Effects({ world, host, dialect, renderOutputs, turn, tell, speaksFor });
     this.#projector = new Projector(world, host, store);
     this.#errands = new Errands(world, host, store);
     this.#open();

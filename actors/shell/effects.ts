@@ -32,6 +32,8 @@ type Parts = {
   renderOutputs: (flow: Flow, context: EvalContext) => Outcome<JsonObject>;
   /** Lets the execution go on after an answer. */
   turn: (live: Live) => void;
+  /** True for the execution as it is in memory, and for what a deleted one has still to tell. */
+  speaksFor: (live: Live, effect: PerformedEffect) => boolean;
   /** Lets `body` tell the execution something; it may have left the memory since, and is then read again. */
   tell: (id: string, body: (live: Live) => void) => void;
 };
@@ -430,7 +432,10 @@ export class Effects {
       },
       () => {
         const next = Math.min(2 * retryMs, MAX_RETRY_MS);
-        this.#parts.host.later(retryMs, () => this.#ask(live, effect, call, next));
+        this.#parts.host.later(retryMs, () => {
+          // [S5] One that was read again asks by itself; this one no longer knows what is waited for.
+          if (this.#parts.speaksFor(live, effect)) this.#ask(live, effect, call, next);
+        });
       },
     );
   }

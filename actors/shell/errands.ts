@@ -133,7 +133,12 @@ export class Errands {
     this.#count(live.id, errands.length);
   }
 
-  /** True for an execution that was deleted since the cell was opened; what it has told since is crossed out. */
+  /** True for an execution that was deleted since the cell was opened. */
+  isRemoved(live: Live): boolean {
+    return this.#removed.has(live);
+  }
+
+  /** What a deleted execution has told since is crossed out; false for one that was not deleted. */
   crossOut(live: Live): boolean {
     if (!this.#removed.has(live)) return false;
     if (!this.#left.has(live.id)) return true;

@@ -57,8 +57,8 @@ const MAX_SNAPSHOT_RUNS = 20_000;
  *
  * G1. Events are stored in the order they were applied, with nothing in between left out.
  * G2. An event that changed nothing is not stored.
- * G4. A line that an attempt numbered is stored once, however often it is told.
  * G3. Time in the log never goes back, whatever the clock does.
+ * G4. A line that an attempt numbered is stored once, however often it is told.
  */
 export class Live {
   readonly id: string;

@@ -21,13 +21,16 @@ export interface Kind {
   readonly expected: Expected;
   /** The client kills it once it is accepted. */
   readonly killed?: boolean;
+  /** Once it has ended the client has it replayed: there are two executions then, and both must end so. */
+  readonly replayed?: boolean;
 }
 
 const RETURN = "type: io.kestra.plugin.core.debug.Return";
 const LOOP_VALUES = ["a", "b", "c", "d", "e"];
 
 export const KINDS: readonly Kind[] = [
-  { flowId: "two", weight: 15, expected: { state: "SUCCESS", runs: { first: 1, second: 1 } } },
+  { flowId: "two", weight: 10, expected: { state: "SUCCESS", runs: { first: 1, second: 1 } } },
+  { flowId: "replayed", weight: 5, replayed: true, expected: { state: "SUCCESS", runs: { first: 1, second: 1 } } },
   // Two tasks as well, a few executions at a time.
   { flowId: "limited", weight: 5, expected: { state: "SUCCESS", runs: { first: 1, second: 1 } } },
   {
@@ -73,6 +76,7 @@ export function flowSources(sinkUrl: string): string[] {
 `;
   return [
     flow("two", plain("first") + plain("second")),
+    flow("replayed", plain("first") + plain("second")),
     `${flow("limited", plain("first") + plain("second"))}concurrency:\n  limit: 3\n  behavior: QUEUE\n`,
     flow("two_outside", plain("first") + call("call", "effect")),
     flow(

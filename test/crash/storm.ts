@@ -47,7 +47,7 @@ export async function weather(server: Server, sink: Sink, storm: Storm): Promise
     verdict,
     orders: orders.length,
     listed: list.length,
-    askedAgain: orders.filter(({ asked, kind }) => asked > (kind.killed ? 2 : 1)).length,
+    askedAgain: orders.filter(({ asked, kind }) => asked > (kind.killed || kind.replayed ? 2 : 1)).length,
     repeated: sink.all().filter(({ step, times }) => step !== "flaky" && times > 1).length,
     firstAnswersMs,
   };

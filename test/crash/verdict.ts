@@ -37,16 +37,19 @@ export function judge(findings: Findings): Verdict {
   for (const order of findings.orders) {
     const name = `order ${order.number} (${order.kind.flowId})`;
     if (order.wrong !== undefined) verdict.wrongAnswers.push(`${name}: ${order.wrong}`);
+    const wanted = order.kind.replayed ? 2 : 1;
     for (const id of order.ids) known.add(id);
-    const [id] = order.ids;
-    const execution = id === undefined ? undefined : findings.truth.get(id);
-    if (!execution) verdict.lost.push(`${name}: ${id ?? "never accepted"}`);
-    else checkExecution(verdict, findings, execution, order.kind);
+    for (let number = 0; number < wanted; number++) {
+      const id = order.ids[number];
+      const execution = id === undefined ? undefined : findings.truth.get(id);
+      if (!execution) verdict.lost.push(`${name}: ${id ?? "never accepted"}`);
+      else checkExecution(verdict, findings, execution, order.kind);
+    }
     const found = findings.list.filter(({ labels }) =>
       labels.some(({ key, value }) => key === "ledger" && value === String(order.number)),
     );
     const own = found.filter(({ flowId }) => flowId === order.kind.flowId);
-    if (own.length > 1) verdict.doubled.push(`${name}: ${own.map((one) => one.id).join(", ")}`);
+    if (own.length > wanted) verdict.doubled.push(`${name}: ${own.map((one) => one.id).join(", ")}`);
   }
   checkChildren(verdict, findings, known);
   checkList(verdict, findings, known);

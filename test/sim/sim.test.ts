@@ -16,6 +16,9 @@ const REGRESSIONS: readonly (readonly [seed: number, what: string])[] = [
   [832, "an attempt beside a pause was not given up when its process died"],
   [128, "lists never heard of a change whose commit had failed after it was kept"],
   [350, "a task run taken out by a restart counted as living for ever"],
+  [1130441033, "tasks of a Pause below afterExecution were taken for something that escaped a kill"],
+  [301321, "a child was deleted, the news was lost with its cell, and its parent waited for ever"],
+  [898377095, "an execution that was dropped from memory handed on a job that a kill had taken back since"],
   [10222, "an execution was PAUSED although the task that paused was over otherwise than by a resume"],
 ];
 const SCHEDULES = 2_000;
