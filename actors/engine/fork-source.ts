@@ -1,6 +1,7 @@
 import type { CopiedRun } from "#schema/event.ts";
+import { isTerminal } from "#schema/state.ts";
 import type { Plan, PlanTask } from "./plan.ts";
-import { type ExecutionState, isCutShort, isOrderedKind, type TaskRun } from "./state.ts";
+import { type ExecutionState, isCutShort, isLanes, isOrderedKind, type TaskRun } from "./state.ts";
 
 // What a fork takes over from an execution, and whether a revision has a place for it. The taking over itself is in fork.ts.
 
@@ -97,9 +98,20 @@ export function firstNotKept(
 ): number | undefined {
   const first = from === "failed" ? from : wholeOf(runs, from);
   const gone = new Set<number>();
-  for (const [index, run] of runs.entries())
-    if (gone.has(run.parent) || index === first || isAfter(runs, index, first)) gone.add(index);
-  return indices.find((index) => gone.has(index) || (first === "failed" && isCutShort(runs[index]?.state ?? "FAILED")));
+  for (const [index, run] of runs.entries()) {
+    const isLost = first === "failed" ? beginsAgain(runs, run) : index === first || isAfter(runs, index, first);
+    if (isLost || gone.has(run.parent)) gone.add(index);
+  }
+  return indices.find((index) => gone.has(index));
+}
+
+/** True for what begins again, or is gone, where a fork goes on from what had not ended well: as `restartRun` in rewind.ts has it. */
+function beginsAgain(runs: readonly CopiedRun[], run: CopiedRun): boolean {
+  const isOver = ({ state }: CopiedRun) => isTerminal(state) && !isCutShort(state);
+  const isWhole = ({ expansion, place }: CopiedRun) => place || !isLanes(expansion) || expansion.kind === "loop-until";
+  const parent = runs[run.parent];
+  if (parent !== undefined && isOver(parent)) return false;
+  return run.stage !== "main" || (parent !== undefined && isWhole(parent)) || (isWhole(run) && !isOver(run));
 }
 
 /** The run, or the outermost flowable round it that begins again as a whole: W3 of rewind.ts. */
