@@ -1,5 +1,4 @@
-import type { Command } from "#schema/cell.ts";
-import type { Standing } from "./cells.ts";
+import type { Command, Standing } from "#schema/cell.ts";
 import type { Condition } from "./db/filter.ts";
 import { MAX_PAGE_SIZE } from "./db/filter.ts";
 import type { Env } from "./env.ts";

@@ -1,40 +1,10 @@
-import type { Command, CommandAnswer, StartRequest } from "#schema/cell.ts";
-import type { CopiedRun, EventOf, ExecutionEvent, Label, ParentLink, TaskAnswer } from "#schema/event.ts";
+import type { Command, CommandAnswer, Evaluated, EventPage, ForkSource, Standing, StartRequest } from "#schema/cell.ts";
+import type { ParentLink, TaskAnswer } from "#schema/event.ts";
 import type { ExecutionText } from "#schema/execution.ts";
 import type { JsonObject } from "#schema/json.ts";
-import type { LogEntry, LogLine } from "#schema/log.ts";
+import type { LogEntry, LogFilter, LogLine } from "#schema/log.ts";
 import type { SlotAnswer } from "#schema/slot.ts";
 import type { Level, State } from "#schema/state.ts";
-
-export type LogFilter = { minLevel?: Level; taskRunId?: string; taskId?: string; attempt?: number };
-
-/** What happened to one execution after a sequence number, and the source it ran: enough to replay it. */
-export type EventPage = {
-  source: string;
-  revision: number;
-  events: ExecutionEvent[];
-  /** Events there are in all. */
-  head?: number;
-};
-
-/** Where an execution stands, and why a command would be refused now. */
-export type Standing = { state: State; refusal?: string };
-
-/** An execution as a fork takes it over: how it began, what ran until `seq`, and what it ran. */
-export type ForkSource = {
-  facts: EventOf<"execution-created">;
-  seq: number;
-  state: State;
-  attempt: number;
-  labels: Label[];
-  source: string;
-  revision: number;
-  runs: CopiedRun[];
-  /** The id that each of `runs` has there, in the same order. */
-  taskRunIds: string[];
-};
-
-export type Evaluated = { result: string } | { error: string; stackTrace: string };
 
 /**
  * What the edge asks of a cell, the Durable Object that holds executions. `null` means: no such execution.

@@ -1,12 +1,12 @@
 import type { FlowKey } from "#actors/flow-actor/flow-rpc.ts";
 import { compilePlan, firstNotKept, forkProblem } from "#engine/index.ts";
-import type { Fork, StartRequest } from "#schema/cell.ts";
+import type { Fork, ForkSource, StartRequest } from "#schema/cell.ts";
 import type { Label } from "#schema/event.ts";
 import type { ExecutionText } from "#schema/execution.ts";
 import { derivedExecutionId, newExecutionId } from "#schema/ids.ts";
 import type { JsonObject } from "#schema/json.ts";
 import { isTerminal } from "#schema/state.ts";
-import type { CellRpc, ForkSource } from "./cells.ts";
+import type { CellRpc } from "./cells.ts";
 import type { Env } from "./env.ts";
 import type { OpenFlow } from "./flow-cache.ts";
 import { checkTaskNames } from "./flow-tasks.ts";

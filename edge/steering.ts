@@ -1,10 +1,9 @@
 import * as z from "zod";
-import type { Command, CommandAnswer } from "#schema/cell.ts";
+import type { Command, CommandAnswer, Standing } from "#schema/cell.ts";
 import { Label } from "#schema/event.ts";
 import type { ExecutionText } from "#schema/execution.ts";
 import { cellName } from "#schema/ids.ts";
 import { isTerminal, type State } from "#schema/state.ts";
-import type { Standing } from "./cells.ts";
 import { actorByName, type Env } from "./env.ts";
 import { HttpError, illegalArgument } from "./http-error.ts";
 import { executionFolder, valuesFolder } from "./ports/file-path.ts";

@@ -3,14 +3,13 @@ import type { Command, CommandAnswer, StartRequest } from "#schema/cell.ts";
 import type { ParentLink, TaskAnswer } from "#schema/event.ts";
 import { type ExecutionJson, type ExecutionText, executionText } from "#schema/execution.ts";
 import type { JsonObject } from "#schema/json.ts";
-import type { LogLine } from "#schema/log.ts";
+import type { LogFilter, LogLine } from "#schema/log.ts";
 import type { SlotAnswer } from "#schema/slot.ts";
 import type { Level, State } from "#schema/state.ts";
 import { durableSql } from "#shell/durable-sql.ts";
 import type { Surroundings } from "#shell/scope.ts";
 import type { Host, World } from "#shell/world.ts";
 import { CellRoom } from "./cell-room.ts";
-import type { LogFilter } from "./log-entry.ts";
 
 export type CellEnvironment = { BOOT_ID?: string };
 

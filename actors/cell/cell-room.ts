@@ -3,13 +3,13 @@ import { type EvalContext, renderTyped } from "#expr/index.ts";
 import { resolveInputs } from "#flow/inputs.ts";
 import { renderOutputs } from "#flow/outputs.ts";
 import { parseFlow } from "#flow/parse-flow.ts";
-import type { Command, CommandAnswer, StartRequest } from "#schema/cell.ts";
-import type { CopiedRun, EventOf, ExecutionEvent, Label, ParentLink, TaskAnswer } from "#schema/event.ts";
+import type { Command, CommandAnswer, Evaluated, EventPage, ForkSource, Standing, StartRequest } from "#schema/cell.ts";
+import type { ParentLink, TaskAnswer } from "#schema/event.ts";
 import type { ExecutionJson } from "#schema/execution.ts";
 import type { Flow } from "#schema/flow.ts";
 import { taskRunId, taskRunIndex } from "#schema/ids.ts";
 import type { JsonObject } from "#schema/json.ts";
-import type { LogEntry, LogLine } from "#schema/log.ts";
+import type { LogEntry, LogFilter, LogLine } from "#schema/log.ts";
 import type { SlotAnswer } from "#schema/slot.ts";
 import type { Level, State } from "#schema/state.ts";
 import { Cell, Removed } from "#shell/cell.ts";
@@ -22,27 +22,11 @@ import { CellStore } from "#shell/store.ts";
 import type { Host, World } from "#shell/world.ts";
 import { prepareProperties } from "#tasks/property.ts";
 import { registry } from "#tasks/registry.ts";
-import { filterLogs, type LogFilter } from "./log-entry.ts";
+import { filterLogs } from "./log-entry.ts";
 import { followEvents, followExecution, followLogs, streamAll, untilSettled } from "./streams.ts";
 
 /** Longest result of an expression that is shown; a stored output may be longer. */
 const MAX_RESULT_CHARACTERS = 8_000_000;
-
-export type Evaluated = { result: string } | { error: string; stackTrace: string };
-/** Where an execution stands, and why a command would be refused now. */
-export type Standing = { state: State; refusal?: string };
-export type EventPage = { source: string; revision: number; events: ExecutionEvent[]; head: number };
-export type ForkSource = {
-  facts: EventOf<"execution-created">;
-  seq: number;
-  state: State;
-  attempt: number;
-  labels: Label[];
-  source: string;
-  revision: number;
-  runs: CopiedRun[];
-  taskRunIds: string[];
-};
 
 /** What a cell answers to calls from outside: finds the execution, asks the cell, gives the answer the form callers know. */
 export class CellRoom {

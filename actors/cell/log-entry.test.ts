@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { LogLine } from "#schema/log.ts";
+import type { LogFilter, LogLine } from "#schema/log.ts";
 import { Bench } from "#test/flows/harness.ts";
-import { filterLogs, type LogFilter, logEntry } from "./log-entry.ts";
+import { filterLogs, logEntry } from "./log-entry.ts";
 
 const live = new Bench().start(
   `id: flow\nnamespace: company.team\ntasks:\n  - id: a\n    type: io.kestra.plugin.core.debug.Return\n    format: x\n`,

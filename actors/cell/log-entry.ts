@@ -1,5 +1,5 @@
-import type { LogEntry, LogLine } from "#schema/log.ts";
-import { isAtLeast, type Level } from "#schema/state.ts";
+import type { LogEntry, LogFilter, LogLine } from "#schema/log.ts";
+import { isAtLeast } from "#schema/state.ts";
 import { isoInstant } from "#schema/time.ts";
 import type { Live } from "#shell/live.ts";
 
@@ -21,8 +21,6 @@ export function logEntry(live: Live, line: LogLine): LogEntry {
     deleted: false,
   };
 }
-
-export type LogFilter = { minLevel?: Level; taskRunId?: string; taskId?: string; attempt?: number };
 
 /** Entries that pass the filter, in order. `taskId` wins over `taskRunId`; `attempt` counts only with `taskRunId`. */
 export function filterLogs(live: Live, lines: readonly LogLine[], filter: LogFilter): LogEntry[] {

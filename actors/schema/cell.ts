@@ -1,4 +1,4 @@
-import type { CopiedRun, ExecutionTrigger, Label, ParentLink } from "./event.ts";
+import type { CopiedRun, EventOf, ExecutionEvent, ExecutionTrigger, Label, ParentLink } from "./event.ts";
 import type { ExecutionJson } from "./execution.ts";
 import type { EpochMs, JsonObject } from "./json.ts";
 import type { State } from "./state.ts";
@@ -74,3 +74,32 @@ export type CommandKind = Command["kind"];
 export type CommandAnswer<Execution = ExecutionJson> =
   | { ok: true; execution: Execution }
   | { ok: false; status: 400 | 404 | 409 | 422; message: string };
+
+/** What happened to one execution after a sequence number, and the source it ran: enough to replay it. */
+export type EventPage = {
+  source: string;
+  revision: number;
+  events: ExecutionEvent[];
+  /** Events there are in all. */
+  head?: number;
+};
+
+/** Where an execution stands, and why a command would be refused now. */
+export type Standing = { state: State; refusal?: string };
+
+/** An execution as a fork takes it over: how it began, what ran until `seq`, and what it ran. */
+export type ForkSource = {
+  facts: EventOf<"execution-created">;
+  seq: number;
+  state: State;
+  attempt: number;
+  labels: Label[];
+  source: string;
+  revision: number;
+  runs: CopiedRun[];
+  /** The id that each of `runs` has there, in the same order. */
+  taskRunIds: string[];
+};
+
+/** What an expression gave, at a task run of an execution. */
+export type Evaluated = { result: string } | { error: string; stackTrace: string };

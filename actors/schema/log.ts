@@ -37,3 +37,6 @@ export type LogEntry = {
   message: string;
   deleted: false;
 };
+
+/** Which lines of a log are wanted: those for which all of it holds. */
+export type LogFilter = { minLevel?: Level; taskRunId?: string; taskId?: string; attempt?: number };

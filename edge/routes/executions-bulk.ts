@@ -1,9 +1,8 @@
 import * as z from "zod";
-import type { Command } from "#schema/cell.ts";
+import type { Command, Standing } from "#schema/cell.ts";
 import type { Label } from "#schema/event.ts";
 import { isTerminal, State } from "#schema/state.ts";
 import { type BulkAction, type BulkAnswer, checkBulkSize, matchingIds, steerAll } from "../bulk.ts";
-import type { Standing } from "../cells.ts";
 import { openFork, startFork } from "../fork-execution.ts";
 import { HttpError } from "../http-error.ts";
 import { BODY_MAX_BYTES, readText } from "../middleware/body/body-limit.ts";

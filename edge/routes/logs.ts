@@ -1,6 +1,6 @@
 import * as z from "zod";
+import type { LogFilter } from "#schema/log.ts";
 import { Level } from "#schema/state.ts";
-import type { LogFilter } from "../cells.ts";
 import { cellOf, foundOr404, query } from "../request.ts";
 import type { AppContext, Route } from "../route.ts";
 import { LogAnswer } from "./answers.ts";

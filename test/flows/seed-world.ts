@@ -4,12 +4,14 @@ import { delimiter, join } from "node:path";
 import { ProcessBackend } from "#runners/process/process-backend.ts";
 import { ScriptRunner } from "#runners/scripts/script-runner.ts";
 import { SharedPlaces } from "#runners/scripts/shared-places.ts";
-import { encodeUtf8 } from "#schema/bytes.ts";
+import { decodeText, encodeUtf8 } from "#schema/bytes.ts";
 import type { TaskAnswer } from "#schema/event.ts";
 import type { Json, JsonObject } from "#schema/json.ts";
 import { cutMessage, type LogLine } from "#schema/log.ts";
+import { parseManifest } from "#schema/place.ts";
 import type { Job } from "#schema/runner.ts";
 import { type Downloaded, type HttpAnswer, type HttpCall, TaskFailure } from "#tasks/define.ts";
+import { matchesGlob } from "#tasks/glob.ts";
 import { MemoryContext } from "#tasks/memory-context.ts";
 import { Bench } from "./harness.ts";
 
@@ -24,21 +26,24 @@ export type Around = {
   files?: Record<string, string>;
   /** Key-values by `namespace/key`. */
   kv?: Record<string, Json>;
+  /** Sources of other flows that it starts. */
+  flows?: string[];
 };
 
 class SeedContext extends MemoryContext {
-  readonly #http: Readonly<Record<string, Json>>;
+  // Not private: each task run has a context made of this one, which reaches no private names.
+  readonly bodies: Readonly<Record<string, Json>>;
 
   constructor({ http = {}, files = {}, kv = {} }: Around) {
     super();
-    this.#http = http;
+    this.bodies = http;
     for (const [uri, text] of Object.entries(files)) this.stored.set(uri, encodeUtf8(text));
     for (const [key, value] of Object.entries(kv)) this.values.set(key, { type: "JSON", value });
   }
 
   override async http(call: HttpCall): Promise<HttpAnswer> {
     this.calls.push(call);
-    const body = this.#http[call.url];
+    const body = this.bodies[call.url];
     if (body === undefined) throw new TaskFailure(`Nothing answers ${call.url}`);
     const text = typeof body === "string" ? body : JSON.stringify(body);
     return { url: call.url, status: 200, headers: {}, body: encodeUtf8(text) };
@@ -62,9 +67,12 @@ export class SeedBench extends Bench implements Disposable {
 
   constructor(around: Around) {
     super({ context: new SeedContext(around) });
+    for (const source of around.flows ?? []) this.add(source);
     this.runsEdge = true;
     this.worker = (job, tell) => this.#run(job, tell);
     this.world.onLookup = (kind, args) => this.#lookUp(kind, args);
+    this.world.onOpenPlace = (contents) => this.#openPlace(contents);
+    this.world.onClosePlace = (manifest, patterns) => this.#closePlace(manifest, patterns);
     this.world.onCancel = ({ id }) => {
       this.#stops.get(id)?.abort({ kind: "killed" });
       return this.#stops.has(id) ? "told" : "gone";
@@ -99,12 +107,34 @@ export class SeedBench extends Bench implements Disposable {
     }
   }
 
+  #openPlace(contents: JsonObject): { ok: true; manifest: string | undefined } {
+    const files = Object.entries(contents).map(([name, content]) => {
+      const text = typeof content === "string" ? content : JSON.stringify(content);
+      const given = this.context.stored.get(text);
+      const uri = given === undefined ? `kestra:///place/${name}` : text;
+      const body = given ?? encodeUtf8(text);
+      this.context.stored.set(uri, body);
+      return { name, uri, size: body.length };
+    });
+    if (files.length === 0) return { ok: true, manifest: undefined };
+    const manifest = "kestra:///place.json";
+    this.context.stored.set(manifest, encodeUtf8(JSON.stringify({ files })));
+    return { ok: true, manifest };
+  }
+
+  #closePlace(manifest: string | undefined, patterns: readonly string[]): { ok: true; outputFiles: JsonObject } {
+    const list = manifest === undefined ? undefined : this.context.stored.get(manifest);
+    const files = list === undefined ? [] : parseManifest(decodeText(list)).files;
+    const kept = files.filter(({ name }) => patterns.some((pattern) => matchesGlob(pattern, name)));
+    return { ok: true, outputFiles: Object.fromEntries(kept.map(({ name, uri }) => [name, uri])) };
+  }
+
   #lookUp(kind: string, args: JsonObject): { ok: true; value: Json } | { ok: false; message: string } {
     if (kind === "kv")
       return { ok: true, value: this.context.values.get(`${args.namespace}/${args.key}`)?.value ?? null };
     if (kind !== "read") return { ok: false, message: `Nothing answers ${kind}.` };
     const stored = this.context.stored.get(String(args.path));
-    return { ok: true, value: stored === undefined ? null : new TextDecoder().decode(stored) };
+    return { ok: true, value: stored === undefined ? null : decodeText(stored) };
   }
 }
 

@@ -1,5 +1,6 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { encodeUtf8 } from "#schema/bytes.ts";
 import { Bench } from "#test/flows/harness.ts";
 import { commandOf, workerOf } from "#test/flows/play.ts";
 import { type History, replay } from "./replay.ts";
@@ -11,6 +12,7 @@ import { SCENARIOS, type Scenario } from "./scenarios.ts";
 async function record({ name, source, script = {}, children = [], more, act }: Scenario): Promise<History> {
   const bench = new Bench({ snapshotAfter: 4 });
   for (const child of children) bench.add(child);
+  for (const [uri, text] of Object.entries(script.files ?? {})) bench.context.stored.set(uri, encodeUtf8(text));
   bench.worker = workerOf(script.answers);
   const { id } = bench.start(source, script.inputs, more);
   const live = () => bench.again({ id });

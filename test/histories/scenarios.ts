@@ -93,6 +93,28 @@ const OF_EXAMPLE_FLOWS: readonly Scenario[] = [
   "working-directory-stops-at-a-failure",
 ].map((name) => ({ name: `flow-${name}`, source: sourceOf(name), script: expectedOf(name) }));
 
+const OF_BATCHES: readonly Scenario[] = [
+  ...["for-each-item-by-rows", "for-each-item-of-an-unknown-flow", "for-each-item-restarted"].map((name) => ({
+    name: `flow-${name}`,
+    source: sourceOf(name),
+    children: ["child-of-a-batch", "child-that-fails-once"].map(sourceOf),
+    script: expectedOf(name),
+  })),
+  {
+    name: "killed-with-its-batches",
+    source: made(
+      "batches",
+      `tasks:\n  - {id: each, type: io.kestra.plugin.core.flow.ForEachItem, items: "kestra:///files/items", namespace: company.team, flowId: batch}\n`,
+    ),
+    children: [made("batch", `tasks:\n  - ${SHELL("a")}\n`)],
+    script: {
+      files: { "kestra:///files/items": "one\ntwo\nthree\n" },
+      answers: { a: [null] },
+      steps: [{ kill: true }, { advanceMs: 60_000 }],
+    },
+  },
+];
+
 const PURPOSE_MADE: readonly Scenario[] = [
   {
     name: "lost-with-the-process",
@@ -359,4 +381,10 @@ const STEERED: readonly Scenario[] = [
   },
 ];
 
-export const SCENARIOS: readonly Scenario[] = [...OF_THE_PRODUCT, ...OF_EXAMPLE_FLOWS, ...PURPOSE_MADE, ...STEERED];
+export const SCENARIOS: readonly Scenario[] = [
+  ...OF_THE_PRODUCT,
+  ...OF_EXAMPLE_FLOWS,
+  ...OF_BATCHES,
+  ...PURPOSE_MADE,
+  ...STEERED,
+];

@@ -1,9 +1,9 @@
-import type { CellRpc, Evaluated, EventPage, ForkSource, LogFilter, Standing } from "#edge/cells.ts";
-import type { Command, CommandAnswer, StartRequest } from "#schema/cell.ts";
+import type { CellRpc } from "#edge/cells.ts";
+import type { Command, CommandAnswer, Evaluated, EventPage, ForkSource, Standing, StartRequest } from "#schema/cell.ts";
 import type { CopiedRun, ExecutionEvent } from "#schema/event.ts";
 import { type ExecutionJson, type ExecutionText, executionText, type TaskRunJson } from "#schema/execution.ts";
 import { taskRunId } from "#schema/ids.ts";
-import type { LogEntry } from "#schema/log.ts";
+import type { LogEntry, LogFilter } from "#schema/log.ts";
 import { isTerminal, type State } from "#schema/state.ts";
 
 /** A cell that runs nothing: it remembers what it was asked, and answers as one whose executions all stay in one state. */
