@@ -1,4 +1,5 @@
 import type { FlowKey } from "#actors/flow-actor/flow-rpc.ts";
+import { compilePlan, firstNotKept, forkProblem } from "#engine/index.ts";
 import type { Fork, ForkSource, StartRequest } from "#schema/cell.ts";
 import type { Label } from "#schema/event.ts";
 import type { ExecutionText } from "#schema/execution.ts";
@@ -168,18 +169,37 @@ function forkOf({ kind, sourceId, source, isPast, opened }: OpenFork, changes: F
       "a replay from the start keeps no task run whose outputs could be changed: name a `taskRunId`",
     );
   if (isFromStart && skip.length === 0) return undefined;
+  const runs = isFromStart ? [] : source.runs;
+  const from = taskRunId === undefined ? "failed" : indexOfRun(source, taskRunId);
+  const problem = forkProblem(compilePlan(opened.flow), runs, from);
+  if (problem !== undefined) throw illegalArgument(problem);
   return {
     executionId: sourceId,
     seq: source.seq,
-    runs: isFromStart ? [] : source.runs,
-    from: taskRunId === undefined ? "failed" : indexOfRun(source, taskRunId),
-    ...(hasOutputs ? { outputs: byIndex(source, outputs) } : {}),
+    runs,
+    from,
+    ...(hasOutputs ? { outputs: byIndex(source, from, outputs) } : {}),
     ...(skip.length > 0 ? { skip } : {}),
   };
 }
 
-function byIndex(source: ForkSource, outputs: Readonly<Record<string, JsonObject>>): Record<string, JsonObject> {
-  return Object.fromEntries(Object.entries(outputs).map(([id, value]) => [String(indexOfRun(source, id)), value]));
+/** Throws 422 for a task run that is not kept: its other outputs would silently do nothing. */
+function byIndex(
+  source: ForkSource,
+  from: Fork["from"],
+  outputs: Readonly<Record<string, JsonObject>>,
+): Record<string, JsonObject> {
+  const entries = Object.entries(outputs).map(([id, value]) => [indexOfRun(source, id), value] as const);
+  const lost = firstNotKept(
+    source.runs,
+    from,
+    entries.map(([index]) => index),
+  );
+  if (lost !== undefined)
+    throw illegalArgument(
+      `the outputs of '${source.runs[lost]?.taskId}' cannot be changed: it is not kept by this replay, which runs it again`,
+    );
+  return Object.fromEntries(entries.map(([index, value]) => [String(index), value]));
 }
 
 function indexOfRun({ taskRunIds }: ForkSource, taskRunId: string): number {

@@ -1,6 +1,7 @@
 import type { CopiedRun } from "#schema/event.ts";
+import { isTerminal } from "#schema/state.ts";
 import type { Plan, PlanTask } from "./plan.ts";
-import type { ExecutionState, TaskRun } from "./state.ts";
+import { type ExecutionState, isCutShort, isLanes, isOrderedKind, type TaskRun } from "./state.ts";
 
 // What a fork takes over from an execution, and whether a revision has a place for it. The taking over itself is in fork.ts.
 
@@ -87,6 +88,40 @@ function listOf(parent: CopiedRun | undefined): string | undefined {
   if (parent === undefined) return "tasks";
   const { expansion } = parent;
   return expansion !== undefined && "list" in expansion ? expansion.list : undefined;
+}
+
+/** The first of `indices` whose run begins again in a fork from `from`, or is gone in it; undefined when all are kept as they are. */
+export function firstNotKept(
+  runs: readonly CopiedRun[],
+  from: "failed" | number,
+  indices: readonly number[],
+): number | undefined {
+  const first = from === "failed" ? from : wholeOf(runs, from);
+  const gone = new Set<number>();
+  for (const [index, run] of runs.entries()) {
+    const isLost = first === "failed" ? beginsAgain(runs, run) : index === first || isAfter(runs, index, first);
+    if (isLost || gone.has(run.parent)) gone.add(index);
+  }
+  return indices.find((index) => gone.has(index));
+}
+
+/** True for what begins again, or is gone, where a fork goes on from what had not ended well: as `restartRun` in rewind.ts has it. */
+function beginsAgain(runs: readonly CopiedRun[], run: CopiedRun): boolean {
+  const isOver = ({ state }: CopiedRun) => isTerminal(state) && !isCutShort(state);
+  const isWhole = ({ expansion, place }: CopiedRun) => place || !isLanes(expansion) || expansion.kind === "loop-until";
+  const parent = runs[run.parent];
+  if (parent !== undefined && isOver(parent)) return false;
+  return run.stage !== "main" || (parent !== undefined && isWhole(parent)) || (isWhole(run) && !isOver(run));
+}
+
+/** The run, or the outermost flowable round it that begins again as a whole: W3 of rewind.ts. */
+function wholeOf(runs: readonly CopiedRun[], from: number): number {
+  let whole = from;
+  for (let at = runs[from]?.parent ?? -1; at >= 0; at = runs[at]?.parent ?? -1) {
+    const { expansion, place } = runs[at] ?? {};
+    if (place || expansion === undefined || !isOrderedKind(expansion.kind)) whole = at;
+  }
+  return whole;
 }
 
 const STAGES = ["main", "errors", "finally"] as const;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { CopiedRun, EventOf, Expansion } from "#schema/event.ts";
 import type { Flow, Task } from "#schema/flow.ts";
-import { copyRuns, forkProblem } from "./fork-source.ts";
+import { copyRuns, firstNotKept, forkProblem } from "./fork-source.ts";
 import { toExecutionJson } from "./json.ts";
 import { compilePlan } from "./plan.ts";
 import { freeze, thaw } from "./snapshot.ts";
@@ -303,4 +303,29 @@ test("[W3] a replay from a task of a Dag begins the Dag again, and what is round
   expect([d.state.status, d.states()]).toEqual(["RUNNING", { s: "RUNNING", g: "RESTARTED" }]);
   d.expand("g", dag).finish("x").finish("y").finish("n").finish("z");
   expect([d.state.status, d.state.live]).toEqual(["SUCCESS", 0]);
+});
+
+describe("what a fork keeps as it is", () => {
+  const of = (old: ReturnType<typeof run>, from: string | "failed") => {
+    const { runs, indices } = copyRuns(old.state, old.plan);
+    const place = (id: string) => indices.indexOf(old.run(id).index);
+    const at = from === "failed" ? from : place(from);
+    return runs.filter((_, index) => firstNotKept(runs, at, [index]) === undefined).map(({ taskId }) => taskId);
+  };
+
+  test("is what stands before the place, and what ran beside it", () => {
+    const flow = flowOf([task("a"), task("s", lists(task("x"), task("y"))), task("b"), task("c")]);
+    const old = run(flow).finish("a").expand("s", SEQUENCE).finish("x").finish("y").finish("b").fail("c");
+    expect(of(old, "failed")).toEqual(["a", "s", "x", "y", "b"]);
+    expect(of(old, "c")).toEqual(["a", "s", "x", "y", "b"]);
+    expect(of(old, "y")).toEqual(["a", "s", "x"]);
+    expect(of(old, "s")).toEqual(["a"]);
+  });
+
+  test("[W3] is nothing of a Dag round it", () => {
+    const dag: Expansion = { kind: "dag", list: "tasks", concurrency: 0, dependsOn: [[], [0]] };
+    const flow = flowOf([task("a"), task("g", lists(task("x"), task("y")))]);
+    const old = run(flow).finish("a").expand("g", dag).finish("x").finish("y");
+    expect(of(old, "y")).toEqual(["a"]);
+  });
 });

@@ -5,7 +5,7 @@ import type { ExecutionEvent, Expansion, Updates } from "#schema/event.ts";
 import type { Flow, Sla, Task } from "#schema/flow.ts";
 import { isTerminal, STATES, TERMINAL_STATES } from "#schema/state.ts";
 import { CURRENT_FLAGS } from "./flags.ts";
-import { copyRuns, forkProblem } from "./fork-source.ts";
+import { copyRuns, firstNotKept, forkProblem } from "./fork-source.ts";
 import { toExecutionJson, toSummary } from "./json.ts";
 import { compilePlan, type Plan } from "./plan.ts";
 import { createReducer } from "./reduce.ts";
@@ -505,6 +505,31 @@ describe("random forks", () => {
       fc.property(numbers, (given) => {
         const { old, runs, from } = forkAt(given);
         expect(forkProblem(old.plan, runs, from)).toBeUndefined();
+      }),
+      OPTIONS,
+    );
+  });
+
+  test("[F1] keep the task runs that they are said to keep, and no others", () => {
+    fc.assert(
+      fc.property(numbers, (given) => {
+        const { old, runs, from } = forkAt(given);
+        const reduce = createReducer(old.plan);
+        const events: readonly ExecutionEvent[] = [
+          { ...CREATED, at: 1, forked: { executionId: "old" } },
+          { kind: "runs-copied", at: 1, runs },
+          { kind: "fork-completed", at: 1, from },
+        ];
+        let state = events.reduce((before, event) => reduce(before, event).state, initialState());
+        const { slot } = state;
+        if (slot !== undefined)
+          state = reduce(state, { kind: "slot-answered", at: 1, effect: slot.effect, answer: "granted" }).state;
+        for (const [index, run] of runs.entries()) {
+          if (run.state !== "SUCCESS" || run.expansion !== undefined) continue;
+          const after = state.runs.get(index);
+          const isKept = after?.dropped === undefined && after?.state === "SUCCESS";
+          expect(isKept).toBe(firstNotKept(runs, from, [index]) === undefined);
+        }
       }),
       OPTIONS,
     );

@@ -155,6 +155,16 @@ describe("a replay with changes", () => {
     expect(skipping.fork).toMatchObject({ runs: [], from: "failed", skip: ["a"] });
   });
 
+  test("refuses other outputs of what runs again, and a revision that has no place for what is kept", async () => {
+    const body = () => form({ _changes: JSON.stringify({ outputs: { [runId(1)]: { value: 7 } } }) });
+    await refused(await post(`/replay-with-inputs?taskRunId=${runId(0)}`, body()), 422, "outputs of 'b' cannot be");
+    await refused(await post(`/replay-with-inputs?taskRunId=${runId(1)}`, body()), 422, "outputs of 'b' cannot be");
+    await server.request("/api/v1/flows/company.team/steps", yaml(SOURCE.replace("id: a", "id: z"), "PUT"));
+    await refused(await post(`/replay?taskRunId=${runId(1)}&revision=2`), 422, "Task 'a' has run, and is not in this");
+    expect(startedIn(server)).toHaveLength(1);
+    await forked(await post("/replay?revision=2"));
+  });
+
   test.each([
     ["an input that is wrong", { count: "many" }, 422, "count"],
     ["changes that are no JSON", { _changes: "{" }, 422, "the part _changes is not JSON"],
