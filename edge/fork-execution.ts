@@ -1,5 +1,5 @@
 import type { FlowKey } from "#actors/flow-actor/flow-rpc.ts";
-import { compilePlan, firstNotKept, forkProblem } from "#engine/index.ts";
+import { compilePlan, forkProblem, notKept } from "#engine/index.ts";
 import type { Fork, ForkSource, StartRequest } from "#schema/cell.ts";
 import type { Label } from "#schema/event.ts";
 import type { ExecutionText } from "#schema/execution.ts";
@@ -190,14 +190,11 @@ function byIndex(
   outputs: Readonly<Record<string, JsonObject>>,
 ): Record<string, JsonObject> {
   const entries = Object.entries(outputs).map(([id, value]) => [indexOfRun(source, id), value] as const);
-  const lost = firstNotKept(
-    source.runs,
-    from,
-    entries.map(([index]) => index),
-  );
-  if (lost !== undefined)
+  const lost = notKept(source.runs, from);
+  const [first] = entries.find(([index]) => lost.has(index)) ?? [];
+  if (first !== undefined)
     throw illegalArgument(
-      `the outputs of '${source.runs[lost]?.taskId}' cannot be changed: it is not kept by this replay, which runs it again`,
+      `the outputs of '${source.runs[first]?.taskId}' cannot be changed: it is not kept by this replay, which runs it again`,
     );
   return Object.fromEntries(entries.map(([index, value]) => [String(index), value]));
 }

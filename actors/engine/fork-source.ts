@@ -90,19 +90,15 @@ function listOf(parent: CopiedRun | undefined): string | undefined {
   return expansion !== undefined && "list" in expansion ? expansion.list : undefined;
 }
 
-/** The first of `indices` whose run begins again in a fork from `from`, or is gone in it; undefined when all are kept as they are. */
-export function firstNotKept(
-  runs: readonly CopiedRun[],
-  from: "failed" | number,
-  indices: readonly number[],
-): number | undefined {
+/** Indices of the runs that begin again in a fork from `from`, or are gone in it; all others are kept as they are. */
+export function notKept(runs: readonly CopiedRun[], from: "failed" | number): ReadonlySet<number> {
   const first = from === "failed" ? from : wholeOf(runs, from);
   const gone = new Set<number>();
   for (const [index, run] of runs.entries()) {
     const isLost = first === "failed" ? beginsAgain(runs, run) : index === first || isAfter(runs, index, first);
     if (isLost || gone.has(run.parent)) gone.add(index);
   }
-  return indices.find((index) => gone.has(index));
+  return gone;
 }
 
 /** True for what begins again, or is gone, where a fork goes on from what had not ended well: as `restartRun` in rewind.ts has it. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { CopiedRun, EventOf, Expansion } from "#schema/event.ts";
 import type { Flow, Task } from "#schema/flow.ts";
-import { copyRuns, firstNotKept, forkProblem } from "./fork-source.ts";
+import { copyRuns, forkProblem, notKept } from "./fork-source.ts";
 import { toExecutionJson } from "./json.ts";
 import { compilePlan } from "./plan.ts";
 import { freeze, thaw } from "./snapshot.ts";
@@ -310,7 +310,8 @@ describe("what a fork keeps as it is", () => {
     const { runs, indices } = copyRuns(old.state, old.plan);
     const place = (id: string) => indices.indexOf(old.run(id).index);
     const at = from === "failed" ? from : place(from);
-    return runs.filter((_, index) => firstNotKept(runs, at, [index]) === undefined).map(({ taskId }) => taskId);
+    const lost = notKept(runs, at);
+    return runs.filter((_, index) => !lost.has(index)).map(({ taskId }) => taskId);
   };
 
   test("is what stands before the place, and what ran beside it", () => {

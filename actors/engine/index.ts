@@ -5,7 +5,7 @@ export { COMMANDS, type Refusal, refusal, verdictOf } from "./command-table.ts";
 export { pausedRun } from "./commands.ts";
 export { LIMITS, type Limits, MAX_TASK_RUNS } from "./draft.ts";
 export { CURRENT_FLAGS, FLAGS } from "./flags.ts";
-export { copyRuns, firstNotKept, forkProblem } from "./fork-source.ts";
+export { copyRuns, forkProblem, notKept } from "./fork-source.ts";
 export { unansweredItems } from "./items.ts";
 export { iterationOf, toExecutionJson, toSummary } from "./json.ts";
 export { mergeLabels } from "./label-merge.ts";

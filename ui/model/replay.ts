@@ -1,8 +1,10 @@
 import {
   compilePlan,
+  copyRuns,
   createReducer,
   type ExecutionState,
   initialState,
+  notKept,
   type Plan,
   refusal,
   toExecutionJson,
@@ -11,7 +13,7 @@ import type { Command } from "#schema/cell.ts";
 import type { ExecutionEvent } from "#schema/event.ts";
 import type { ExecutionJson } from "#schema/execution.ts";
 import type { Flow } from "#schema/flow.ts";
-import { taskRunIndex } from "#schema/ids.ts";
+import { taskRunId, taskRunIndex } from "#schema/ids.ts";
 import { History } from "./history.ts";
 import type { Replay } from "./run.ts";
 
@@ -42,7 +44,25 @@ export class EngineReplay implements Replay {
 
   /** The execution as it was after its first `seq` events, of which there must be one. */
   jsonAt(seq: number): ExecutionJson {
-    return toExecutionJson(this.#history.at(Math.max(1, seq)), this.plan);
+    return toExecutionJson(this.#stateAt(seq), this.plan);
+  }
+
+  /**
+   * Ids of the task runs that a replay keeps as they are: one from the task run `from`, or from what had not ended well when it is left
+   * out. `seq` is the number of events that had happened; left out: now.
+   */
+  kept(from: string | undefined, seq?: number): ReadonlySet<string> {
+    const state = seq === undefined ? this.#history.now : this.#stateAt(seq);
+    const id = state.facts?.id ?? "";
+    const { runs, indices } = copyRuns(state, this.plan);
+    const start = from === undefined ? "failed" : indices.indexOf(taskRunIndex(id, from) ?? -1);
+    if (start === -1) return new Set();
+    const lost = notKept(runs, start);
+    return new Set(indices.filter((_, copy) => !lost.has(copy)).map((index) => taskRunId(id, index)));
+  }
+
+  #stateAt(seq: number): ExecutionState {
+    return this.#history.at(Math.max(1, seq));
   }
 
   /** Why the execution would refuse the command now; undefined when it would not. */

@@ -6,7 +6,7 @@ import {
   type ActionId,
   allowedActions,
   canChangeState,
-  keptRuns,
+  changeableRuns,
   readOutputs,
   runName,
   taskIdsOf,
@@ -60,10 +60,10 @@ describe("[C1] what is offered", () => {
   });
 });
 
-test("[C1] of a running and an ended execution, by the engine's own word", () => {
-  const replay = startReplay(
-    "id: f\nnamespace: n\ntasks:\n  - id: a\n    type: io.kestra.plugin.core.log.Log\n    message: hi\n",
-  );
+/** A page that has heard that an execution of these tasks was created. */
+function replayOf(...taskIds: string[]) {
+  const tasks = taskIds.map((id) => `  - id: ${id}\n    type: io.kestra.plugin.core.log.Log\n    message: hi\n`);
+  const replay = startReplay(`id: f\nnamespace: n\ntasks:\n${tasks.join("")}`);
   if (!replay) throw new Error("unreadable");
   const created: ExecutionEvent = {
     kind: "execution-created",
@@ -77,6 +77,11 @@ test("[C1] of a running and an ended execution, by the engine's own word", () =>
     labels: [],
   };
   replay.apply(created);
+  return replay;
+}
+
+test("[C1] of a running and an ended execution, by the engine's own word", () => {
+  const replay = replayOf("a");
   const offered = () => allowedActions(replay.toJson().state.current, (command) => replay.refusal(command));
   expect([...offered()]).toEqual(expect.arrayContaining(["pause", "kill", "delete"]));
   expect(offered().has("resume")).toBe(false);
@@ -90,7 +95,22 @@ test("[C1] of a running and an ended execution, by the engine's own word", () =>
   expect(replay.jsonAt(99).state.current).toBe("FAILED");
 });
 
-test("[C2] kept are the ended task runs before it that have none of their own", () => {
+test("[C1] what a replay keeps, by the engine's own word", () => {
+  const replay = replayOf("a", "b", "c");
+  for (const [index, state] of (["SUCCESS", "SUCCESS", "FAILED"] as const).entries())
+    replay.apply({ kind: "task-finished", at: 1500, effect: `${index}:${index + 1}`, answer: { state } });
+  const runs = replay.toJson().taskRunList ?? [];
+  const [a, b, c] = runs.map(({ id }) => id);
+  const names = (kept: ReadonlySet<string>) => runs.filter(({ id }) => kept.has(id)).map(({ taskId }) => taskId);
+  expect(names(replay.kept(undefined))).toEqual(["a", "b"]);
+  expect(names(replay.kept(c))).toEqual(["a", "b"]);
+  expect(names(replay.kept(b))).toEqual(["a"]);
+  expect(names(replay.kept(a))).toEqual([]);
+  expect(names(replay.kept("unknown"))).toEqual([]);
+  expect(names(replay.kept(undefined, 2))).toEqual(["a"]);
+});
+
+test("[C1] outputs can be changed of kept task runs that have ended and have none of their own", () => {
   const ended = stateOf(["CREATED", 0], ["SUCCESS", 1]);
   const execution = executionOf(stateOf(["FAILED", 9]), [
     runOf("a", ended),
@@ -100,10 +120,9 @@ test("[C2] kept are the ended task runs before it that have none of their own", 
     runOf("d", stateOf(["FAILED", 3]), { parent: "group" }),
     runOf("e", ended),
   ]);
-  expect(keptRuns(execution, "d").map(({ id }) => id)).toEqual(["a", "b"]);
-  expect(keptRuns(execution, "a")).toEqual([]);
-  expect(keptRuns(execution, "unknown")).toEqual([]);
-  expect(keptRuns(execution, undefined).map(({ id }) => id)).toEqual(["a", "b", "d", "e"]);
+  const changeable = (...kept: string[]) => changeableRuns(execution, new Set(kept)).map(({ id }) => id);
+  expect(changeable("a", "group", "b", "c")).toEqual(["a", "b"]);
+  expect(changeable()).toEqual([]);
 });
 
 test("tasks of a flow in the order they are written", () => {

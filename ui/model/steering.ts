@@ -45,21 +45,11 @@ export function canChangeState(taskRunId: string, refuses: Refuses): boolean {
   return refuses({ kind: "change-state", taskRunId, state: "SUCCESS" }) === undefined;
 }
 
-/**
- * The task runs that a replay from `from` keeps and whose outputs can be other ones: those that have ended before it and have no task
- * runs of their own. The list is in the order of creation, so what stands before it was there before it. Without `from`, all that have.
- */
-export function keptRuns(execution: ExecutionJson, from: string | undefined): readonly TaskRunJson[] {
+/** The task runs whose outputs a replay may change: of those that it keeps, the ended ones that have no task runs of their own. */
+export function changeableRuns(execution: ExecutionJson, kept: ReadonlySet<string>): readonly TaskRunJson[] {
   const runs = execution.taskRunList ?? [];
   const parents = new Set(runs.map(({ parentTaskRunId }) => parentTaskRunId));
-  const end =
-    from === undefined
-      ? runs.length
-      : Math.max(
-          0,
-          runs.findIndex(({ id }) => id === from),
-        );
-  return runs.slice(0, end).filter(({ id, state }) => isTerminal(state.current) && !parents.has(id));
+  return runs.filter(({ id, state }) => kept.has(id) && isTerminal(state.current) && !parents.has(id));
 }
 
 /** Ids of the flow's tasks, nested ones too, in the order they are written. */

@@ -77,6 +77,12 @@ export class ExecutionView {
     return this.#replay ? this.#replay.refusal(command) : "The execution is not loaded yet.";
   }
 
+  /** Ids of the task runs that a replay from the task run `from` keeps; `at` as in `jsonAt`. */
+  keptByReplay(from: string | undefined, at: number | undefined): ReadonlySet<string> {
+    this.#version;
+    return this.#replay?.kept(from, at) ?? new Set();
+  }
+
   /** Grows in place: read `logCount` to learn of new lines. */
   get logs(): readonly LogLine[] {
     return this.#pastLogs ?? this.#model?.logs ?? [];

@@ -70,4 +70,4 @@ export const steer = {
   },
 };
 
-export { canChangeState, END_STATES, keptRuns, readOutputs, runName } from "../model/steering.ts";
+export { canChangeState, changeableRuns, END_STATES, readOutputs, runName } from "../model/steering.ts";
