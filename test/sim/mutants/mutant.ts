@@ -16,6 +16,8 @@ export type Mutant = {
   name: string;
   /** The rule it breaks. */
   rule: string;
+  /** It wants a rare meeting of faults: 2,000 schedules may not be enough to find it. */
+  rare?: true;
   reducer?: (plan: Plan) => Reduce;
   cell?: (parts: CellParts) => Cell;
   store?: (store: CellStore, host: Host, database: DatabaseSync) => CellStore;

@@ -102,6 +102,7 @@ export const STORES: readonly Mutant[] = [
   {
     name: "what a deleted execution has still to tell is in memory only",
     rule: "I11",
+    rare: true,
     store: (store) => withMethods(store, { errands: () => [] }),
   },
   {

@@ -19,6 +19,7 @@ export const WORLDS: readonly Mutant[] = [
   {
     name: "a child that could not be reached counts as killed",
     rule: "I3",
+    rare: true,
     world: (world) => withMethods(world, { command: (id, command) => swallowed(world.command(id, command)) }),
   },
   {
