@@ -20,6 +20,7 @@ const REGRESSIONS: readonly (readonly [seed: number, what: string])[] = [
   [301321, "a child was deleted, the news was lost with its cell, and its parent waited for ever"],
   [898377095, "an execution that was dropped from memory handed on a job that a kill had taken back since"],
   [10222, "an execution was PAUSED although the task that paused was over otherwise than by a resume"],
+  [1314146285, "a slot that a restart took again was timed from the execution's first end"],
 ];
 const SCHEDULES = 2_000;
 

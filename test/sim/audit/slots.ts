@@ -9,21 +9,24 @@ const FREED_WITHIN_MS = 10_000;
 
 export class SlotAudit {
   #before: SlotView = { limit: undefined, holders: [], queue: [], queued: 0 };
-  readonly #ends = new Map<string, number>();
+  /** When those that still hold one were first seen to have ended. */
+  #ends = new Map<string, number>();
 
   /** `isCalm`: no message is late or lost, and nothing dies. */
   check(view: SlotView, trails: ReadonlyMap<string, Trail>, now: number, isCalm: boolean): string[] {
     const found = [...this.#newHolders(view), ...this.#outOfOrder(view)];
     const holders = new Set(view.holders.map(({ executionId }) => executionId));
+    const ends = new Map<string, number>();
     for (const id of holders) {
       const status = trails.get(id)?.state.status;
       if (status === undefined || !isTerminal(status)) continue;
       const end = this.#ends.get(id) ?? now;
-      this.#ends.set(id, end);
+      ends.set(id, end);
       if (isCalm && now - end > FREED_WITHIN_MS)
         found.push(`I4 ${id} is ${status} and holds a slot for ${now - end} ms`);
     }
     this.#before = view;
+    this.#ends = ends;
     return found;
   }
 
