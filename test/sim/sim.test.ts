@@ -21,6 +21,7 @@ const REGRESSIONS: readonly (readonly [seed: number, what: string])[] = [
   [898377095, "an execution that was dropped from memory handed on a job that a kill had taken back since"],
   [10222, "an execution was PAUSED although the task that paused was over otherwise than by a resume"],
   [1314146285, "a slot that a restart took again was timed from the execution's first end"],
+  [1314141746, "a timer that was due before it was asked for counted as late"],
 ];
 const SCHEDULES = 2_000;
 

@@ -151,7 +151,8 @@ export class Trail {
   #checkEffects(effects: readonly Effect[], event: ExecutionEvent): void {
     for (const effect of effects) {
       if (!("id" in effect)) continue;
-      if (effect.kind === "wake-at") this.#timers.set(effect.id, effect.at);
+      // What was due before it was asked for is due at once: a retry that waited for the branches beside it.
+      if (effect.kind === "wake-at") this.#timers.set(effect.id, Math.max(effect.at, event.at));
       if (this.asked.has(effect.id)) this.complain(`E3 effect id ${effect.id} used twice`);
       this.asked.set(effect.id, effect);
       if (this.#killedAt !== undefined && effect.kind === "run-task" && !isTerminal(this.state.status))
