@@ -205,7 +205,7 @@ export class CellRoom {
 
 /** The flow in a source that was accepted when it was saved. */
 function acceptedFlow(source: string): Flow {
-  const { flow, problems } = parseFlow(source, registry);
+  const { flow, problems } = parseFlow(source, registry, "accepted");
   if (flow === undefined) throw new Error(`A stored flow cannot be read: ${problems[0]?.message}`);
   return flow;
 }

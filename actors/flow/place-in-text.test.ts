@@ -1,12 +1,14 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { stringify } from "yaml";
+import { isJsonObject } from "#schema/conform.ts";
 import { readYaml } from "./read-yaml.ts";
 
 /** Where `mark` in the text at `key` is found, and where it really stands. */
 function places(source: string, mark = "HERE"): { found: unknown; real: unknown } {
   const [document] = readYaml(source);
-  const value = (document?.value as { key: string }).key;
+  const written = document?.value ?? null;
+  const value = isJsonObject(written) ? String(written.key) : "";
   const before = value.slice(0, value.indexOf(mark));
   const line = before.split("\n").length;
   const column = before.length - before.lastIndexOf("\n");

@@ -52,11 +52,11 @@ function visiblePlaces(written: string, type: Scalar.Type | undefined): readonly
   for (let i = bodyStart(written, type); i < end; ) {
     const from = i;
     if (isDouble && written[i] === "\\") {
-      const escape = written[i + 1] ?? "";
-      const digits = ESCAPES_IN_HEX[escape] ?? 0;
+      const letter = written[i + 1] ?? "";
+      const digits = ESCAPES_IN_HEX[letter] ?? 0;
       i += 2 + digits;
       const code = digits === 0 ? undefined : Number.parseInt(written.slice(from + 2, i), 16);
-      const isSeen = code === undefined ? !BLANK_ESCAPES.has(escape) : !isBlank(code);
+      const isSeen = code === undefined ? !BLANK_ESCAPES.has(letter) : !isBlank(code);
       if (isSeen) places.push(from, i);
       if (code !== undefined && code > 0xffff) places.push(from, i);
       continue;

@@ -31,7 +31,7 @@ export function graphOf(flow: Flow): Graph {
 
 /** A replay of executions of the stored flow; undefined when this page cannot read it. */
 export function startReplay(source: string): EngineReplay | undefined {
-  const { flow, draft } = parse(source);
+  const { flow, draft } = parseFlow(source, registry, "accepted");
   // A flow may have been saved by a server with more types than this page knows: its plan is still readable.
   const readable = flow ?? draft;
   return readable && new EngineReplay(readable);
