@@ -1,5 +1,6 @@
 import { missingNames } from "#expr/index.ts";
 import type { PropertyPath } from "#schema/conform.ts";
+import { CONTEXT_VARIABLES, FOREIGN_VARIABLES } from "#schema/context-variables.ts";
 import type { JsonObject } from "#schema/json.ts";
 import type { PlacedId } from "./checks.ts";
 import { type FlowNames, flowNames } from "./flow-names.ts";
@@ -14,18 +15,14 @@ import { whyAbsent } from "./task-order.ts";
 //     neither is a name that is computed.
 // M4. The text is what a run would say.
 
-/** The variables of a context; what else is named is most likely misspelt. */
-export const CONTEXT_VARIABLES = (
-  "inputs outputs vars labels trigger execution flow taskrun task parent parents item tasks error schedule envs globals kestra " +
-  "namespace siblings workingDir outputDir bucketPath response"
-).split(" ");
+const VARIABLES: readonly string[] = [...CONTEXT_VARIABLES.map(({ name }) => name), ...FOREIGN_VARIABLES];
 
-const FIELDS: Readonly<Record<string, readonly string[]>> = {
-  flow: ["id", "namespace", "revision", "tenantId"],
-  execution: ["id", "startDate", "endDate", "originalId", "state", "outputs"],
-  task: ["id", "type"],
-  taskrun: ["id", "startDate", "attemptsCount", "parentId", "value", "iteration", "items"],
-};
+/** What variables hold that hold nothing else. */
+const FIELDS: ReadonlyMap<string, readonly string[]> = new Map(
+  CONTEXT_VARIABLES.flatMap(({ name, fields, isClosed }) =>
+    fields && isClosed ? [[name, fields.map((field) => field.name)]] : [],
+  ),
+);
 
 export function checkReferences(root: JsonObject, taskIds: readonly PlacedId[], reporter: Reporter): void {
   const names = flowNames(root);
@@ -61,11 +58,11 @@ function namesBelow(
   taskIds: readonly string[] | undefined,
 ): readonly string[] | undefined {
   const [root, ...rest] = above;
-  if (root === undefined) return CONTEXT_VARIABLES;
+  if (root === undefined) return VARIABLES;
   if (root === "inputs") return inputs && inputsBelow(inputs, rest);
   if (rest.length > 0) return undefined;
   if (root === "outputs" || root === "tasks") return taskIds;
-  return root === "vars" ? variables : FIELDS[root];
+  return root === "vars" ? variables : FIELDS.get(root);
 }
 
 /** Dots in ids nest: below `a` of `a.b` and `a.c` there are b and c. Below the value of an input there may be anything. */
