@@ -118,6 +118,9 @@ export const editorLook: Extension = [
       lineHeight: "1.5",
     },
     ".cm-help code": { fontWeight: "600" },
-    ".cm-help p": { marginTop: "4px", color: "var(--muted)" },
+    ".cm-help > code": { overflowWrap: "anywhere" },
+    ".cm-help p": { marginTop: "4px", color: "var(--muted)", overflowWrap: "anywhere" },
+    ".cm-help p code": { color: "var(--text)", fontWeight: "400" },
+    ".cm-help a": { display: "inline-block", marginTop: "6px", color: "var(--accent)", textDecoration: "underline" },
   }),
 ];
