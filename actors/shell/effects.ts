@@ -1,5 +1,13 @@
 import { ancestorsOf } from "#engine/index.ts";
-import { type EvalContext, type Lookup, type LookupAnswer, lookupKey, type Outcome, renderDeep } from "#expr/index.ts";
+import {
+  type EvalContext,
+  type ExprProblem,
+  type Lookup,
+  type LookupAnswer,
+  lookupKey,
+  type Outcome,
+  renderDeep,
+} from "#expr/index.ts";
 import { isJsonObject } from "#schema/conform.ts";
 import type { EventOf, ExecutionEvent, ExecutionTrigger } from "#schema/event.ts";
 import type { Flow } from "#schema/flow.ts";
@@ -39,7 +47,8 @@ type Parts = {
 };
 
 export type Rendering = (context: EvalContext) => Outcome<Json>;
-export type Evaluation = { ok: true; value: Json } | { ok: false; message: string };
+/** `problem`: where in the expression it is, of those that are in one. */
+export type Evaluation = { ok: true; value: Json } | { ok: false; message: string; problem?: ExprProblem };
 
 type WorldAnswer = Awaited<ReturnType<World["lookup"]>>;
 type Of<K extends PerformedEffect["kind"]> = Extract<PerformedEffect, { kind: K }>;
@@ -141,7 +150,10 @@ export class Effects {
     for (let round = 0; round < MAX_LOOKUP_ROUNDS; ) {
       const outcome = rendering(contextOf(this.#parts.dialect, { ...this.#subject(live, ""), lookups: answers }, run));
       if (outcome.ok === true) return { ok: true, value: maskDeep(live, outcome.value) };
-      if (outcome.ok === false) return { ok: false, message: live.masker.mask(outcome.problem.message) };
+      if (outcome.ok === false) {
+        const message = live.masker.mask(outcome.problem.message);
+        return { ok: false, message, problem: { ...outcome.problem, message } };
+      }
       await this.#fetch(live, outcome.lookups, answers);
       if (outcome.lookups.some(({ kind }) => kind !== "stored")) round++;
     }

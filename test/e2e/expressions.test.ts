@@ -1,7 +1,16 @@
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
-import { expectAccessible, expectNoOverflow, openPage, PHONE, screenshot, settled, useBrowser, WIDE } from "./browser.ts";
-import { flow, NAMESPACE, run, useServer } from "./fixture.ts";
+import {
+  expectAccessible,
+  expectNoOverflow,
+  openPage,
+  PHONE,
+  screenshot,
+  settled,
+  useBrowser,
+  WIDE,
+} from "./browser.ts";
+import { errorOf, flow, NAMESPACE, run, useServer } from "./fixture.ts";
 
 const server = useServer();
 const browser = useBrowser();
@@ -93,13 +102,11 @@ describe("the editor, in an expression", () => {
     await typeAtEnd(page, "{{ inputs.");
     await options(page).filter({ hasText: "name" }).first().waitFor();
     await screenshot(page, "expression-completion");
-    await page.keyboard.press("Enter");
+    await options(page).filter({ hasText: "name" }).first().click();
     await page.keyboard.type(" | abbr", { delay: 30 });
-    await options(page).filter({ hasText: "abbreviate" }).first().waitFor();
-    await page.keyboard.press("Enter");
+    await options(page).filter({ hasText: "abbreviate" }).first().click();
     await page.keyboard.type("5) ~ outputs.my", { delay: 30 });
-    await options(page).filter({ hasText: "my-task" }).first().waitFor();
-    await page.keyboard.press("Enter");
+    await options(page).filter({ hasText: "my-task" }).first().click();
     expect(await page.locator(".cm-content").innerText()).toContain("inputs.name | abbreviate(5) ~ outputs['my-task']");
     expect(troubles).toEqual([]);
     await context.close();
@@ -107,12 +114,12 @@ describe("the editor, in an expression", () => {
 
   test("underlines a mistake in a folded block with the text that the execution's evaluation gives", async () => {
     const { id } = await run(server(), SOURCE("{{ inputs.name }}"));
-    const asked = await server().request(`/api/v1/executions/${id}/eval`, {
+    const { error, problem } = await server().api.json<{ error: string; problem: object }>({
       method: "POST",
+      path: `/executions/${id}/eval`,
       headers: { "content-type": "text/plain" },
       body: "hello {{ inputs.nmae }}",
     });
-    const { error, problem } = await asked.json();
     expect(problem).toMatchObject({ code: "EXPR_UNDEFINED", line: 1, column: 17 });
 
     const { page, context } = await openPage(browser(), server().url);
@@ -161,13 +168,19 @@ describe("the editor, in an expression", () => {
 });
 
 test("a flow whose expression no execution can evaluate is refused by the API with the place in the YAML", async () => {
-  const response = await server().request("/api/v1/flows", {
+  const answer = await server().api.send({
     method: "POST",
+    path: "/flows",
     headers: { "content-type": "application/x-yaml" },
     body: flow("refused", `tasks:\n  - id: say\n    type: ${LOG}\n    message: |\n      a\n      {{ 'x' | uper }}\n`),
   });
-  expect(response.status).toBe(422);
-  const body = JSON.stringify(await response.json());
-  expect(body).toContain("Filter [uper] does not exist. Did you mean `upper`?");
-  expect(body).toMatch(/"line":\d+,"column":16/);
+  const { problems } = errorOf(answer, 422);
+  expect(problems).toMatchObject([
+    {
+      code: "EXPR_UNKNOWN_NAME",
+      message: "Filter [uper] does not exist. Did you mean `upper`?",
+      path: "tasks[0].message",
+      at: { line: 8, column: 16 },
+    },
+  ]);
 });

@@ -14,8 +14,8 @@ export type Completion = {
   insert?: string;
   /** How many characters before `from` go too. */
   eatsBefore?: number;
-  /** How far before its end the cursor is left. */
-  caretBack?: number;
+  /** A pair of brackets follows, with the cursor in it. */
+  opensBracket?: true;
   /** Higher comes first. */
   boost?: number;
 };

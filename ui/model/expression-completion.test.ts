@@ -36,8 +36,8 @@ describe("what may be written", () => {
   test("after a bar: filters, with brackets when something must stand in them", () => {
     const found = completions("{{ inputs.who | up¦ }}");
     expect(found?.options.map(({ label }) => label)).toEqual(expect.arrayContaining(["upper", "date", "jq"]));
-    expect(found?.options.find(({ label }) => label === "split")).toMatchObject({ insert: "split()", caretBack: 1 });
-    expect(found?.options.find(({ label }) => label === "upper")?.insert).toBeUndefined();
+    expect(found?.options.find(({ label }) => label === "split")).toMatchObject({ opensBracket: true });
+    expect(found?.options.find(({ label }) => label === "upper")?.opensBracket).toBeUndefined();
     expect(labels("{% filter ¦")).toContain("upper");
     expect(labels("{{ a ?? ¦")).toContain("inputs");
   });

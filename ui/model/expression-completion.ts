@@ -61,10 +61,9 @@ function entriesOf(kind: ExpressionKind): readonly Completion[] {
 }
 
 /** Brackets where something must, or for a function may, stand in them. */
-function insertOf({ kind, name, args, signature }: ExpressionDoc): Pick<Completion, "insert" | "caretBack"> {
-  if (kind === "function")
-    return signature.endsWith("()") ? { insert: `${name}()` } : { insert: `${name}()`, caretBack: 1 };
-  return kind === "filter" && args.some(({ required }) => required) ? { insert: `${name}()`, caretBack: 1 } : {};
+function insertOf({ kind, name, args, signature }: ExpressionDoc): Pick<Completion, "insert" | "opensBracket"> {
+  if (kind === "function") return signature.endsWith("()") ? { insert: `${name}()` } : { opensBracket: true };
+  return kind === "filter" && args.some(({ required }) => required) ? { opensBracket: true } : {};
 }
 
 function argsText({ args }: ExpressionDoc): string {

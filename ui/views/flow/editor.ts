@@ -5,6 +5,7 @@ import {
   closeBrackets,
   closeBracketsKeymap,
   completionKeymap,
+  insertBracket,
 } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { yaml } from "@codemirror/lang-yaml";
@@ -130,7 +131,14 @@ function diagnostic(state: EditorState, { at, message, severity = "error", code 
   const from = Math.min(line.from + (at?.column ?? 1) - 1, line.to);
   const isExpression = code.startsWith("EXPR_");
   const word = (isExpression ? /^\W?[\w.]*/ : /^[^\s:,]+/).exec(line.text.slice(from - line.from))?.[0] ?? "";
-  return { from, to: Math.min(line.to, from + Math.max(1, word.length)), severity, message, source: code };
+  return {
+    from,
+    to: Math.min(line.to, from + Math.max(1, word.length)),
+    severity,
+    message,
+    source: code,
+    renderMessage: () => helpLine(message),
+  };
 }
 
 function complete(host: EditorHost, text: string, offset: number, explicit: boolean): CompletionResult | null {
@@ -143,7 +151,7 @@ function complete(host: EditorHost, text: string, offset: number, explicit: bool
 const ICONS = { type: "class", property: "property", name: "variable", value: "enum", call: "function" } as const;
 
 function toOption({ label, detail, info, boost = 0, kind, ...more }: Completion): CompletionOption {
-  const { insert = label, eatsBefore = 0, caretBack = 0 } = more;
+  const { insert = label, eatsBefore = 0, opensBracket = false } = more;
   return {
     label,
     detail,
@@ -154,9 +162,12 @@ function toOption({ label, detail, info, boost = 0, kind, ...more }: Completion)
       const start = from - eatsBefore;
       view.dispatch({
         changes: { from: start, to, insert },
-        selection: EditorSelection.cursor(start + insert.length - caretBack),
+        selection: EditorSelection.cursor(start + insert.length),
         userEvent: "input.complete",
       });
+      // As if it were typed, so that the closing one can be typed over.
+      const bracket = opensBracket ? insertBracket(view.state, "(") : null;
+      if (bracket !== null) view.dispatch(bracket);
     },
   };
 }
