@@ -45,7 +45,7 @@ export class FlowCache {
   }
 
   private parse(source: string): Flow {
-    const { flow, problems } = this.language.parse(source);
+    const { flow, problems } = this.language.parse(source, "accepted");
     if (flow) return flow;
     const [problem] = problems.filter(({ severity = "error" }) => severity === "error");
     throw conflict(`Requested Flow is not valid: ${problem?.message ?? "it cannot be read"}`);

@@ -34,7 +34,7 @@ export const CellActor = cellActor<Env>({
 });
 export const FlowActor = flowActor<Env>({
   world: (env) => createFlowWorld(env, parts.language, now),
-  parse: (source) => parts.language.parse(source),
+  parse: (source, readFor) => parts.language.parse(source, readFor),
 });
 export { DispatchActor } from "#actors/dispatch/dispatch-actor.ts";
 export { IndexActor } from "#actors/index/index-actor.ts";

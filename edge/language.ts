@@ -1,6 +1,6 @@
 import { isTruthy, type LookupAnswer, objectScope, renderDeep } from "#expr/index.ts";
 import { resolveInputs } from "#flow/inputs.ts";
-import { type ParsedFlow, parseFlow, type ValidatedDocument, validateSource } from "#flow/parse-flow.ts";
+import { type ParsedFlow, parseFlow, type ReadFor, type ValidatedDocument, validateSource } from "#flow/parse-flow.ts";
 import { readYaml } from "#flow/read-yaml.ts";
 import type { Check, Flow } from "#schema/flow.ts";
 import type { EpochMs, Json, JsonObject } from "#schema/json.ts";
@@ -24,8 +24,8 @@ export class FlowLanguage {
     this.now = now;
   }
 
-  parse(source: string): ParsedFlow {
-    return parseFlow(source, this.registry);
+  parse(source: string, readFor?: ReadFor): ParsedFlow {
+    return parseFlow(source, this.registry, readFor);
   }
 
   /** Each document of a text in which several flows are separated by `---`. */

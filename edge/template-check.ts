@@ -33,7 +33,7 @@ export type Checking = { env: Env; tenant: string; language: FlowLanguage };
 /** What is wrong with a template: what a flow of the same tasks would be told, and circles. */
 async function problemsOf({ env, tenant, language }: Checking, template: Template): Promise<Problem[]> {
   const { id, namespace, tasks, errors } = template;
-  const parsed = language.parse(JSON.stringify({ id, namespace, tasks, ...(errors ? { errors } : {}) }));
+  const parsed = language.parse(JSON.stringify({ id, namespace, tasks, ...(errors ? { errors } : {}) }), "template");
   const circle = await circleOf(env, tenant, template);
   const found: Problem[] = circle === undefined ? [] : [{ code: "CYCLE", message: circle, path: "tasks" }];
   return [...parsed.problems, ...found];

@@ -160,7 +160,10 @@ export class CellRoom {
     if (live === undefined) return null;
     const run = taskRunId === undefined ? undefined : taskRunIndex(id, taskRunId);
     const outcome = await this.#cell.evaluate(live, run, (context: EvalContext) => renderTyped(expression, context));
-    if (!outcome.ok) return { error: outcome.message, stackTrace: outcome.message };
+    if (!outcome.ok) {
+      const { message, problem } = outcome;
+      return { error: message, stackTrace: message, ...(problem && { problem }) };
+    }
     const result = typeof outcome.value === "string" ? outcome.value : JSON.stringify(outcome.value);
     if (result.length <= MAX_RESULT_CHARACTERS) return { result };
     const error = `The result has ${result.length} characters, ${MAX_RESULT_CHARACTERS} are shown at most: ask for a part of it.`;
@@ -205,7 +208,7 @@ export class CellRoom {
 
 /** The flow in a source that was accepted when it was saved. */
 function acceptedFlow(source: string): Flow {
-  const { flow, problems } = parseFlow(source, registry);
+  const { flow, problems } = parseFlow(source, registry, "accepted");
   if (flow === undefined) throw new Error(`A stored flow cannot be read: ${problems[0]?.message}`);
   return flow;
 }

@@ -14,7 +14,11 @@ import { TriggerTable } from "./trigger-table.ts";
 // W4. What lists must know is marked in the transaction that changed it, and the mark is taken away only when they know.
 // W5. The limit of its executions is that of the newest revision; deleting a flow leaves it in force for those that are there.
 
-export type ParseFlow = (source: string) => { flow?: Flow | undefined; problems: readonly Problem[] };
+/** `accepted`: the source was saved before, so it is not judged again by what is known today. */
+export type ParseFlow = (
+  source: string,
+  readFor?: "accepted",
+) => { flow?: Flow | undefined; problems: readonly Problem[] };
 
 export class FlowCore {
   readonly triggers: TriggerTable;
@@ -116,7 +120,7 @@ export class FlowCore {
     const { last } = this;
     if (!last) return undefined;
     if (this.parsed?.revision !== last.revision) {
-      const { flow } = this.parse(last.source);
+      const { flow } = this.parse(last.source, "accepted");
       this.parsed = flow && { revision: last.revision, flow };
     }
     return this.parsed?.flow;

@@ -53,7 +53,7 @@ describe("a correct flow", () => {
   });
 
   test("has its checks with the defaults, by either name of their condition", () => {
-    const source = `${MINIMAL}checks:\n  - {condition: "{{ inputs.a }}", message: no}\n  - {when: "1", message: b, style: ERROR, behavior: FAIL_EXECUTION}\n`;
+    const source = `${MINIMAL}inputs: [{id: a, type: BOOLEAN}]\nchecks:\n  - {condition: "{{ inputs.a }}", message: no}\n  - {when: "1", message: b, style: ERROR, behavior: FAIL_EXECUTION}\n`;
     expect(flowOf(source).checks).toEqual([
       { condition: "{{ inputs.a }}", message: "no", style: "INFO", behavior: "BLOCK_EXECUTION" },
       { condition: "1", message: "b", style: "ERROR", behavior: "FAIL_EXECUTION" },
@@ -80,12 +80,12 @@ describe("a correct flow", () => {
   });
 
   test("has common properties apart from own ones", () => {
-    const source = `${MINIMAL}    timeout: PT1M\n    runIf: "{{ inputs.a }}"\n    allowFailure: true\n    disabled: "true"\n    logLevel: WARN\n    retry: {type: constant, interval: PT1S, maxAttempt: 3}\n`;
+    const source = `${MINIMAL}    timeout: PT1M\n    runIf: "{{ flow.id }}"\n    allowFailure: true\n    disabled: "true"\n    logLevel: WARN\n    retry: {type: constant, interval: PT1S, maxAttempt: 3}\n`;
     expect(flowOf(source).tasks[0]).toEqual({
       id: "one",
       type: LOG,
       timeout: "PT1M",
-      runIf: "{{ inputs.a }}",
+      runIf: "{{ flow.id }}",
       allowFailure: true,
       disabled: true,
       logLevel: "WARN",
@@ -280,7 +280,7 @@ describe("[L2] a mistake is reported with its code and place", () => {
     [
       "an unknown filter",
       task(`id: x\ntype: ${LOG}\nmessage: "{{ a | nothing }}"`),
-      ["warning EXPR_UNKNOWN_NAME tasks[0].message 6:22"],
+      ["EXPR_UNKNOWN_NAME tasks[0].message 6:22"],
     ],
     [
       "a deprecated property",

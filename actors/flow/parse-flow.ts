@@ -4,6 +4,7 @@ import { FlowSource } from "#schema/flow-source.ts";
 import type { Json, JsonObject } from "#schema/json.ts";
 import type { Problem } from "#schema/problem.ts";
 import type { Registry } from "#tasks/define.ts";
+import { checkReferences } from "./check-references.ts";
 import { checkDuplicates, warnOfIgnored, warnOfReservedId } from "./checks.ts";
 import { checkLabels, toLabels } from "./labels.ts";
 import { parseChecks } from "./parse-checks.ts";
@@ -33,15 +34,21 @@ export type ParsedFlow = {
   draft: Flow | undefined;
 };
 
+/**
+ * What a source is read for. `new`: everything is judged. `accepted`: it was judged when it was saved; what its expressions say is not
+ * judged again, as a server that knew less may have let it pass. `template`: its tasks come to stand in flows, whose names it may use.
+ */
+export type ReadFor = "new" | "accepted" | "template";
+
 /** The flow in `source`. */
-export function parseFlow(source: string, registry: Registry): ParsedFlow {
+export function parseFlow(source: string, registry: Registry, readFor: ReadFor = "new"): ParsedFlow {
   const all = readYaml(source).filter((document, index) => index === 0 || !isEmpty(document));
   const last = all.length > 1 ? all.at(-1) : undefined;
   const templates = last === undefined ? undefined : pinnedIn(last);
   const documents = templates === undefined ? all : all.slice(0, -1);
   const [first, second] = documents.length > 1 ? documents.filter((document) => !isEmpty(document)) : documents;
   if (first === undefined) return { flow: undefined, draft: undefined, problems: [] };
-  const parsed = parseDocument(first, registry, templates);
+  const parsed = parseDocument(first, { registry, readFor, templates });
   if (second === undefined) return parsed;
   const at = second.place([], "value");
   const message = "A second flow begins here: send several flows to the bulk import, or remove it";
@@ -55,7 +62,7 @@ export function validateSource(source: string, registry: Registry): ValidatedDoc
   const documents = readYaml(source);
   const filled = documents.filter((document) => !isEmpty(document));
   return (filled.length > 0 ? filled : documents.slice(0, 1)).map((document) => ({
-    ...parseDocument(document, registry),
+    ...parseDocument(document, { registry, readFor: "new", templates: undefined }),
     source: documents.length === 1 ? source : source.slice(document.from, document.to),
   }));
 }
@@ -64,15 +71,18 @@ function isEmpty(document: YamlDocument): boolean {
   return document.value === null && document.problems.length === 0;
 }
 
-function parseDocument(document: YamlDocument, registry: Registry, templates?: Templates): ParsedFlow {
-  const reporter = new Reporter(document);
-  const draft = buildFlow(document.value, { registry, reporter, templates });
+type Reading = { registry: Registry; readFor: ReadFor; templates: Templates | undefined };
+
+function parseDocument(document: YamlDocument, { registry, readFor, templates }: Reading): ParsedFlow {
+  const reporter = new Reporter(document, { judgesExpressions: readFor !== "accepted" });
+  const draft = buildFlow(document.value, { registry, reporter, templates }, readFor);
   return { flow: reporter.hasErrors ? undefined : draft, draft, problems: reporter.problems };
 }
 
 function buildFlow(
   written: Json,
   { registry, reporter, templates }: Pick<Parsing, "registry" | "reporter" | "templates">,
+  readFor: ReadFor,
 ): Flow | undefined {
   if (!isJsonObject(written)) {
     if (!reporter.hasErrors)
@@ -108,6 +118,7 @@ function buildFlow(
   checkDuplicates(parsing.taskIds, "task", reporter);
   checkDuplicates(parsing.triggerIds, "trigger", reporter);
   warnOfIgnored(root, reporter);
+  if (readFor === "new") checkReferences(root, parsing.taskIds, reporter);
   return {
     ...flow,
     ...(typedRetry && { retry: typedRetry }),

@@ -101,7 +101,8 @@ function withParts(definition: FlowableTask, task: Task, path: PropertyPath, { t
 /** The lists of a template. Its ids are its own: a template may stand in a flow twice. */
 function parseTemplate(written: JsonObject, within: readonly string[], parsing: Parsing): ReturnType<ParseTemplate> {
   const template = applyPluginDefaults(written, parsing.defaults ?? [], parsing.registry);
-  const reporter = new Reporter(documentOf(template));
+  // What its expressions say was judged when it was saved.
+  const reporter = new Reporter(documentOf(template), { judgesExpressions: false });
   const inner: Parsing = { ...parsing, reporter, within, taskIds: [] };
   const list = (name: string) => parseTasks(template[name], [name], inner);
   const lists = { tasks: list("tasks"), ...(template.errors === undefined ? {} : { errors: list("errors") }) };

@@ -16,6 +16,7 @@ import {
 import { formatPath, type PropertyPath } from "#schema/conform.ts";
 import type { Json } from "#schema/json.ts";
 import type { Position, Problem } from "#schema/problem.ts";
+import { ScalarPlaces } from "./place-in-text.ts";
 import { aliasTargets, isNode, keyName, scalarToJson } from "./yaml-nodes.ts";
 
 // YAML text to plain JSON and the place of each value in the text.
@@ -39,7 +40,7 @@ export type YamlDocument = {
   readonly to: number;
   /** The place of the value at `path`, or of its key; when it is not in the text, of the nearest thing round it that is. */
   place(path: PropertyPath, on: "key" | "value"): Position | undefined;
-  /** The place of line and column (1-based) within the text at `path`; exact for plain, quoted and literal block texts. */
+  /** The place of line and column (1-based) within the text at `path`, whatever its style; of an alias, the alias. */
   placeInText(path: PropertyPath, line: number, column: number): Position | undefined;
   /** The scalar at `path` as it is written, without quotes. */
   textAt(path: PropertyPath): string | undefined;
@@ -132,6 +133,7 @@ class OverLimit extends Error {
 
 class SourceDocument {
   readonly #targets: ReadonlyMap<Alias, Node>;
+  readonly #places = new WeakMap<Scalar, ScalarPlaces>();
   readonly #pairs = new WeakMap<object, ReadonlyMap<string, { key: unknown; value: unknown }>>();
   readonly #source: string;
   readonly #document: Document;
@@ -298,20 +300,14 @@ class SourceDocument {
 
   #placeInText(path: PropertyPath, line: number, column: number): Position | undefined {
     const { node, whole } = this.#find(path);
-    if (!whole || !isScalar(node) || node.range === null || node.range === undefined) return this.#place(path, "value");
-    const start = this.#at(node.range[0]);
-    if (node.type === Scalar.BLOCK_LITERAL) return this.#placeInBlock(node.range, start, line, column);
-    const text = this.#source.slice(node.range[0], node.range[1]);
-    const quote = text.startsWith('"') || text.startsWith("'") ? 1 : 0;
-    const plain = !text.includes("\n") && (quote === 0 || text.slice(1, -1) === node.value);
-    return plain && line === 1 ? { line: start.line, column: start.column + quote + column - 1 } : start;
-  }
-
-  #placeInBlock(range: readonly [number, number, number], start: Position, line: number, column: number): Position {
-    const body = this.#source.slice(range[0], range[1]).split("\n").slice(1);
-    const first = body.find((text) => text.trim() !== "") ?? "";
-    const indent = first.length - first.trimStart().length;
-    return { line: start.line + line, column: indent + column };
+    if (!whole || !isScalar(node) || !node.range || typeof node.value !== "string") return this.#place(path, "value");
+    let places = this.#places.get(node);
+    if (places === undefined) {
+      const type = node.type as Scalar.Type | undefined; // the library writes it as any text
+      places = new ScalarPlaces(this.#source.slice(node.range[0], node.range[1]), type, node.value);
+      this.#places.set(node, places);
+    }
+    return this.#at(node.range[0] + places.offset(line, column));
   }
 }
 

@@ -1,5 +1,5 @@
 import type * as z from "zod";
-import { checkTemplate } from "#expr/index.ts";
+import { checkTemplate, type ExprProblem } from "#expr/index.ts";
 import { conform, formatPath, type Issue, type PropertyPath } from "#schema/conform.ts";
 import type { Json } from "#schema/json.ts";
 import type { Problem, ProblemCode } from "#schema/problem.ts";
@@ -11,10 +11,14 @@ const MAX_PROBLEMS = 200;
 /** Collects the problems of one document and gives each its place. */
 export class Reporter {
   readonly problems: Problem[];
+  /** Every expression that was met and can be read, with the path of its property. */
+  readonly templates: { path: PropertyPath; template: string }[] = [];
   readonly #document: YamlDocument;
+  readonly #judgesExpressions: boolean;
 
-  constructor(document: YamlDocument) {
+  constructor(document: YamlDocument, { judgesExpressions }: { judgesExpressions: boolean }) {
     this.#document = document;
+    this.#judgesExpressions = judgesExpressions;
     this.problems = [...document.problems];
   }
 
@@ -47,17 +51,29 @@ export class Reporter {
 
   readonly textAt = (path: PropertyPath): string | undefined => this.#document.textAt(path);
 
-  /** Reports what is wrong with an expression: syntax refuses the flow, the rest warns, since it may never be reached. */
+  /** Reports what is wrong with an expression by itself. What no run can do refuses the flow. */
   template(path: PropertyPath, template: string): void {
+    if (!this.#judgesExpressions || this.problems.length >= MAX_PROBLEMS) return;
+    const problems = checkTemplate(template);
+    for (const problem of problems) this.inTemplate(path, problem, isCertain(problem) ? "error" : "warning");
+    if (!problems.some(isCertain)) this.templates.push({ path, template });
+  }
+
+  /** Reports a problem whose line and column count within the text at `path`. */
+  inTemplate(path: PropertyPath, problem: ExprProblem, severity: "error" | "warning"): void {
     if (this.problems.length >= MAX_PROBLEMS) return;
-    for (const { code, message, line, column } of checkTemplate(template)) {
-      const at = this.#document.placeInText(path, line, column);
-      const severity = code === "EXPR_SYNTAX" ? undefined : "warning";
-      this.problems.push({ code, message, path: formatPath(path), ...(at && { at }), ...(severity && { severity }) });
-    }
+    const { code, message, line, column } = problem;
+    const at = this.#document.placeInText(path, line, column);
+    const added: Problem = { code, message, path: formatPath(path), ...(at && { at }) };
+    this.problems.push(severity === "error" ? added : { ...added, severity });
   }
 
   get hasErrors(): boolean {
     return this.problems.some(({ severity = "error" }) => severity === "error");
   }
+}
+
+/** True of what cannot run, whatever the execution. */
+function isCertain({ code }: ExprProblem): boolean {
+  return code === "EXPR_SYNTAX" || code === "EXPR_UNKNOWN_NAME";
 }

@@ -1,6 +1,7 @@
 import type { CopiedRun, EventOf, ExecutionEvent, ExecutionTrigger, Label, ParentLink } from "./event.ts";
 import type { ExecutionJson } from "./execution.ts";
 import type { EpochMs, JsonObject } from "./json.ts";
+import type { ProblemCode } from "./problem.ts";
 import type { State } from "./state.ts";
 
 /** What a cell needs to start an execution. Sent twice with the same `id`, it starts once and answers the same. */
@@ -102,4 +103,11 @@ export type ForkSource = {
 };
 
 /** What an expression gave, at a task run of an execution. */
-export type Evaluated = { result: string } | { error: string; stackTrace: string };
+/** `problem`: what is wrong with the expression and where, line and column counted within it. */
+export type Evaluated =
+  | { result: string }
+  | {
+      error: string;
+      stackTrace: string;
+      problem?: { code: ProblemCode; message: string; line: number; column: number };
+    };

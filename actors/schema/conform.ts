@@ -191,6 +191,9 @@ class Walk {
     const got = short ? `${typeName(value)}: \`${value}\`` : typeName(value);
     const near = shape.kind === "choice" && typeof value === "string" ? nearest(value, shape.choices) : undefined;
     const hint = near === undefined ? "" : `. Did you mean \`${near}\`?`;
+    // What is written was judged before: only an expression can have given this.
+    if (this.#options.mode === "rendered")
+      return this.#add("INVALID_VALUE", path, `${name} needs ${describe(shape)}; the expression gave ${got}${hint}`);
     return this.#add("INVALID_VALUE", path, `${name} must be ${describe(shape)}, but is ${got}${expression}${hint}`);
   }
 

@@ -1,4 +1,4 @@
-import type { EvalContext, LookupAnswer, Outcome } from "#expr/index.ts";
+import type { EvalContext, ExprProblem, LookupAnswer, Outcome } from "#expr/index.ts";
 import type { Json } from "#schema/json.ts";
 import { type Asking, FIRST_RETRY_MS, MAX_LOOKUP_ROUNDS, MAX_RETRY_MS } from "./asking.ts";
 import type { Live } from "./live.ts";
@@ -6,7 +6,8 @@ import { contextOf, type Dialect, type Subject } from "./perform.ts";
 import type { Host } from "./world.ts";
 
 export type Rendering = (context: EvalContext) => Outcome<Json>;
-export type Evaluation = { ok: true; value: Json } | { ok: false; message: string };
+/** `problem`: where in the expression it is, of those that are in one. */
+export type Evaluation = { ok: true; value: Json } | { ok: false; message: string; problem?: ExprProblem };
 
 type Parts = {
   host: Host;
@@ -57,7 +58,10 @@ export class Evaluations {
         contextOf(this.#parts.dialect, { ...subjectOf(this.#parts.host, live, ""), lookups: answers }, run),
       );
       if (outcome.ok === true) return { ok: true, value: maskDeep(live, outcome.value) };
-      if (outcome.ok === false) return { ok: false, message: live.masker.mask(outcome.problem.message) };
+      if (outcome.ok === false) {
+        const message = live.masker.mask(outcome.problem.message);
+        return { ok: false, message, problem: { ...outcome.problem, message } };
+      }
       await this.#parts.asking.fetch(live, outcome.lookups, answers);
       if (outcome.lookups.some(({ kind }) => kind !== "stored")) round++;
     }

@@ -265,7 +265,7 @@ describe("an SLA", () => {
 
   test("that cannot be evaluated is ignored, and says so once", async () => {
     const bench = new Bench();
-    const source = flow(`${assertion("{{ outputs.nobody.value }}")}tasks:\n${RETURN("a")}${PAUSE}`);
+    const source = flow(`${assertion("{{ labels.nobody.value }}")}tasks:\n${RETURN("a")}${PAUSE}`);
     const live = bench.start(source);
     bench.cell.command(live, { kind: "pause" });
     bench.cell.command(live, { kind: "resume" });

@@ -97,7 +97,7 @@ describe("checks", () => {
   });
 
   test("a condition that cannot be rendered does not hold, and says so", async () => {
-    const broken = `checks:\n  - when: "{{ inputs.missing.deep }}"\n    message: Never\n`;
+    const broken = `checks:\n  - when: "{{ trigger.missing.deep }}"\n    message: Never\n`;
     await server.request("/api/v1/flows/company.team/guarded", yaml(source(broken), "PUT"));
     const response = await server.request(CREATE, amount(1));
     expect(response.status).toBe(422);

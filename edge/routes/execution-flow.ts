@@ -23,7 +23,7 @@ export function executionFlowRoutes({ language, now }: AppParts): readonly Route
   async function flowOf(c: AppContext): Promise<Response> {
     const { cell, id } = cellOf(c);
     const { source, revision } = foundOr404(await cell.events(id, NO_EVENTS_AFTER, 1), id);
-    const { flow } = language.parse(source);
+    const { flow } = language.parse(source, "accepted");
     if (!flow) throw conflict("The flow of this execution cannot be read.");
     return c.json(flowForExecution(flow, revision));
   }

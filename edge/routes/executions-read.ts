@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { PROBLEM_CODES } from "#schema/problem.ts";
 import { checkReached } from "../fork-execution.ts";
 import { readText } from "../middleware/body/body-limit.ts";
 import { portsOf } from "../ports/ports.ts";
@@ -15,10 +16,16 @@ const GetQuery = z.object({
 });
 const EXPRESSION_MAX_BYTES = 100_000;
 
-const EvalAnswer = z.union([z.object({ result: z.string() }), z.object({ error: z.string(), stackTrace: z.string() })]);
+const EvalProblem = z
+  .object({ code: z.enum(PROBLEM_CODES), message: z.string(), line: z.int(), column: z.int() })
+  .describe("What is wrong and where, line and column (from 1) counted within the expression");
+const EvalAnswer = z.union([
+  z.object({ result: z.string() }),
+  z.object({ error: z.string(), stackTrace: z.string(), problem: EvalProblem.optional() }),
+]);
 const one = { 200: { description: "The execution", schema: ExecutionAnswer } };
 const sse = { 200: { description: "Server-sent events", contentType: "text/event-stream" } };
-const evaluated = { 200: { description: "`result`, or `error` and `stackTrace`", schema: EvalAnswer } };
+const evaluated = { 200: { description: "`result`, or `error`, `stackTrace` and the `problem`", schema: EvalAnswer } };
 const tag = "Executions";
 
 /** What can be seen of one execution. */

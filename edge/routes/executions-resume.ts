@@ -40,7 +40,7 @@ export function executionResumeRoutes({ language }: AppParts): readonly Route[] 
   async function flowOf(c: AppContext, id: string): Promise<Flow> {
     const { cell } = cellOf(c);
     const { source } = foundOr404(await cell.events(id, NO_EVENTS_AFTER, 1), id);
-    const { flow } = language.parse(source);
+    const { flow } = language.parse(source, "accepted");
     if (flow) return flow;
     throw conflict("The flow of this execution cannot be read.");
   }

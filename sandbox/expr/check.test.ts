@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { checkTemplate, references } from "./index.ts";
+import { checkTemplate, missingNames, objectScope, references, render } from "./index.ts";
 
 test("a template that is right has no problems", () => {
   expect(checkTemplate("{% macro g(a) %}{{ a }}{% endmacro %}{{ g(1) | upper }}{{ x is defined }}")).toEqual([]);
@@ -65,4 +65,52 @@ test("references are the variables with the longest path that is known", () => {
 
 test("references have their place", () => {
   expect(references("x\n{{ inputs.name }}")).toEqual([{ root: "inputs", path: ["name"], line: 2, column: 4 }]);
+});
+
+/** `x` may be anything, `map` holds `a` and `b-c`; there is nothing else. */
+const missing = (template: string) =>
+  missingNames(template, (path) =>
+    path.length === 0 ? ["x", "map"] : path[0] === "map" && path.length === 1 ? ["a", "b-c"] : undefined,
+  );
+
+test("a name that is not there is told as a run would tell it", () => {
+  const context = { scope: objectScope({ x: {}, map: { a: null, "b-c": null } }), now: 0, random: () => 0 };
+  for (const template of [
+    "a\n{{ map.aa }}",
+    "{{ map['b'].c }}",
+    "{{ map.b-c.d }}",
+    "{{ 1 + map.z }}",
+    "{{ mapp.a }}",
+    "{{ {'k': [map.nothing]} }}",
+  ]) {
+    const [found, ...others] = missing(template);
+    expect(others.length).toBe(template.includes("b-c.d") ? 1 : 0);
+    expect(render(template, context)).toEqual({ ok: false, problem: found?.problem });
+  }
+});
+
+test("names that are there, or may be, are not missing", () => {
+  for (const template of [
+    "{{ x.y.z }}",
+    "{{ map.a.b }}",
+    "{{ map['b-c'] }}",
+    "{{ map[x.y] }}",
+    "{% raw %}{{ nope }}{% endraw %}",
+  ])
+    expect(missing(template), template).toEqual([]);
+});
+
+test("names that a template makes itself are not missing", () => {
+  const template =
+    "{% for i in x %}{{ i.y }}{{ loop.index }}{% endfor %}{% set v = 1 %}{{ v }}{% macro m(p) %}{{ p }}{% endmacro %}";
+  expect(missing(template)).toEqual([]);
+});
+
+test("what is asked for with leave to be missing is marked so, in all its parts", () => {
+  const found = missing(
+    "{{ map.k ?? y1 }}{{ map.l | default(y2) }}{{ map.m is defined ? map.n : 1 }}{{ (map.o | upper) ??? 2 }}{{ x[y3] ?? 3 }}",
+  );
+  const optional = found.filter(({ isOptional }) => isOptional).map(({ path }) => path.join("."));
+  expect(optional).toEqual(["map.k", "map.l", "map.m", "map.o", "y3"]);
+  expect(found.length - optional.length).toBe(3);
 });

@@ -5,7 +5,7 @@ import type { Call } from "./entry.ts";
 import { ExprError } from "./errors.ts";
 import type { Frame } from "./frame.ts";
 import { nearest } from "./nearest.ts";
-import { attributeMissing, rootMissing } from "./not-found.ts";
+import { attributeMissing, operandMissing, rootMissing } from "./not-found.ts";
 import { isInteger, isNumber, numberText } from "./numbers.ts";
 import { ARITHMETIC_NAMES, BINARY, negate, not, operandTruth, truthOf } from "./operators.ts";
 import type { Run } from "./run.ts";
@@ -168,15 +168,12 @@ export abstract class Evaluator {
 
   /** A side of an operator. A missing name in a subtraction is most often a `-` in an id. */
   private side(expr: Extract<Expr, { kind: "binary" }>, side: Expr): Value {
-    const name = ARITHMETIC_NAMES.get(expr.op);
-    if (name === undefined) return this.evaluate(side);
+    if (!ARITHMETIC_NAMES.has(expr.op)) return this.evaluate(side);
     try {
       return this.evaluate(side);
     } catch (error) {
       if (!(error instanceof ExprError) || !error.notFound) throw error;
-      const cure =
-        expr.op === "-" ? " If `-` is part of the name, write it in brackets: `outputs['my-task'].value`." : "";
-      throw new ExprError(error.code, `Could not perform ${name}: ${error.message}${cure}`, error.at);
+      throw new ExprError(error.code, operandMissing(expr.op, error.message), error.at);
     }
   }
 

@@ -1,5 +1,6 @@
 import { ExprError, placeOf } from "./errors.ts";
 import { nearest } from "./nearest.ts";
+import { ARITHMETIC_NAMES } from "./operators.ts";
 import { isList, isMap, mapKeys, type Value } from "./value.ts";
 
 const MAX_SHOWN = 500;
@@ -13,6 +14,14 @@ export function rootMissing(name: string, names: Iterable<string>, source: strin
 /** An attribute that its target does not have. */
 export function attributeMissing(name: string, target: Value, source: string, at: number): ExprError {
   return missing(name, source, at, cureFor(name, target));
+}
+
+/** The message of a missing name that is a side of `operator`. A missing name in a subtraction is most often a `-` in an id. */
+export function operandMissing(operator: string, message: string): string {
+  const name = ARITHMETIC_NAMES.get(operator);
+  if (name === undefined) return message;
+  const cure = operator === "-" ? " If `-` is part of the name, write it in brackets: `outputs['my-task'].value`." : "";
+  return `Could not perform ${name}: ${message}${cure}`;
 }
 
 function cureFor(name: string, target: Value): string {

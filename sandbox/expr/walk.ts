@@ -21,6 +21,12 @@ export function eachExpr(template: Template, visit: (expr: Expr) => void, visitN
   }
 }
 
+/** The expression and all that it is made of. */
+export function* within(expr: Expr): Iterable<Expr> {
+  yield expr;
+  for (const part of partsOf(expr)) yield* within(part);
+}
+
 function partsOf(expr: Expr): readonly Expr[] {
   switch (expr.kind) {
     case "literal":

@@ -154,7 +154,7 @@ describe("a template that is wrong", () => {
     );
 
   test("fails its task with a log line that names the expression", async () => {
-    const execution = await run(server(), returning("undefined_output", "{{ outputs.nobody.value }}"));
+    const execution = await run(server(), returning("undefined_output", "{{ labels.nobody.value }}"));
     expect(execution.state.current).toBe("FAILED");
     expect((await messages(server(), execution.id, "ERROR")).join("\n")).toMatch(/nobody|outputs/);
   });

@@ -27,7 +27,7 @@ export type Replayed = Pick<History, "effects" | "execution"> & {
 
 /** Replays the log. Throws when the flow is not accepted any more. */
 export function replay({ source, events }: Pick<History, "source" | "events">): Replayed {
-  const { flow, problems } = parseFlow(source, registry);
+  const { flow, problems } = parseFlow(source, registry, "accepted");
   if (flow === undefined) throw new Error(problems.map((problem) => problem.message).join("; "));
   const plan = compilePlan(flow);
   const reduce = createReducer(plan);

@@ -68,7 +68,7 @@ export function createTestServer(
     INTERNAL_SECRET: "internal-secret",
     CELL: cells,
     FLOW: actors<FlowRpc>((name) => {
-      const core = new FlowCore(nodeSql(), (source) => parts.language.parse(source));
+      const core = new FlowCore(nodeSql(), (source, readFor) => parts.language.parse(source, readFor));
       return new FlowRoom(core, createFlowWorld(env, parts.language, now), {
         now,
         setAlarm: (at) => void alarms.set(name, at),

@@ -1,20 +1,26 @@
-import type { Flow, Task } from "#schema/flow.ts";
+import type { Flow } from "#schema/flow.ts";
 import { COMMON_DOCS, type PropertyDoc, type TypeDoc } from "./catalogue.ts";
+import { completeExpression, isInExpression } from "./expression-completion.ts";
 import { type YamlPlace, yamlPlaceAt } from "./yaml-place.ts";
 
 // What may be written at a place of a flow's source, and what stands there means.
 
 export type Completion = {
   label: string;
-  kind: "property" | "type" | "value" | "name";
+  kind: "property" | "type" | "value" | "name" | "call";
   detail: string;
   info: string;
   /** What is inserted; the label when left out. */
   insert?: string;
+  /** How many characters before `from` go too. */
+  eatsBefore?: number;
+  /** A pair of brackets follows, with the cursor in it. */
+  opensBracket?: true;
   /** Higher comes first. */
   boost?: number;
 };
-export type Completions = { from: number; options: readonly Completion[] };
+/** `isQuiet`: offered once a letter is typed or it is asked for, not before. */
+export type Completions = { from: number; options: readonly Completion[]; isQuiet?: true };
 
 const TASK_LISTS = new Set(["tasks", "then", "else", "errors", "finally", "afterExecution", "defaults"]);
 
@@ -29,8 +35,7 @@ export function completeFlow(
   offset: number,
   { types, draft }: { types: readonly TypeDoc[]; draft: Flow | undefined },
 ): Completions | undefined {
-  const expression = completeExpression(text, offset, types, draft);
-  if (expression) return expression;
+  if (isInExpression(text, offset)) return completeExpression(text, offset, { flow: draft, types });
   const place = yamlPlaceAt(text, offset);
   if (!place) return undefined;
   const surroundings = surroundingsOf(place, types);
@@ -151,63 +156,4 @@ function valueOptions({ key }: YamlPlace, { properties, kind }: Surroundings, ty
     detail: "",
     info: property?.description ?? "",
   }));
-}
-
-const ROOTS: readonly (readonly [name: string, meaning: string])[] = [
-  ["inputs", "What the execution was started with"],
-  ["outputs", "What tasks gave, by task id"],
-  ["vars", "The flow's variables"],
-  ["trigger", "What started the execution"],
-  ["execution", "The execution itself: id, startDate, state"],
-  ["flow", "The flow: id, namespace, revision"],
-  ["labels", "The execution's labels"],
-  ["taskrun", "The task run: id, value, attemptsCount"],
-  ["task", "The task: id, type"],
-  ["parent", "The loop round this one"],
-  ["error", "What went wrong, in `errors`"],
-];
-
-/** Names inside `{{ }}`: the context's roots, then what the flow itself declares. */
-function completeExpression(
-  text: string,
-  offset: number,
-  types: readonly TypeDoc[],
-  draft: Flow | undefined,
-): Completions | undefined {
-  const open = text.lastIndexOf("{{", offset);
-  if (open < 0 || text.slice(open, offset).includes("}}") || text.slice(open, offset).includes("\n\n"))
-    return undefined;
-  const path = /[A-Za-z_][A-Za-z0-9_.]*$/.exec(text.slice(open + 2, offset))?.[0] ?? "";
-  const parts = path.split(".");
-  const typed = parts.pop() ?? "";
-  const from = offset - typed.length;
-  const option = (label: string, detail: string, info = ""): Completion => ({ label, kind: "name", detail, info });
-  if (parts.length === 0) return { from, options: ROOTS.map(([name, meaning]) => option(name, "", meaning)) };
-  if (!draft) return undefined;
-  if (parts.length === 1 && parts[0] === "inputs") {
-    return { from, options: draft.inputs.map((input) => option(input.id, input.type, input.description)) };
-  }
-  if (parts.length === 1 && parts[0] === "vars") {
-    return { from, options: Object.keys(draft.variables).map((name) => option(name, "variable")) };
-  }
-  if (parts[0] !== "outputs") return undefined;
-  const tasks = allTasks(draft);
-  if (parts.length === 1)
-    return { from, options: tasks.map((task) => option(task.id, task.type.split(".").at(-1) ?? "")) };
-  const doc = typeOf(tasks.find(({ id }) => id === parts[1])?.type ?? "", types);
-  let fields = doc?.outputs ?? [];
-  for (const part of parts.slice(2)) fields = fields.find(({ name }) => name === part)?.fields ?? [];
-  return { from, options: fields.map((field) => option(field.name, field.type, field.description)) };
-}
-
-function allTasks(flow: Flow): readonly Task[] {
-  const found: Task[] = [];
-  const walk = (tasks: readonly Task[]): void => {
-    for (const task of tasks) {
-      found.push(task);
-      for (const list of Object.values(task.lists)) walk(list);
-    }
-  };
-  for (const list of [flow.tasks, flow.errors, flow.finally, flow.afterExecution]) walk(list);
-  return found;
 }

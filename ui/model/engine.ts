@@ -4,13 +4,14 @@ import type { Flow } from "#schema/flow.ts";
 import { registry } from "#tasks/registry.ts";
 import { describeTypes, type TypeDoc } from "./catalogue.ts";
 import { completeFlow, explainFlow, typeAt } from "./completion.ts";
+import { explainExpression, isInExpression } from "./expression-completion.ts";
 import { buildGraph, type Graph } from "./graph.ts";
 import { EngineReplay } from "./replay.ts";
 
 // The server's own validator, types and reducer, as the page uses them. One module, so that it is one lazily loaded chunk.
 
 export type { Flow, Graph, ParsedFlow, Plan, TypeDoc };
-export { completeFlow, explainFlow, typeAt };
+export { completeFlow, explainExpression, explainFlow, isInExpression, typeAt };
 
 let types: readonly TypeDoc[] | undefined;
 
@@ -31,7 +32,7 @@ export function graphOf(flow: Flow): Graph {
 
 /** A replay of executions of the stored flow; undefined when this page cannot read it. */
 export function startReplay(source: string): EngineReplay | undefined {
-  const { flow, draft } = parse(source);
+  const { flow, draft } = parseFlow(source, registry, "accepted");
   // A flow may have been saved by a server with more types than this page knows: its plan is still readable.
   const readable = flow ?? draft;
   return readable && new EngineReplay(readable);

@@ -72,7 +72,12 @@ export type InputCheck = {
   enabled: boolean;
   errors?: readonly { message: string }[];
 };
-export type Evaluation = { result?: string; error?: string; stackTrace?: string };
+export type Evaluation = {
+  result?: string;
+  error?: string;
+  /** Where in the expression the error is. */
+  problem?: { code: string; line: number; column: number };
+};
 
 type Body = { method?: string; body?: BodyInit; type?: string; query?: Query; signal?: AbortSignal };
 

@@ -16,6 +16,9 @@ export const paths = {
   executions: `${base}/executions`,
   tasks: `${base}/plugins`,
   task: (type: string) => `${base}/plugins/${part(type)}`,
+  expressions: `${base}/expressions`,
+  /** `anchor`: of the entry, `filter.upper`. */
+  expression: (anchor: string) => `${base}/expressions#${part(anchor)}`,
   flow: (namespace: string, id: string, tab: FlowTab = "overview") =>
     `${base}/flows/edit/${part(namespace)}/${part(id)}/${tab}`,
   execution: (namespace: string, flowId: string, id: string, tab: ExecutionTab = "overview") =>

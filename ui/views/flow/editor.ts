@@ -1,9 +1,11 @@
 import {
   autocompletion,
+  type Completion as CompletionOption,
   type CompletionResult,
   closeBrackets,
   closeBracketsKeymap,
   completionKeymap,
+  insertBracket,
 } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { yaml } from "@codemirror/lang-yaml";
@@ -21,8 +23,11 @@ import {
   lineNumbers,
 } from "@codemirror/view";
 import type { Problem } from "#schema/problem.ts";
-import type { Completions } from "../../model/completion.ts";
+import type { Completion, Completions } from "../../model/completion.ts";
 import { editorLook } from "./editor-look.ts";
+
+/** Shown when the pointer rests on a word. In `lines`, backticks mark code; `href` leads to more. */
+export type EditorHelp = { title: string; text: string; lines?: readonly string[]; href?: string };
 
 /** What the editor asks of its page. */
 export interface EditorHost {
@@ -30,7 +35,7 @@ export interface EditorHost {
   changed(text: string): void;
   moved(offset: number): void;
   complete(text: string, offset: number): Completions | undefined;
-  explain(text: string, offset: number): { title: string; text: string } | undefined;
+  explain(text: string, offset: number): EditorHelp | undefined;
   save(): void;
   run(): void;
 }
@@ -124,24 +129,46 @@ function did(action: () => void): true {
 function diagnostic(state: EditorState, { at, message, severity = "error", code }: Problem): Diagnostic {
   const line = state.doc.line(Math.min(at?.line ?? 1, state.doc.lines));
   const from = Math.min(line.from + (at?.column ?? 1) - 1, line.to);
-  const word = /^[^\s:,]+/.exec(line.text.slice(from - line.from))?.[0] ?? "";
-  return { from, to: Math.min(line.to, from + Math.max(1, word.length)), severity, message, source: code };
+  const isExpression = code.startsWith("EXPR_");
+  const word = (isExpression ? /^\W?[\w.]*/ : /^[^\s:,]+/).exec(line.text.slice(from - line.from))?.[0] ?? "";
+  return {
+    from,
+    to: Math.min(line.to, from + Math.max(1, word.length)),
+    severity,
+    message,
+    source: code,
+    renderMessage: () => helpLine(message),
+  };
 }
 
 function complete(host: EditorHost, text: string, offset: number, explicit: boolean): CompletionResult | null {
   const found = host.complete(text, offset);
-  if (!found || (!explicit && offset === found.from && !/[.\n ]$/.test(text.slice(0, offset)))) return null;
+  const isInvited = found && !found.isQuiet && /[.\n |'(]$/.test(text.slice(0, offset));
+  if (!found || (!explicit && offset === found.from && !isInvited)) return null;
+  return { from: found.from, validFor: /^[\w.$-]*$/, options: found.options.map(toOption) };
+}
+
+const ICONS = { type: "class", property: "property", name: "variable", value: "enum", call: "function" } as const;
+
+function toOption({ label, detail, info, boost = 0, kind, ...more }: Completion): CompletionOption {
+  const { insert = label, eatsBefore = 0, opensBracket = false } = more;
   return {
-    from: found.from,
-    validFor: /^[\w.$-]*$/,
-    options: found.options.map(({ label, detail, info, insert, boost = 0, kind }) => ({
-      label,
-      detail,
-      boost,
-      type: kind === "type" ? "class" : kind === "property" ? "property" : kind === "name" ? "variable" : "enum",
-      ...(info === "" ? {} : { info }),
-      ...(insert === undefined ? {} : { apply: insert }),
-    })),
+    label,
+    detail,
+    boost,
+    type: ICONS[kind],
+    ...(info === "" ? {} : { info }),
+    apply: (view, _, from, to) => {
+      const start = from - eatsBefore;
+      view.dispatch({
+        changes: { from: start, to, insert },
+        selection: EditorSelection.cursor(start + insert.length),
+        userEvent: "input.complete",
+      });
+      // As if it were typed, so that the closing one can be typed over.
+      const bracket = opensBracket ? insertBracket(view.state, "(") : null;
+      if (bracket !== null) view.dispatch(bracket);
+    },
   };
 }
 
@@ -163,7 +190,24 @@ function hover(
       title.textContent = found.title;
       const text = dom.appendChild(document.createElement("p"));
       text.textContent = found.text;
+      for (const line of found.lines ?? []) dom.appendChild(helpLine(line));
+      if (found.href !== undefined) {
+        const link = dom.appendChild(document.createElement("a"));
+        link.textContent = "In the reference";
+        link.href = found.href;
+        link.target = "_blank";
+      }
       return { dom };
     },
   };
+}
+
+/** A line in which backticks mark code. */
+function helpLine(line: string): HTMLElement {
+  const shown = document.createElement("p");
+  for (const [index, piece] of line.split("`").entries()) {
+    const part = shown.appendChild(document.createElement(index % 2 === 1 ? "code" : "span"));
+    part.textContent = piece;
+  }
+  return shown;
 }
