@@ -140,7 +140,7 @@ export class Effects {
     const run = runIndex === undefined ? undefined : live.state.runs.get(runIndex);
     for (let round = 0; round < MAX_LOOKUP_ROUNDS; ) {
       const outcome = rendering(contextOf(this.#parts.dialect, { ...this.#subject(live, ""), lookups: answers }, run));
-      if (outcome.ok === true) return { ok: true, value: maskDeep(live, outcome.value) };
+      if (outcome.ok === true) return { ok: true, value: live.masker.maskDeep(outcome.value) };
       if (outcome.ok === false) return { ok: false, message: live.masker.mask(outcome.problem.message) };
       await this.#fetch(live, outcome.lookups, answers);
       if (outcome.lookups.some(({ kind }) => kind !== "stored")) round++;
@@ -157,7 +157,8 @@ export class Effects {
       ],
     );
     for (const [lookup, answer] of await Promise.all(found)) {
-      if (lookup.kind === "secret" && answer.ok && typeof answer.value === "string") live.masker.add(answer.value);
+      const isSecret = lookup.kind === "secret" || ("secret" in answer && answer.secret === true);
+      if (isSecret && answer.ok && typeof answer.value === "string") live.learn(answer.value);
       answers.set(lookupKey(lookup), answer);
     }
   }
@@ -471,16 +472,4 @@ function renderedMap(map: JsonObject, context: EvalContext): Outcome<JsonObject>
   const outcome = renderDeep(map, context);
   if (outcome.ok !== true) return outcome;
   return isJsonObject(outcome.value) ? { ok: true, value: outcome.value } : { ok: true, value: {} };
-}
-
-function maskDeep(live: Live, value: Json): Json {
-  if (typeof value === "string") return live.masker.mask(value);
-  if (Array.isArray(value)) return value.map((item) => maskDeep(live, item));
-  if (typeof value === "object" && value !== null)
-    return Object.fromEntries(
-      Object.entries(value).map(([key, item]) => [live.masker.mask(key), maskDeep(live, item)]),
-    );
-  const text = String(value);
-  const masked = live.masker.mask(text);
-  return masked === text ? value : masked;
 }
