@@ -111,6 +111,7 @@ export class Cell {
     if (this.#store.isRemoved(request.id)) throw new Removed(request.id);
     const live = Live.create(request.id, this.#program(request));
     this.#residents.add(live);
+    for (const secret of request.secrets ?? []) live.learn(secret);
     for (const event of startEvents(request, this.#host.now())) this.#apply(live, event);
     this.#turn(live);
     return live;
