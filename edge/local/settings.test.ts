@@ -62,7 +62,7 @@ test("lists every mistake, each with what is allowed", () => {
     WINDHOVER_AUTH_BASIC: "nobody",
   });
   expect(result.kind === "problems" && result.problems).toEqual([
-    'Unknown option "-x". Known are --port N, --no-agent and --help.',
+    'Unknown option "-x". Known are --port N, --no-agent, --new-key and --help.',
     'The port "99999" is not a number from 0 to 65535.',
     'CELLS is "many"; use a number from 1 to 1024, or "each".',
     'WINDHOVER_MAX_DEPTH is "0"; use a number from 1 to 1000.',
