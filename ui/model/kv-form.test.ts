@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type KvType, kvValueIn } from "#schema/kv.ts";
-import { fieldText, KV_HINTS, KV_TYPES, kvBody } from "./kv-form.ts";
+import { fieldText, KV_HINTS, KV_TYPES, kvBody, ttlUntil } from "./kv-form.ts";
 
 describe("the form of a key-value pair", () => {
   test.each<[KvType, string]>([
@@ -19,6 +19,13 @@ describe("the form of a key-value pair", () => {
     const read = kvValueIn(made.body);
     expect(read?.type).toBe(type);
     expect(kvBody(type, fieldText(read ?? { type: "STRING", value: "" }))).toHaveProperty("body");
+  });
+
+  test("what is left of a time to live is kept when a value is changed", () => {
+    const nowMs = Date.UTC(2026, 0, 1);
+    expect(ttlUntil("2026-01-01T01:00:00Z", nowMs)).toBe("PT3600S");
+    expect(ttlUntil("2025-12-31T00:00:00Z", nowMs)).toBe("PT1S");
+    expect(ttlUntil(undefined, nowMs)).toBe("");
   });
 
   test("what a type does not allow is told with what it wants", () => {

@@ -1,4 +1,5 @@
 import { KV_TYPES, type KvType, type KvValue, kvKeyProblem, kvText, parseKv } from "#schema/kv.ts";
+import { parseInstant } from "#schema/time.ts";
 
 // The form in which a value of the key-value store is written.
 
@@ -13,6 +14,12 @@ export const TTL_CHOICES = [
   { ttl: "P30D", label: "30 days" },
   { ttl: "P365D", label: "365 days" },
 ] as const;
+
+/** The time from now to an ISO instant as a duration, a second at least; none for no instant. */
+export function ttlUntil(at: string | undefined, nowMs: number): string {
+  const until = at === undefined ? undefined : parseInstant(at);
+  return until === undefined ? "" : `PT${Math.max(1, Math.round((until - nowMs) / 1_000))}S`;
+}
 
 /** What a field of the type asks for. */
 export const KV_HINTS: Readonly<Record<KvType, string>> = {
