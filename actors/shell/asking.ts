@@ -90,7 +90,8 @@ export class Asking {
       ],
     );
     for (const [lookup, answer] of await Promise.all(found)) {
-      if (lookup.kind === "secret" && answer.ok && typeof answer.value === "string") live.masker.add(answer.value);
+      const isSecret = lookup.kind === "secret" || ("secret" in answer && answer.secret === true);
+      if (isSecret && answer.ok && typeof answer.value === "string") live.learn(answer.value);
       answers.set(lookupKey(lookup), answer);
     }
   }

@@ -3,7 +3,7 @@ import type { Command, CommandAnswer, StartRequest } from "#schema/cell.ts";
 import type { ExecutionEvent, ParentLink, TaskAnswer } from "#schema/event.ts";
 import type { ExecutionJson, ExecutionSummary } from "#schema/execution.ts";
 import type { Flow } from "#schema/flow.ts";
-import type { EpochMs, JsonObject } from "#schema/json.ts";
+import type { EpochMs, Json, JsonObject } from "#schema/json.ts";
 import { cutMessage, type LogLine, type LogSpan } from "#schema/log.ts";
 import type { SlotAnswer } from "#schema/slot.ts";
 import type { State } from "#schema/state.ts";
@@ -112,6 +112,7 @@ export class Cell {
     if (this.#store.isRemoved(request.id)) throw new Removed(request.id);
     const live = Live.create(request.id, this.#programs.ofRequest(request));
     this.#residents.add(live);
+    for (const secret of request.secrets ?? []) live.learn(secret);
     for (const event of startEvents(request, this.#host.now())) this.#apply(live, event);
     this.#turn(live);
     return live;
@@ -129,8 +130,10 @@ export class Cell {
     return loaded;
   }
 
+  /** As readers outside see it: without the secrets it was given. */
   json(live: Live): ExecutionJson {
-    return toExecutionJson(live.state, live.program.plan, this.#host.now());
+    const json = toExecutionJson(live.state, live.program.plan, this.#host.now());
+    return live.masker.maskDeep(json as Json) as ExecutionJson;
   }
 
   /** Takes a command, once for each name: the second answer is as the first. */
@@ -149,7 +152,7 @@ export class Cell {
   /** The end of an attempt; false when nobody waits for it any more. */
   answer(live: Live, effect: string, answer: TaskAnswer, lines: readonly LogLine[], span?: LogSpan): boolean {
     this.#hear(live, effect, lines, span);
-    const said = answer.error === undefined ? answer : { ...answer, error: cutMessage(answer.error) };
+    const said = answer.error === undefined ? answer : { ...answer, error: cutMessage(live.masker.mask(answer.error)) };
     const size = jsonSize(said, MAX_VALUE_CHARACTERS);
     const error = `The outputs take about ${size} characters, ${MAX_VALUE_CHARACTERS} are allowed: write large values to a file and pass its URI.`;
     const tooLarge = size > MAX_VALUE_CHARACTERS;

@@ -57,7 +57,7 @@ export class Evaluations {
       const outcome = rendering(
         contextOf(this.#parts.dialect, { ...subjectOf(this.#parts.host, live, ""), lookups: answers }, run),
       );
-      if (outcome.ok === true) return { ok: true, value: maskDeep(live, outcome.value) };
+      if (outcome.ok === true) return { ok: true, value: live.masker.maskDeep(outcome.value) };
       if (outcome.ok === false) {
         const message = live.masker.mask(outcome.problem.message);
         return { ok: false, message, problem: { ...outcome.problem, message } };
@@ -82,16 +82,4 @@ export function subjectOf(host: Host, live: Live, effectId: string): Subject {
     lookups,
     masker: live.masker,
   };
-}
-
-function maskDeep(live: Live, value: Json): Json {
-  if (typeof value === "string") return live.masker.mask(value);
-  if (Array.isArray(value)) return value.map((item) => maskDeep(live, item));
-  if (typeof value === "object" && value !== null)
-    return Object.fromEntries(
-      Object.entries(value).map(([key, item]) => [live.masker.mask(key), maskDeep(live, item)]),
-    );
-  const text = String(value);
-  const masked = live.masker.mask(text);
-  return masked === text ? value : masked;
 }
