@@ -141,7 +141,7 @@ describe("a stored output", () => {
     const evaluated = await bench.cell.evaluate(live, undefined, (context) =>
       renderTyped("{{ outputs.big.vars.rows }}", context),
     );
-    expect(evaluated).toEqual({ ok: false, message: "The large output is not there any more." });
+    expect(evaluated).toMatchObject({ ok: false, message: "The large output is not there any more." });
   });
 
   test("more of them than a cell can hold at a time are refused, with what to do", async () => {
