@@ -128,9 +128,13 @@ function isExact(shape: Shape, value: Json): boolean {
   }
 }
 
-/** Milliseconds of a number of seconds or an ISO-8601 text; undefined when it is neither, or beyond all use. */
-function durationMs(value: Json, text: string): number | undefined {
-  const ms = typeof value === "number" ? Math.round(value * 1000) : parseDuration(text);
+/**
+ * Milliseconds of a number of seconds or an ISO-8601 text; undefined when it is neither, or beyond all use. A number that was rendered
+ * is a text.
+ */
+function durationMs(value: Json, text: string, isRendered: boolean): number | undefined {
+  const isNumber = typeof value === "number" || (isRendered && /^\s*\d{1,12}(\.\d{1,9})?\s*$/.test(text));
+  const ms = isNumber ? Math.round(Number(text) * 1000) : parseDuration(text);
   return Number.isSafeInteger(ms) ? ms : undefined;
 }
 
@@ -235,7 +239,7 @@ class Walk {
       case "decimal":
         return /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(String(value)) ? Number(value) : undefined;
       case "duration":
-        return durationMs(value, text);
+        return durationMs(value, text, this.#options.mode === "rendered");
       default:
         return undefined;
     }

@@ -1,6 +1,7 @@
 import type { ExecutionState, Plan, PlanTask, TaskRun } from "#engine/index.ts";
 import {
   type EvalContext,
+  type ExprProblem,
   isTruthy,
   type Lookup,
   type LookupAnswer,
@@ -23,6 +24,7 @@ import { type AnyTask, type FlowableTask, type Registry, TaskFailure } from "#ta
 import { checkGuard } from "./guard.ts";
 import { partScope } from "./part-scope.ts";
 import { type Surroundings, scopeOf, variablesOf } from "./scope.ts";
+import { pathOfTask } from "./task-path.ts";
 
 // One `run-task` effect: render what the task says, then run it here, expand it, or make the job that somebody else runs.
 // Pure but for its context: a second performance after a crash gives the same.
@@ -49,6 +51,8 @@ export type Performance =
   /** To be handed on once its event is committed. */
   | { kind: "job"; where: "edge" | "sandbox" | "agent"; job: Job; group: string | undefined }
   | { kind: "needs"; lookups: readonly Lookup[] };
+
+const A_DURATION = "an ISO-8601 duration such as PT30S";
 
 type RunTask = Extract<Effect, { kind: "run-task" }>;
 
@@ -110,7 +114,7 @@ class Attempt {
     if (task.runIf !== undefined) {
       const condition = render(task.runIf, context);
       if (condition.ok === "needs") return { kind: "needs", lookups: condition.lookups };
-      if (!condition.ok) return this.failed(`runIf: ${condition.problem.message}`);
+      if (!condition.ok) return this.#cannotRender(inProperty(condition.problem, "runIf"));
       if (!isTruthy(condition.value)) return this.#answered({ state: "SKIPPED" });
     }
     const definition = this.#dialect.registry.task(this.#task.type);
@@ -118,7 +122,7 @@ class Attempt {
     if (task.problem !== undefined) return this.failed(task.problem);
     const timeoutMs = task.timeout === undefined ? undefined : render(task.timeout, context);
     if (timeoutMs?.ok === "needs") return { kind: "needs", lookups: timeoutMs.lookups };
-    if (timeoutMs?.ok === false) return this.failed(`timeout: ${timeoutMs.problem.message}`);
+    if (timeoutMs?.ok === false) return this.#cannotRender(inProperty(timeoutMs.problem, "timeout"));
     const isMadeOfParts = definition.where === "engine" && definition.parts !== undefined;
     if (isMadeOfParts) return this.#place(definition, {}, undefined);
     const isAgents =
@@ -130,10 +134,10 @@ class Attempt {
     };
     const limitMs = timeoutMs === undefined ? undefined : parseDuration(timeoutMs.value);
     if (timeoutMs !== undefined && limitMs === undefined)
-      return this.failed(`timeout: \`${timeoutMs.value}\` is no duration; write one such as PT30S.`);
+      return this.failed(`timeout needs ${A_DURATION}; the expression gave a string: \`${timeoutMs.value}\``);
     const prepared = this.#dialect.prepare(definition, task.properties, seen);
     if (prepared.ok === "needs") return { kind: "needs", lookups: prepared.lookups };
-    if (!prepared.ok) return this.failed(prepared.problem.message);
+    if (!prepared.ok) return this.#cannotRender(prepared.problem);
     return this.#place(definition, prepared.value, limitMs);
   }
 
@@ -223,6 +227,13 @@ class Attempt {
     this.#lines.push(lineOf(this.#subject, this.#run, this.#effect.attempt, level, message));
   }
 
+  /** Fails with what is wrong, its code and where in the flow it is. */
+  #cannotRender({ code, message, line, column, property }: ExprProblem): Performance {
+    if (property === undefined) return this.failed(message);
+    const path = pathOfTask(this.#subject.flow, this.#task.id);
+    return this.failed(`${message} (${code} at ${path}.${property} ${line}:${column})`);
+  }
+
   failed(message: string, outputs?: JsonObject): Performance {
     this.#log("ERROR", message);
     const error = this.#subject.masker.mask(message);
@@ -260,6 +271,10 @@ function notRun(type: string, registry: Registry): string {
   const known = registry.known(type);
   if (known === undefined) return `There is no task type ${type}. Is this server older than the flow?`;
   return `${type} is not run by this server yet. ${known.needs} Disable the task, or do its work in a script or an HTTP request.`;
+}
+
+function inProperty(problem: ExprProblem, property: string): ExprProblem {
+  return { ...problem, message: `${property}: ${problem.message}`, property };
 }
 
 function placeOf(definition: AnyTask, task: Task): "edge" | "sandbox" | "agent" {

@@ -7,7 +7,7 @@ const input = z.object({
   propagateKill: dynamic(z.boolean()).default(true).describe("Kill the executions that it started and waits for, too"),
   kestraUrl: dynamic(z.string()).describe("Ignored: the execution is one of this server").optional(),
   tenantId: dynamic(z.string()).describe("Ignored: the tenant is that of this execution").optional(),
-  auth: anyMap().describe("Ignored: a flow may kill executions of its own tenant").optional(),
+  auth: dynamic(anyMap()).describe("Ignored: a flow may kill executions of its own tenant").optional(),
 });
 type Props = z.output<typeof input>;
 

@@ -12,7 +12,7 @@ const batch = z.object({
 });
 const input = z.object({
   items: dynamic(z.string()).describe("URI of the file with the items"),
-  batch: batch.default({ separator: "\n" }).describe("How the items are split"),
+  batch: dynamic(batch).default({ separator: "\n" }).describe("How the items are split"),
 });
 type Props = z.output<typeof input>;
 

@@ -19,7 +19,7 @@ const batch = z.object({
 
 const input = z.object({
   items: dynamic(z.string()).describe("`kestra://` URI of the file with the items, one a line"),
-  batch: batch.describe("How the items are split").optional(),
+  batch: dynamic(batch).describe("How the items are split").optional(),
   namespace: dynamic(z.string()).describe("Namespace of the flow to start"),
   flowId: dynamic(z.string()).describe("Id of the flow to start"),
   revision: dynamic(z.int().min(1)).describe("Its revision; the latest when left out").optional(),
@@ -35,8 +35,7 @@ const input = z.object({
     .describe("A failure or warning of a batch becomes that of the task"),
   inheritLabels: dynamic(z.boolean()).default(false).describe("Give them all labels of this execution"),
   scheduleDate: dynamic(z.string()).describe("Start them at this date-time").optional(),
-  restartBehavior: z
-    .enum(["RETRY_FAILED", "NEW_EXECUTION"])
+  restartBehavior: dynamic(z.enum(["RETRY_FAILED", "NEW_EXECUTION"]))
     .describe("Accepted; a restart gives each batch that did not end well a new execution")
     .optional(),
   ...nestedBranches,

@@ -16,8 +16,7 @@ const input = z.object({
     .default(true)
     .describe("A failed turn fails the loop; if false, the others go on, and its failure counts for nothing"),
   outputs: nested("outputs").describe("What each turn gives: `outputs.<task>.outputs[n].outputs.<id>`"),
-  fetchType: z
-    .enum(["AUTO", "FETCH", "STORE"])
+  fetchType: dynamic(z.enum(["AUTO", "FETCH", "STORE"]))
     .default("AUTO")
     .describe("Where the outputs of the turns go; here they are always values, never a file"),
   checkFrequency: checkFrequency.describe("For `until`: how often and for how long").optional(),

@@ -13,11 +13,12 @@ const input = z.object({
     .describe("Patterns of files to keep at the end, read with `outputs.<task>.outputFiles`")
     .optional(),
   namespaceFiles: namespaceFilesInput,
-  cache: z
-    .strictObject({
+  cache: dynamic(
+    z.strictObject({
       patterns: z.array(z.string()).describe("Patterns of the files to keep for the next execution"),
       ttl: z.string().describe("How long they are kept, as an ISO-8601 duration").optional(),
-    })
+    }),
+  )
     .describe("Files that later executions begin with")
     .optional(),
   ...nestedBranches,

@@ -67,7 +67,10 @@ export const httpInput = {
     .optional(),
   allowFailed: dynamic(z.boolean()).default(false).describe("A status of 400 or more is no failure"),
   options: dynamic(Options).describe("Time limits, credentials and the like").optional(),
-  sslOptions: deprecated(z.looseObject({ insecureTrustAllCertificates: z.boolean().optional() }), "`options.ssl`")
+  sslOptions: deprecated(
+    dynamic(z.looseObject({ insecureTrustAllCertificates: z.boolean().optional() })),
+    "`options.ssl`",
+  )
     .describe("Certificates")
     .optional(),
 };

@@ -5,11 +5,13 @@ import { duration, dynamic } from "./property.ts";
 
 // What the loops that go on until a condition holds have in common.
 
-export const checkFrequency = z.strictObject({
-  interval: dynamic(duration()).describe("Time between two turns").optional(),
-  maxIterations: dynamic(z.int().min(1)).describe("Most turns").optional(),
-  maxDuration: dynamic(duration()).describe("No turn begins later than this after the start").optional(),
-});
+export const checkFrequency = dynamic(
+  z.strictObject({
+    interval: dynamic(duration()).describe("Time between two turns").optional(),
+    maxIterations: dynamic(z.int().min(1)).describe("Most turns").optional(),
+    maxDuration: dynamic(duration()).describe("No turn begins later than this after the start").optional(),
+  }),
+);
 type CheckFrequency = z.output<typeof checkFrequency>;
 
 export type LoopDefaults = { interval: number; maxIterations?: number; maxDuration?: number };

@@ -93,11 +93,11 @@ describe("a property is rendered and becomes its type", () => {
 
 describe("[R4] a problem names the property", () => {
   test.each<[string, JsonObject, string]>([
-    ["a wrong type", { count: "{{ name }}" }, "`count` must be an integer"],
+    ["a wrong type", { count: "{{ name }}" }, "`count` needs an integer; the expression gave a string"],
     ["out of bounds", { count: "{{ n - 5 }}" }, "`count`"],
     ["a failing expression", { text: "{{ nothing.there }}" }, "`text`"],
-    ["a wrong duration", { wait: "{{ name }}" }, "`wait` must be an ISO-8601 duration"],
-    ["a wrong choice", { level: "{{ name }}" }, "`level` must be one of LOW, HIGH"],
+    ["a wrong duration", { wait: "{{ name }}" }, "`wait` needs an ISO-8601 duration"],
+    ["a wrong choice", { level: "{{ name }}" }, "`level` needs one of LOW, HIGH"],
     ["a wrong type inside", { env: { a: ["{{ name }}"] } }, "env.a"],
   ])("%s", (_, properties, part) => {
     expect(prepare(properties)).toMatchObject({ ok: false, problem: { message: expect.stringContaining(part) } });

@@ -46,8 +46,9 @@ export function prepareProperties(
   const { value, issues } = conform(definition.input, rendered, { mode: "rendered" });
   const [issue] = issues;
   if (issue !== undefined) {
-    const message = issue.path.length > 1 ? `${formatPath(issue.path)}: ${issue.message}` : issue.message;
-    return { ok: false, problem: { code: "EXPR_TYPE", message, line: 1, column: 1 } };
+    const property = formatPath(issue.path);
+    const message = issue.path.length > 1 ? `${property}: ${issue.message}` : issue.message;
+    return { ok: false, problem: { code: "EXPR_TYPE", message, line: 1, column: 1, property } };
   }
   return { ok: true, value: value as never }; // see above
 }
@@ -90,9 +91,13 @@ class Renderer {
   #take(outcome: Outcome<Json>, path: PropertyPath): Json {
     if (outcome.ok === true) return outcome.value;
     if (outcome.ok === "needs") this.lookups.push(...outcome.lookups);
-    else this.problem ??= { ...outcome.problem, message: `\`${formatPath(path)}\`: ${outcome.problem.message}` };
+    else this.problem ??= inProperty(outcome.problem, formatPath(path));
     return null;
   }
+}
+
+function inProperty(problem: ExprProblem, property: string): ExprProblem {
+  return { ...problem, message: `\`${property}\`: ${problem.message}`, property };
 }
 
 function mapValues(map: JsonObject, each: (item: Json, key: string) => Json): JsonObject {

@@ -107,8 +107,12 @@ export const scriptInput = {
   runner: deprecated(z.enum(["PROCESS", "DOCKER"]), "`taskRunner`")
     .describe("Where it runs")
     .optional(),
-  docker: deprecated(LegacyDocker, "`taskRunner` and `containerImage`").describe("Container options").optional(),
-  outputDirectory: deprecated(z.boolean(), "`outputFiles`").describe("Keep all files of `outputDir`").optional(),
+  docker: deprecated(dynamic(LegacyDocker), "`taskRunner` and `containerImage`")
+    .describe("Container options")
+    .optional(),
+  outputDirectory: deprecated(dynamic(z.boolean()), "`outputFiles`")
+    .describe("Keep all files of `outputDir`")
+    .optional(),
 };
 
 /** For languages with packages. */

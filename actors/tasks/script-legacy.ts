@@ -16,9 +16,11 @@ const legacyInput = {
   files: deprecated(dynamic(z.array(z.string())), "`outputFiles`")
     .describe("As `outputFiles`")
     .optional(),
-  exitOnFailed: deprecated(z.boolean(), "`failFast`").describe("As `failFast`").optional(),
+  exitOnFailed: deprecated(dynamic(z.boolean()), "`failFast`").describe("As `failFast`").optional(),
   interpreterArgs: dynamic(z.array(z.string())).describe("Words behind the interpreter's").optional(),
-  dockerOptions: deprecated(LegacyDocker, "`taskRunner` and `containerImage`").describe("Container options").optional(),
+  dockerOptions: deprecated(dynamic(LegacyDocker), "`taskRunner` and `containerImage`")
+    .describe("Container options")
+    .optional(),
 };
 
 const INSTEAD = "The old form of a script task, kept so that old flows run; new ones use";
@@ -54,7 +56,7 @@ export const legacyPython: AgentTask = {
     ...legacyInput,
     commands: commandList.optional(),
     requirements: dynamic(stringOrList()).describe("Packages to install before").optional(),
-    virtualEnv: z.boolean().default(true).describe("Packages are installed into a virtual environment"),
+    virtualEnv: dynamic(z.boolean()).default(true).describe("Packages are installed into a virtual environment"),
     pythonPath: dynamic(z.string()).describe("The Python program, `python` when left out").optional(),
   }),
   output: scriptOutput,

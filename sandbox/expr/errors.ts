@@ -5,8 +5,11 @@ import type { Lookup } from "./lookups.ts";
 /** The part of the problem codes that an expression can have. */
 export type ExprCode = Extract<ProblemCode, `EXPR_${string}`>;
 
-/** What is wrong with a template: `line` and `column` are 1-based within the template, columns in UTF-16 units. */
-export type ExprProblem = { code: ExprCode; message: string; line: number; column: number };
+/**
+ * What is wrong with a template: `line` and `column` are 1-based within the template, columns in UTF-16 units. `property`: the path of
+ * the property that it stands in, of those that stand in one.
+ */
+export type ExprProblem = { code: ExprCode; message: string; line: number; column: number; property?: string };
 
 /** Thrown inside the interpreter only; the public face turns it into an ExprProblem. `at` is an offset in the template. */
 export class ExprError extends Error {

@@ -20,7 +20,16 @@ export type Completion = {
   boost?: number;
 };
 /** `isQuiet`: offered once a letter is typed or it is asked for, not before. */
-export type Completions = { from: number; options: readonly Completion[]; isQuiet?: true };
+export type Completions = {
+  from: number;
+  options: readonly Completion[];
+  /** While what is typed matches, the options are the same. */
+  within: RegExp;
+  isQuiet?: true;
+};
+
+/** Types are written with dots. */
+const WITHIN_VALUE = /^[\w.$-]*$/;
 
 const TASK_LISTS = new Set(["tasks", "then", "else", "errors", "finally", "afterExecution", "defaults"]);
 
@@ -40,7 +49,7 @@ export function completeFlow(
   if (!place) return undefined;
   const surroundings = surroundingsOf(place, types);
   const options = place.at === "key" ? keyOptions(place, surroundings) : valueOptions(place, surroundings, types);
-  return options.length === 0 ? undefined : { from: place.from, options };
+  return options.length === 0 ? undefined : { from: place.from, options, within: WITHIN_VALUE };
 }
 
 /** The property or the type under the cursor. */

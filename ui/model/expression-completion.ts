@@ -13,6 +13,8 @@ const LOOP: readonly (readonly [name: string, meaning: string])[] = [
   ["last", "True in the last turn"],
   ["revindex", "How many turns come after this one"],
 ];
+const WITHIN_NAME = /^[\p{L}\p{Nd}_]*$/u;
+const WITHIN_KEY = /^[^'"\]]*$/;
 const CONSTANTS = ["true", "false", "null"];
 
 /** True when the cursor is inside of an expression, whether or not there is something to offer. */
@@ -24,16 +26,23 @@ export function completeExpression(text: string, offset: number, around: Surroun
   const place = expressionPlaceAt(text, offset);
   if (place === undefined) return undefined;
   const { from } = place;
+  // A dot asks anew.
+  const within = place.at === "member" && place.isQuoted ? WITHIN_KEY : WITHIN_NAME;
   switch (place.at) {
     case "filter":
     case "test":
     case "tag":
-      return { from, options: entriesOf(place.at) };
+      return { from, within, options: entriesOf(place.at) };
     case "operator":
-      return { from, options: entriesOf("operator").filter(({ label }) => /^[a-z]/.test(label)), isQuiet: true };
+      return {
+        from,
+        within,
+        options: entriesOf("operator").filter(({ label }) => /^[a-z]/.test(label)),
+        isQuiet: true,
+      };
     case "member": {
       const members = place.path.join() === "loop" ? loopMembers() : (memberAt(place.path, around)?.members() ?? []);
-      return { from, options: members.map((member) => memberOption(member, place.isQuoted)) };
+      return { from, within, options: members.map((member) => memberOption(member, place.isQuoted)) };
     }
     case "value": {
       const own = ownNames(text, offset).map((name) => option("name", name, "named here"));
@@ -41,6 +50,7 @@ export function completeExpression(text: string, offset: number, around: Surroun
       const constants = CONSTANTS.map((name) => option("value", name, ""));
       return {
         from,
+        within,
         options: [...argumentsOf(place.call), ...own, ...variables, ...entriesOf("function"), ...constants],
       };
     }

@@ -145,7 +145,7 @@ function complete(host: EditorHost, text: string, offset: number, explicit: bool
   const found = host.complete(text, offset);
   const isInvited = found && !found.isQuiet && /[.\n |'(]$/.test(text.slice(0, offset));
   if (!found || (!explicit && offset === found.from && !isInvited)) return null;
-  return { from: found.from, validFor: /^[\w.$-]*$/, options: found.options.map(toOption) };
+  return { from: found.from, validFor: found.within, options: found.options.map(toOption) };
 }
 
 const ICONS = { type: "class", property: "property", name: "variable", value: "enum", call: "function" } as const;
