@@ -1,5 +1,6 @@
 import { argumentError } from "./errors.ts";
 import { type Numeric, toFloat } from "./numbers.ts";
+import { Double } from "./value.ts";
 
 /** One of Java's DecimalFormat patterns, taken apart. */
 type Pattern = {
@@ -68,8 +69,8 @@ function unquoted(text: string): string {
 type Digits = { digits: string; point: number };
 
 function absoluteDigits(value: Numeric, { scale }: Pattern): Digits {
-  const text = typeof value === "bigint" ? value.toString() : String(toFloat(value));
-  const [mantissa = "0", exponent = "0"] = text.replace("-", "").split("e");
+  const text = value instanceof Double ? String(value.value) : value.toString();
+  const [mantissa = "0", exponent = "0"] = text.replace("-", "").toLowerCase().split("e");
   const [whole = "", fraction = ""] = mantissa.split(".");
   const all = whole + fraction;
   const digits = all.replace(/^0+(?=.)/, "");

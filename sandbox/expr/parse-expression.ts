@@ -4,7 +4,7 @@ import { overBudget } from "./errors.ts";
 import { syntaxError, type Token } from "./lexer.ts";
 import { integer } from "./numbers.ts";
 import { BINARY_PRECEDENCE, UNARY_PRECEDENCE } from "./syntax.ts";
-import { Double, type Value } from "./value.ts";
+import { Double, newMap, type Value } from "./value.ts";
 
 const CONSTANTS: ReadonlyMap<string, Value> = new Map<string, Value>([
   ["true", true],
@@ -123,12 +123,35 @@ function parseLiteral(cursor: Cursor): Expr {
     return { kind: "literal", at, value: CONSTANTS.get(token.text) ?? null };
   }
   if (cursor.skip("PUNCTUATION", "[")) {
-    return { kind: "list", at, items: parseSequence(cursor, "]", () => parseExpression(cursor)) };
+    const items = parseSequence(cursor, "]", () => parseExpression(cursor));
+    return { kind: "list", at, items, constant: constantList(items) };
   }
   if (cursor.skip("PUNCTUATION", "{")) {
-    return { kind: "map", at, entries: parseSequence(cursor, "}", () => parseEntry(cursor)) };
+    const entries = parseSequence(cursor, "}", () => parseEntry(cursor));
+    return { kind: "map", at, entries, constant: constantMap(entries) };
   }
   throw syntaxError(`${cursor.unexpected()}, expected an expression`, at);
+}
+
+/** The value of an expression that is made of literals alone: values are never changed, so one is enough for all runs. */
+function constantOf(expr: Expr): Value | undefined {
+  if (expr.kind === "literal") return expr.value;
+  return expr.kind === "list" || expr.kind === "map" ? expr.constant : undefined;
+}
+
+function constantList(items: readonly Expr[]): Value | undefined {
+  const values = items.map(constantOf);
+  return values.every((value) => value !== undefined) ? values : undefined;
+}
+
+function constantMap(entries: readonly { key: Expr; value: Expr }[]): Value | undefined {
+  const map = newMap();
+  for (const { key, value } of entries) {
+    const [name, constant] = [constantOf(key), constantOf(value)];
+    if (typeof name !== "string" || constant === undefined) return undefined;
+    map[name] = constant;
+  }
+  return map;
 }
 
 function parseEntry(cursor: Cursor): { key: Expr; value: Expr } {

@@ -1,4 +1,4 @@
-import type { Expr, Macro, Node, Template } from "./ast.ts";
+import type { Expr, FilterUse, Macro, MacroParam, Node, Template } from "./ast.ts";
 import { Cursor } from "./cursor.ts";
 import { syntaxError, type Token, tokenize } from "./lexer.ts";
 import { nearest } from "./nearest.ts";
@@ -126,13 +126,13 @@ class TemplateParser {
 
   private macro(at: number): null {
     const { text: name } = this.cursor.expect("NAME");
-    const params: { name: string; default: Expr | null }[] = [];
+    const params: MacroParam[] = [];
     this.cursor.expect("PUNCTUATION", "(");
     while (!this.cursor.skip("PUNCTUATION", ")")) {
       if (params.length > 0) this.cursor.expect("PUNCTUATION", ",");
       const { text: param } = this.cursor.expect("NAME");
       const fallback = this.cursor.skip("PUNCTUATION", "=") ? parseExpression(this.cursor) : null;
-      params.push({ name: param, default: fallback });
+      params.push({ name: param, description: "", fallback });
     }
     this.macros.set(name, { name, params, body: this.enclosed("endmacro", "macro", at) });
     return null;
@@ -146,8 +146,8 @@ class TemplateParser {
   }
 
   private filtered(at: number): Node {
-    const filters = [parseNamed(this.cursor)];
-    while (this.cursor.skip("OPERATOR", "|")) filters.push(parseNamed(this.cursor));
+    const filters = [parseFilter(this.cursor)];
+    while (this.cursor.skip("OPERATOR", "|")) filters.push(parseFilter(this.cursor));
     return { kind: "filtered", at, filters, body: this.enclosed("endfilter", "filter", at) };
   }
 
@@ -171,6 +171,10 @@ class TemplateParser {
     this.cursor.skip("NAME");
     this.cursor.expect("EXECUTE_END");
   }
+}
+
+function parseFilter(cursor: Cursor): FilterUse {
+  return { kind: "filter", ...parseNamed(cursor) };
 }
 
 function unknownTag(name: string, at: number) {

@@ -13,11 +13,12 @@ const RAW_PATTERN = /\uE0F1(\d+)\uE0F2/g;
 export class Run {
   readonly ctx: EvalContext;
   readonly budget: Budget;
-  readonly needs = new Map<string, Lookup>();
   private stepCount = 0;
   private turnCount = 0;
   private depth = 0;
-  private readonly raws: string[] = [];
+  private regexCount = 0;
+  private raws: string[] | undefined;
+  private needed: Map<string, Lookup> | undefined;
 
   constructor(ctx: EvalContext) {
     this.ctx = ctx;
@@ -29,6 +30,16 @@ export class Run {
     if (this.stepCount > this.budget.steps) {
       throw overBudget("steps", this.budget.steps, "use a task or a script for larger computations.");
     }
+  }
+
+  /** A move of the regular-expression matcher; it costs a step as well. */
+  regexStep(count: number): void {
+    this.regexCount += count;
+    if (this.regexCount > this.budget.regexSteps) {
+      const cure = "repeats within repeats, as in (a+)+, take this long; write the expression without them.";
+      throw overBudget("moves of regular expressions", this.budget.regexSteps, cure);
+    }
+    this.step(count);
   }
 
   turn(): void {
@@ -76,17 +87,29 @@ export class Run {
 
   /** Notes what an evaluation has stopped for. */
   note({ lookups }: NeedsLookup): void {
-    for (const lookup of lookups) this.needs.set(lookupKey(lookup), lookup);
+    this.needed ??= new Map();
+    for (const lookup of lookups) this.needed.set(lookupKey(lookup), lookup);
+  }
+
+  /** What evaluations have stopped for. */
+  get needs(): Lookup[] {
+    return this.needed === undefined ? [] : [...this.needed.values()];
+  }
+
+  get isWaiting(): boolean {
+    return this.needed !== undefined;
   }
 
   /** Puts a raw text aside while later passes run over the rest. */
   setAside(text: string): string {
+    this.raws ??= [];
     this.raws.push(text);
     return `${RAW_MARK}${this.raws.length - 1}\uE0F2`;
   }
 
   putBack(text: string): string {
-    if (this.raws.length === 0 || !text.includes(RAW_MARK)) return text;
-    return text.replace(RAW_PATTERN, (mark, index: string) => this.raws[Number(index)] ?? mark);
+    const { raws } = this;
+    if (raws === undefined || !text.includes(RAW_MARK)) return text;
+    return text.replace(RAW_PATTERN, (mark, index: string) => raws[Number(index)] ?? mark);
   }
 }

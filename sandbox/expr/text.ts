@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from "#schema/json.ts";
+import { Decimal } from "./decimal.ts";
 import { overBudget } from "./errors.ts";
 import { isNumber, numberText, toFloat } from "./numbers.ts";
 import { Double, isList, isMap, mapEntries, type Value } from "./value.ts";
@@ -51,7 +52,10 @@ export function toJson(value: Value, depth = 0): Json {
   if (value === null || typeof value === "string" || typeof value === "boolean") return value;
   if (typeof value === "number") return Number.isFinite(value) ? value : null;
   if (typeof value === "bigint") return Number(value);
-  if (value instanceof Double) return Number.isFinite(value.value) ? value.value : null;
+  if (value instanceof Double || value instanceof Decimal) {
+    const number = toFloat(value);
+    return Number.isFinite(number) ? number : null;
+  }
   if (isList(value)) return value.map((item) => toJson(item, depth + 1));
   const map: JsonObject = {};
   for (const [key, item] of mapEntries(value)) setOwn(map, key, toJson(item, depth + 1));

@@ -1,3 +1,4 @@
+import { parseDecimal } from "../decimal.ts";
 import { decimalFormat } from "../decimal-format.ts";
 import type { Filter } from "../entry.ts";
 import { argumentError, failure, typeError } from "../errors.ts";
@@ -9,6 +10,9 @@ const INT_MIN = -(2n ** 31n);
 const INT_MAX = 2n ** 31n - 1n;
 const LONG_MIN = -(2n ** 63n);
 const LONG_MAX = 2n ** 63n - 1n;
+/** Digits that a type holds for certain. */
+const FLOAT_DIGITS = 7;
+const DOUBLE_DIGITS = 16;
 const WHOLE = /^[+-]?\d+$/;
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
 
@@ -32,6 +36,12 @@ function float(text: string): Value {
   return new Double(Math.fround(fraction(text)), "float");
 }
 
+function decimal(text: string): Value {
+  const value = DECIMAL.test(text) ? parseDecimal(text) : undefined;
+  if (value === undefined) throw notNumber(text);
+  return value;
+}
+
 /** The smallest type that holds the number, as Kestra picks it. */
 function smallest(text: string): Value {
   if (WHOLE.test(text) && text.length <= 1000) {
@@ -41,7 +51,8 @@ function smallest(text: string): Value {
   if (!DECIMAL.test(text)) throw failure(`${text} is not a valid number.`);
   const value = Number(text);
   const digits = text.replace(/[^\d]/g, "").replace(/^0+/, "").length;
-  return digits <= 7 ? float(text) : double(value);
+  if (digits > DOUBLE_DIGITS) return decimal(text);
+  return digits <= FLOAT_DIGITS ? float(text) : double(value);
 }
 
 const TYPES: ReadonlyMap<string, (text: string) => Value> = new Map([
@@ -50,7 +61,7 @@ const TYPES: ReadonlyMap<string, (text: string) => Value> = new Map([
   ["BIGINTEGER", (text: string) => whole(text, -(10n ** 1000n), 10n ** 1000n)],
   ["FLOAT", float],
   ["DOUBLE", (text: string) => double(fraction(text))],
-  ["BIGDECIMAL", (text: string) => new Double(fraction(text), "decimal")],
+  ["BIGDECIMAL", decimal],
 ]);
 
 export const NUMBER_FILTERS: readonly Filter[] = [
@@ -89,7 +100,11 @@ export const NUMBER_FILTERS: readonly Filter[] = [
     args: [{ name: "format", description: "for example #,##0.00" }],
     examples: [["{{ 1234567.891 | numberFormat('#,##0.00') }}", "1,234,567.89"]],
     run: (value, args) => {
-      if (!isNumber(value)) throw typeError("The input for the 'NumberFormat' filter has to be a number.");
+      if (!isNumber(value)) {
+        throw typeError(
+          `The input for the 'NumberFormat' filter has to be a number. Actual type was: ${className(value)}`,
+        );
+      }
       return decimalFormat(value, args.optionalText("format") ?? "#,##0.###");
     },
   },

@@ -81,9 +81,10 @@ function replace(value: Value, args: Args, call: Call): Value {
       const by = print(to);
       call.step(current.length / 64);
       if (isRegexp) return replaceAll(current, from, by, call);
+      if (from === "" || !current.includes(from)) return current;
       const pieces = current.split(from);
       call.size(current.length + (pieces.length + 1) * by.length);
-      return from === "" ? current : pieces.join(by);
+      return pieces.join(by);
     }, text),
   );
 }

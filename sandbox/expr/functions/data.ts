@@ -35,8 +35,8 @@ function reader(spec: {
 
 function extreme(args: Args, name: string, isBetter: (order: number) => boolean): Value {
   let best: Value = null;
-  for (const value of args.rest) {
-    if (value === null) continue;
+  for (const value of args.given) {
+    if (value === undefined || value === null) continue;
     if (!isNumber(value))
       throw typeError(`The '${name}' function compares numbers. Actual type was: ${className(value)}`);
     if (best === null || !isNumber(best) || isBetter(compareNumbers(value, best))) best = value;

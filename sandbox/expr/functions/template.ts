@@ -1,6 +1,6 @@
 import type { Args, Call, Func } from "../entry.ts";
 import { argumentError, failure } from "../errors.ts";
-import { fromOutside, isList, isMap, mapEntries, mapGet, newMap, type Value } from "../value.ts";
+import { fromOutside, isList, isMap, mapEntries, mapGet, mapOf, newMap, type Value } from "../value.ts";
 
 const TO_RENDER = { name: "toRender", description: "text, or a list or map with texts", required: true };
 
@@ -59,19 +59,15 @@ function tasksWithState(args: Args, call: Call): Value {
   for (const [taskId, task] of mapEntries(tasks)) {
     const own = at(task, "state");
     if (typeof own === "string") {
-      if (own === wanted) found.push(entry({ taskId, state: own }));
+      if (own === wanted) found.push(mapOf({ taskId, state: own }));
       continue;
     }
     if (task === null || !isMap(task)) continue;
     for (const [value, run] of mapEntries(task)) {
-      if (at(run, "state") === wanted) found.push(entry({ taskId, state: wanted, value }));
+      if (at(run, "state") === wanted) found.push(mapOf({ taskId, state: wanted, value }));
     }
   }
   return found;
-}
-
-function entry(fields: Record<string, Value>): Value {
-  return Object.assign(newMap(), fields);
 }
 
 /** What begins with this is of the engine's own making and shown to nobody. */

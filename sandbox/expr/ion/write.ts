@@ -1,6 +1,7 @@
+import { Decimal } from "../decimal.ts";
 import { overBudget } from "../errors.ts";
-import { isInteger, isNumber, numberText, toFloat } from "../numbers.ts";
-import { Double, isList, mapEntries, type Value } from "../value.ts";
+import { isInteger, isNumber, type Numeric, numberText, toFloat } from "../numbers.ts";
+import { isList, mapEntries, type Value } from "../value.ts";
 
 const MAX_NESTING = 512;
 const SYMBOL = /^[A-Za-z_$][A-Za-z0-9_$]*$/;
@@ -20,15 +21,20 @@ export function ionText(value: Value, depth = 0): string {
     .join(",")}}`;
 }
 
-function ionNumber(value: number | bigint | Double): string {
+function ionNumber(value: Numeric): string {
   if (isInteger(value)) return numberText(value);
   const float = toFloat(value);
   if (Number.isNaN(float)) return "nan";
   if (!Number.isFinite(float)) return float > 0 ? "+inf" : "-inf";
-  if (value instanceof Double && value.kind === "decimal")
-    return String(float).includes(".") ? String(float) : `${float}.`;
+  if (value instanceof Decimal) return decimalText(value);
   const text = String(float);
   return text.includes("e") ? text.replace("e+", "e") : `${text}e0`;
+}
+
+/** With a point or a `d`, so that it is no integer: `12.`, `1d3`. */
+function decimalText(value: Decimal): string {
+  const text = value.toString().replace(/E\+?/, "d");
+  return /[.d]/.test(text) ? text : `${text}.`;
 }
 
 function fieldName(key: string): string {

@@ -1,7 +1,7 @@
 import type { Json } from "#schema/json.ts";
 import { failure } from "../errors.ts";
 import type { Jq } from "./ast.ts";
-import { Interpreter } from "./interpreter.ts";
+import { Interpreter, type Limits } from "./interpreter.ts";
 import { NATIVES } from "./natives.ts";
 import { parseJq } from "./parser.ts";
 import { preludeDefs } from "./prelude.ts";
@@ -19,8 +19,6 @@ function programOf(source: string): Jq {
   programs.set(source, program);
   return program;
 }
-
-type Limits = { readonly nowMs: number; step(count: number): void; size(length: number): void };
 
 /** All results of a jq expression for a value, as jq 1.6 gives them. */
 export function jq(source: string, input: Json, limits: Limits): Json[] {

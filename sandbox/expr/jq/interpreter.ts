@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from "#schema/json.ts";
+import type { Meter } from "../entry.ts";
 import { setOwn } from "../text.ts";
 import { assign } from "./assign.ts";
 import type { Def, Jq } from "./ast.ts";
@@ -19,22 +20,30 @@ class Break extends Error {
 
 type Builtins = { readonly natives: ReadonlyMap<string, Native>; readonly defs: ReadonlyMap<string, Def> };
 const ROOT: Env = { up: null, name: "", bound: { kind: "value", value: null } };
-type Limits = { readonly nowMs: number; step(count: number): void; size(length: number): void };
+export type Limits = Meter & { readonly nowMs: number };
 
 /**
  * jq as generators: each result is computed when it is asked for. Every node costs a step for every value it is given.
  */
 export class Interpreter implements JqHost {
   readonly nowMs: number;
-  readonly step: (count: number) => void;
-  readonly size: (length: number) => void;
+  private readonly limits: Limits;
   private readonly builtins: Builtins;
 
   constructor(limits: Limits, builtins: Builtins) {
     this.nowMs = limits.nowMs;
-    this.step = (count) => limits.step(count);
-    this.size = (length) => limits.size(length);
+    this.limits = limits;
     this.builtins = builtins;
+  }
+
+  step(count: number): void {
+    this.limits.step(count);
+  }
+  regexStep(count: number): void {
+    this.limits.regexStep(count);
+  }
+  size(length: number): void {
+    this.limits.size(length);
   }
 
   run(closure: Closure, cell: Cell): Generator<Cell> {
