@@ -41,7 +41,9 @@ export function argsProblem(
   if (variadic) return named.length > 0 ? `The ${owner} takes no named arguments.` : null;
   const names = args.map((spec) => spec.name);
   const takes = names.length === 0 ? "no arguments" : `only ${names.map((name) => `'${name}'`).join(", ")}`;
-  if (positional > names.length) return `The ${owner} takes ${takes}: ${positional} were given.`;
+  if (positional > names.length) {
+    return `The ${owner} takes ${takes}: ${positional} ${positional === 1 ? "was" : "were"} given.`;
+  }
   for (const [index, name] of named.entries()) {
     const place = names.indexOf(name);
     if (place < 0) return `The ${owner} has no argument '${name}': it takes ${takes}.${nearest(name, names)}`;

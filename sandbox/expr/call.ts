@@ -54,7 +54,7 @@ export class RunCall implements Call {
   lookup(kind: LookupKind, args: { readonly [name: string]: Value | undefined }): Value {
     const defined: JsonObject = {};
     for (const [name, value] of Object.entries(args)) {
-      if (value !== undefined && value !== null) setOwn(defined, name, toJson(value));
+      if (value !== undefined && value !== null) setOwn(defined, name, toJson(value, this));
     }
     return this.run.lookup({ kind, args: defined });
   }

@@ -6,10 +6,9 @@ import { ExprError, locate } from "./errors.ts";
 import type { Frame } from "./frame.ts";
 import { unknownName } from "./nearest.ts";
 import { attributeMissing, rootMissing } from "./not-found.ts";
-import { isInteger, isNumber } from "./numbers.ts";
-import { ARITHMETIC_NAMES, BINARY, negate, not, operandTruth, truthOf } from "./operators.ts";
+import { isInteger, isNumber, type Numeric, numberText } from "./numbers.ts";
+import { ARITHMETIC_NAMES, BINARY, negate, not, operandTruth, plus, truthOf } from "./operators.ts";
 import type { Run } from "./run.ts";
-import { print } from "./text.ts";
 import { fromOutside, isList, isMap, mapGet, newMap, shortClassName, type Value } from "./value.ts";
 
 const NO_VALUES: Given = { positional: [], named: null };
@@ -54,7 +53,7 @@ export abstract class Evaluator {
       case "map":
         return expr.constant ?? this.map(expr);
       case "interpolation":
-        return expr.parts.map((part) => this.run.print(this.evaluate(part))).join("");
+        return this.interpolation(expr);
       case "unary":
         return this.unary(expr);
       case "binary":
@@ -99,13 +98,14 @@ export abstract class Evaluator {
   }
 
   /** A key other than a number is a text. */
-  private key(expr: Expr): Value {
+  private key(expr: Expr): Key {
     const key = this.evaluate(expr);
     return key === null || isNumber(key) ? key : this.run.print(key);
   }
 
   private variable(name: string): Value | undefined {
-    return this.frame?.find(name) ?? fromOutside(this.run.ctx.scope.get(name));
+    const local = this.frame?.find(name);
+    return local === undefined ? fromOutside(this.run.ctx.scope.get(name)) : local;
   }
 
   /** Walks the path again to say which part of it is missing. */
@@ -129,6 +129,16 @@ export abstract class Evaluator {
     yield* this.run.ctx.scope.keys();
   }
 
+  private interpolation({ parts }: Extract<Expr, { kind: "interpolation" }>): string {
+    let text = "";
+    for (const part of parts) {
+      const piece = this.run.print(this.evaluate(part));
+      this.run.size(text.length + piece.length);
+      text += piece;
+    }
+    return text;
+  }
+
   private map(expr: Extract<Expr, { kind: "map" }>): Value {
     const map = newMap();
     for (const { key, value } of expr.entries) map[this.run.print(this.evaluate(key))] = this.evaluate(value);
@@ -139,7 +149,7 @@ export abstract class Evaluator {
     const value = this.evaluate(expr.of);
     try {
       if (expr.op === "not") return not(value);
-      return expr.op === "+" && isNumber(value) ? value : negate(value);
+      return expr.op === "+" ? plus(value) : negate(value);
     } catch (error) {
       throw locate(error, expr.at);
     }
@@ -262,7 +272,7 @@ export abstract class Evaluator {
 
   private argument(expr: Expr): Value {
     const value = this.evaluate(expr);
-    if (typeof value === "string") this.run.chargeText(value.length, false);
+    if (typeof value === "string") this.run.chargeText(value.length);
     return value;
   }
 
@@ -272,22 +282,25 @@ export abstract class Evaluator {
 
   /** The result of a filter or function. Long texts and lists cost steps, whoever makes them. */
   private charged(value: Value, input: Value = null): Value {
-    if (typeof input === "string") this.run.chargeText(input.length, false);
+    if (typeof input === "string") this.run.chargeText(input.length);
     if (typeof value === "string") {
       this.run.size(value.length);
-      this.run.chargeText(value.length, typeof input === "object" && input !== null);
+      this.run.chargeText(value.length);
     } else if (value !== null && isList(value)) this.run.step(value.length >> 2);
     return value;
   }
 }
 
-function attribute(target: Value, key: Value): Value | undefined {
+/** What stands in brackets, when it can be a key at all. */
+type Key = string | Numeric | null;
+
+function attribute(target: Value, key: Key): Value | undefined {
   if (typeof target !== "object" || target === null || key === null) return undefined;
   if (isList(target)) return element(target, key);
-  return isMap(target) ? mapGet(target, typeof key === "string" ? key : print(key)) : undefined;
+  return isMap(target) ? mapGet(target, typeof key === "string" ? key : numberText(key)) : undefined;
 }
 
-function element(list: readonly Value[], key: Value): Value | undefined {
+function element(list: readonly Value[], key: string | Numeric): Value | undefined {
   const index = typeof key === "string" && /^\d{1,15}$/.test(key) ? Number(key) : key;
   return isInteger(index) ? list[Number(index)] : undefined;
 }

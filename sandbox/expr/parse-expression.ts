@@ -1,5 +1,5 @@
 import type { CallArgs, Expr } from "./ast.ts";
-import { Cursor, MAX_CHAIN } from "./cursor.ts";
+import { type Cursor, MAX_CHAIN } from "./cursor.ts";
 import { overBudget } from "./errors.ts";
 import { syntaxError, type Token } from "./lexer.ts";
 import { integer } from "./numbers.ts";
@@ -103,11 +103,24 @@ function parseAccess(cursor: Cursor, start: Expr): Expr {
   }
 }
 
+/** Methods of Java and JavaScript, and what does their work here. */
+const FOR_METHODS: ReadonlyMap<string, string> = new Map([
+  ["toUpperCase", "value | upper"],
+  ["toLowerCase", "value | lower"],
+  ["size", "value | length"],
+  ["length", "value | length"],
+  ["substring", "value | slice(from, to)"],
+  ["contains", "value contains 'x'"],
+  ["includes", "value contains 'x'"],
+  ["equals", "value == 'x'"],
+  ["isEmpty", "value is empty"],
+  ["get", "value['key']"],
+  ["toString", "value | string"],
+]);
+
 function noMethods(name: string, at: number) {
-  return syntaxError(
-    `Methods cannot be called in expressions: \`.${name}(…)\`. Use a filter: \`value | ${name}\`.`,
-    at,
-  );
+  const instead = FOR_METHODS.get(name) ?? "value | filter";
+  return syntaxError(`Methods cannot be called in expressions: \`.${name}(…)\`. Write \`${instead}\` instead.`, at);
 }
 
 function parseLiteral(cursor: Cursor): Expr {
@@ -130,7 +143,8 @@ function parseLiteral(cursor: Cursor): Expr {
     const entries = parseSequence(cursor, "}", () => parseEntry(cursor));
     return { kind: "map", at, entries, constant: constantMap(entries) };
   }
-  throw syntaxError(`${cursor.unexpected()}, expected an expression`, at);
+  const hint = cursor.is("PUNCTUATION", "=") ? ": `==` compares." : ": a name, number, text, list or map.";
+  throw syntaxError(`${cursor.unexpected()}, expected an expression${hint}`, at);
 }
 
 /** The value of an expression that is made of literals alone: values are never changed, so one is enough for all runs. */
@@ -171,7 +185,16 @@ function parseSequence<T>(cursor: Cursor, closing: string, item: () => T): T[] {
 }
 
 function parseNumber(token: Token): Value {
-  if (!token.text.includes(".")) return integer(BigInt(token.text));
+  if (!token.text.includes(".")) {
+    const long = BigInt(token.text);
+    if (BigInt.asIntN(64, long) !== long) {
+      throw syntaxError(
+        `The integer ${token.text} is too large: an integer has 64 bits, write a double with \`.0\`.`,
+        token.at,
+      );
+    }
+    return integer(long);
+  }
   const value = Number(token.text);
   return Number.isInteger(value) ? new Double(value) : value;
 }
@@ -181,8 +204,8 @@ function parseString(cursor: Cursor): Expr {
   if (parts === undefined) return { kind: "literal", at, value: text };
   const pieces = parts.map((part): Expr => {
     if ("text" in part) return { kind: "literal", at, value: part.text };
-    const inner = new Cursor(part.tokens);
-    const value = cursor.nested(() => parseExpression(inner));
+    const inner = cursor.within(part.tokens);
+    const value = parseExpression(inner);
     inner.expect("EOF");
     return value;
   });

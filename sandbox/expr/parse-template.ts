@@ -47,7 +47,7 @@ class TemplateParser {
       if (token.type === "EXECUTE_START") {
         if (ends.some((end) => this.cursor.peekIs("NAME", end))) return nodes;
         this.cursor.next();
-        const node = this.tag();
+        const node = this.tag(ends);
         if (node !== null) nodes.push(node);
       } else nodes.push(this.simple(token));
     }
@@ -65,7 +65,7 @@ class TemplateParser {
     return { kind: "print", at, value };
   }
 
-  private tag(): Node | null {
+  private tag(ends: readonly string[]): Node | null {
     const { text, at } = this.cursor.expect("NAME");
     switch (text) {
       case "if":
@@ -81,7 +81,7 @@ class TemplateParser {
       case "filter":
         return this.filtered(at);
       default:
-        throw unknownTag(text, at);
+        throw unknownTag(text, at, ends.at(-1));
     }
   }
 
@@ -177,10 +177,11 @@ function parseFilter(cursor: Cursor): FilterUse {
   return { kind: "filter", ...parseNamed(cursor) };
 }
 
-function unknownTag(name: string, at: number) {
+function unknownTag(name: string, at: number, end: string | undefined) {
   if (REMOVED_TAGS.has(name)) return syntaxError(`The tag \`${name}\` is not available in expressions.`, at);
   if (name.startsWith("end") || name === "else" || name === "elseif") {
-    return syntaxError(`The tag \`${name}\` closes nothing here.`, at);
+    const open = end === undefined ? "no tag is open" : `{% ${end} %} must come first`;
+    return syntaxError(`The tag \`${name}\` closes nothing here: ${open}.`, at);
   }
   return syntaxError(
     `Unexpected tag name "${name}".${nearest(

@@ -27,7 +27,7 @@ export function renderTyped(template: string, ctx: EvalContext): Outcome<Json> {
   const run = new Run(ctx);
   const sink = new TypedSink(run);
   return evaluate(template, run, sink, () => {
-    const value = toJson(sink.out);
+    const value = toJson(sink.out, run);
     return typeof value === "string" ? withinBytes(value, run) : value;
   });
 }

@@ -1,5 +1,6 @@
 import { answerTo } from "./answers.ts";
 import { type Budget, DEFAULT_BUDGET, type EvalContext } from "./context.ts";
+import type { Meter } from "./entry.ts";
 import { type NeedsLookup, overBudget } from "./errors.ts";
 import { type Lookup, lookupKey } from "./lookups.ts";
 import { print } from "./text.ts";
@@ -10,7 +11,7 @@ const RAW_MARK = "\uE0F1";
 const RAW_PATTERN = /\uE0F1(\d+)\uE0F2/g;
 
 /** What one call of `render` has used and found out; shared by everything evaluated within it. */
-export class Run {
+export class Run implements Meter {
   readonly ctx: EvalContext;
   readonly budget: Budget;
   private stepCount = 0;
@@ -48,16 +49,13 @@ export class Run {
     }
   }
 
-  /** Charges a text by its length: made from a list or map it costs more than copied or searched. */
-  chargeText(length: number, isFromStructure: boolean): void {
-    this.step(isFromStructure ? length >> 3 : length >> 8);
+  /** Charges a text that is copied or searched, by its length. */
+  chargeText(length: number): void {
+    this.step(length >> 8);
   }
 
-  /** What the value prints, charged by its length. */
   print(value: Value): string {
-    const text = print(value);
-    if (typeof value === "object" && value !== null) this.chargeText(text.length, true);
-    return text;
+    return print(value, this);
   }
 
   /** Refuses a text that is too long, before it is built. */

@@ -5,12 +5,12 @@ import type { Call } from "./entry.ts";
 import { argumentError, ExprError, locate, NeedsLookup, typeError } from "./errors.ts";
 import { Evaluator } from "./evaluator.ts";
 import { Frame } from "./frame.ts";
+import { shown } from "./growth.ts";
 import { LoopVariable } from "./loop-variable.ts";
 import { nearest } from "./nearest.ts";
 import { compareNumbers, isNumber } from "./numbers.ts";
 import type { Run } from "./run.ts";
 import { type Sink, TextSink } from "./sink.ts";
-import { print } from "./text.ts";
 import { className, isList, isMap, mapEntries, mapOf, type Value } from "./value.ts";
 
 /** Runs the nodes of a template into a sink. */
@@ -93,7 +93,7 @@ export class TemplateRun extends Evaluator implements Host {
       if (typeof value === "boolean") return value;
       if (typeof value === "string") return value !== "";
       if (isNumber(value)) return compareNumbers(value, 0) !== 0;
-      found = value === null ? "it is null" : isList(value) ? "it is a list" : "it is a map";
+      found = value === null ? "it is null." : isList(value) ? "it is a list." : "it is a map.";
     } catch (error) {
       if (!(error instanceof ExprError) || !error.notFound) throw error;
       found = error.message;
@@ -178,9 +178,10 @@ function iterable(value: Value, at: number): readonly Value[] {
       throw locate(error, at);
     }
   }
-  const shown = print(value).slice(0, 100);
   throw locate(
-    typeError(`Not an iterable object. Value = [${shown}] (${className(value)}): loop over a list or a map.`),
+    typeError(
+      `Not an iterable object. Value = [${shown(String(value))}] (${className(value)}): loop over a list or a map.`,
+    ),
     at,
   );
 }

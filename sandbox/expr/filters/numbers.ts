@@ -2,6 +2,7 @@ import { parseDecimal } from "../decimal.ts";
 import { decimalFormat } from "../decimal-format.ts";
 import type { Filter } from "../entry.ts";
 import { argumentError, failure, typeError } from "../errors.ts";
+import { shown } from "../growth.ts";
 import { compareNumbers, double, integer, isNumber } from "../numbers.ts";
 import { negate } from "../operators.ts";
 import { className, Double, type Value } from "../value.ts";
@@ -17,7 +18,7 @@ const WHOLE = /^[+-]?\d+$/;
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
 
 function notNumber(text: string): Error {
-  return failure(`For input string: "${text}": this is no number of that type.`);
+  return failure(`For input string: "${shown(text)}": this is no number of that type.`);
 }
 
 function whole(text: string, from: bigint, to: bigint): Value {
@@ -48,7 +49,7 @@ function smallest(text: string): Value {
     const value = BigInt(text.replace("+", ""));
     return value >= LONG_MIN && value <= LONG_MAX ? integer(value) : value;
   }
-  if (!DECIMAL.test(text)) throw failure(`${text} is not a valid number.`);
+  if (!DECIMAL.test(text)) throw failure(`${shown(text)} is not a valid number.`);
   const value = Number(text);
   const digits = text.replace(/[^\d]/g, "").replace(/^0+/, "").length;
   if (digits > DOUBLE_DIGITS) return decimal(text);

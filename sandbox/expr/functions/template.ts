@@ -114,6 +114,26 @@ export const TEMPLATE_FUNCTIONS: readonly Func[] = [
     run: (args, call) => call.block(args.text("name")),
   },
   {
+    name: "parent",
+    description: "the block of a parent template; there are none here, so it always fails",
+    examples: [],
+    run: () => {
+      throw failure("Can not use the 'parent' function: no template extends another here. Use `block('name')`.");
+    },
+  },
+  {
+    name: "i18n",
+    description: "a text of a resource bundle; there are none here, so it always fails",
+    args: [
+      { name: "bundle", description: "the bundle's name", required: true },
+      { name: "key", description: "the text's key", required: true },
+    ],
+    examples: [],
+    run: (args) => {
+      throw failure(`There is no resource bundle '${args.text("bundle")}': keep texts in flow variables.`);
+    },
+  },
+  {
     name: "currentEachOutput",
     description: "outputs of a task in the current turn of the loops around",
     args: [{ name: "outputs", description: "the task's outputs, as in outputs.first", required: true }],

@@ -20,6 +20,12 @@ function programOf(source: string): Jq {
   return program;
 }
 
+/** Names of the built-in functions. */
+export function jqBuiltins(): string[] {
+  const names = [...NATIVES.keys(), ...preludeDefs().keys()].map((name) => name.slice(0, name.indexOf("/")));
+  return [...new Set(names)].filter((name) => !name.startsWith("_")).sort();
+}
+
 /** All results of a jq expression for a value, as jq 1.6 gives them. */
 export function jq(source: string, input: Json, limits: Limits): Json[] {
   const interpreter = new Interpreter(limits, { natives: NATIVES, defs: preludeDefs() });

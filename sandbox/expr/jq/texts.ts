@@ -54,8 +54,8 @@ function trimmed(cut: (value: string, part: string) => string): ValueFunction {
 }
 
 export const TEXTS: readonly [string, ValueFunction][] = [
-  ["tostring/0", (input) => (typeof input === "string" ? input : toText(input))],
-  ["tojson/0", toText],
+  ["tostring/0", (input, _args, host) => (typeof input === "string" ? input : toText(input, host))],
+  ["tojson/0", (input, _args, host) => toText(input, host)],
   ["fromjson/0", fromJson],
   ["tonumber/0", toNumber],
   ["to_number/0", toNumber],

@@ -53,7 +53,9 @@ function expanded(by: string, text: string, match: Match, regex: Regex): string 
   return by.replace(/\\([\s\S])|\$(\d)|\$\{(\w+)\}/g, (_, plain?: string, digit?: string, name?: string) => {
     if (plain !== undefined) return plain;
     const index = name === undefined ? Number(digit) : regex.pattern.names.get(name);
-    if (index === undefined || index > regex.pattern.groups) throw argumentError(`No group ${name ?? digit}`);
+    if (index === undefined || index > regex.pattern.groups) {
+      throw argumentError(`No group ${name ?? digit}: the regular expression has ${regex.pattern.groups}.`);
+    }
     return groupText(text, match, index) ?? "";
   });
 }
