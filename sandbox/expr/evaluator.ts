@@ -85,7 +85,9 @@ export abstract class Evaluator {
       case "name":
         return this.variable(expr.name);
       case "attribute": {
-        const target = this.lookFor(expr.of);
+        const { of } = expr;
+        // Most paths are names and attributes alone: the shortest way for them.
+        const target = of.kind === "name" ? this.variable(of.name) : this.lookFor(of);
         return target === undefined ? undefined : attribute(target, expr.name);
       }
       case "index": {

@@ -47,8 +47,8 @@ const { expr, args } = fc.letrec<{ expr: Expr; args: CallArgs; compound: Expr }>
       .record({ op: fc.constantFrom(...operators), left: tie("expr"), right: tie("expr") })
       .map((parts): Expr => ({ kind: "binary", at, ...parts })),
     fc
-      .record({ condition: tie("expr"), then: tie("expr"), otherwise: tie("expr") })
-      .map((parts): Expr => ({ kind: "ternary", at, ...parts })),
+      .tuple(tie("expr"), tie("expr"), tie("expr"))
+      .map(([condition, first, otherwise]): Expr => ternary(condition, first, otherwise)),
     fc
       .record({ input: tie("expr"), name: identifier, args: tie("args") })
       .map((parts): Expr => ({ kind: "filter", at, ...parts })),
@@ -72,6 +72,11 @@ const { expr, args } = fc.letrec<{ expr: Expr; args: CallArgs; compound: Expr }>
     }),
   }),
 }));
+
+function ternary(condition: Expr, first: Expr, otherwise: Expr): Expr {
+  // biome-ignore lint/suspicious/noThenProperty: the tree calls it so
+  return { kind: "ternary", at, condition, then: first, otherwise };
+}
 
 export const arbitraryExpression: fc.Arbitrary<Expr> = expr;
 

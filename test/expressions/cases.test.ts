@@ -81,13 +81,6 @@ describe("every name of the dialect has a case that works", () => {
   });
 });
 
-describe("every argument can be given by its name, or has a case without", () => {
-  const withArgs = [...catalogue.filters, ...catalogue.functions].filter(({ args = [] }) => args.length > 0);
-  test.each(withArgs.filter(({ name }) => name !== "i18n"))("of $name", ({ name, aliases = [] }) => {
-    expect(isUsed(new RegExp(`\\b(${[name, ...aliases].join("|")})\\([^)]`))).toBe(true);
-  });
-});
-
 test.each(jqBuiltins())("jq's %s has a case", (name) => {
   const programs = (files.jq?.cases ?? []).map(templateText);
   expect(programs.some((program) => new RegExp(`(^|[^\\w.$])${name}\\b`).test(program))).toBe(true);

@@ -1,5 +1,4 @@
 import type { CallArgs, Expr, Node, Template } from "#expr/ast.ts";
-import { numberText } from "#expr/numbers.ts";
 import { Double } from "#expr/value.ts";
 
 // Trees back to text, so that reading can be tested against writing. Everything that has parts stands in parentheses.
@@ -111,7 +110,7 @@ function printArgs({ positional, named }: CallArgs): string {
 
 function printLiteral(value: Extract<Expr, { kind: "literal" }>["value"]): string {
   if (typeof value === "string") return quoted(value);
-  if (typeof value === "number" || typeof value === "bigint" || value instanceof Double) return numberText(value);
+  if (value instanceof Double) return `${BigInt(value.value)}.0`;
   return value === null ? "null" : String(value);
 }
 

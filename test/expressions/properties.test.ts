@@ -2,18 +2,32 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { checkTemplate, objectScope, render, renderTyped } from "#expr/index.ts";
 import { parseTemplate } from "#expr/parse-template.ts";
+import { Double } from "#expr/value.ts";
 import { arbitraryExpression, arbitraryTemplate } from "./arbitrary-template.ts";
 import { caseFiles } from "./case-files.ts";
 import { printExpression, printTemplate } from "./print-template.ts";
 import { templateText } from "./run-case.ts";
 
-/** The tree without places and without what is derived from it. */
+/** The tree without places and without what is derived from it; texts in a row (a comment stood between them) are one. */
 function bare(value: unknown): unknown {
   if (value instanceof Map) return [...value].map(([key, item]) => [key, bare(item)]);
-  if (Array.isArray(value)) return value.map(bare);
-  if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
+  if (Array.isArray(value)) return joinedTexts(value.map(bare));
+  if (typeof value !== "object" || value === null || value instanceof Double) return value;
   const kept = Object.entries(value).filter(([key]) => !["at", "source", "constant"].includes(key));
   return Object.fromEntries(kept.map(([key, item]) => [key, bare(item)]));
+}
+
+type Plain = { kind?: unknown; text?: unknown };
+
+function joinedTexts(items: unknown[]): unknown[] {
+  const joined: unknown[] = [];
+  for (const item of items) {
+    const [last, next] = [joined.at(-1), item] as [Plain | undefined, Plain | null];
+    if (last?.kind === "text" && next?.kind === "text") {
+      joined[joined.length - 1] = { kind: "text", text: `${last.text}${next.text}` };
+    } else joined.push(item);
+  }
+  return joined;
 }
 
 const reread = (text: string) => bare(parseTemplate(text));
