@@ -13,6 +13,8 @@ interface Suite {
   readonly config: string;
   /** Why the machine cannot run it, or undefined. */
   readonly lack?: () => string | undefined;
+  /** Its files belong to other suites as well, so it runs only when it is asked for. */
+  readonly isSelection?: true;
 }
 
 const noChromium = () => (findChromium() ? undefined : "no Chromium found; install one, or name it in CHROMIUM");
@@ -23,6 +25,7 @@ const SUITES: readonly Suite[] = [
   { name: "workerd", config: "config/vitest.workerd.ts" },
   { name: "e2e", config: "config/vitest.e2e.ts", lack: noChromium },
   { name: "crash", config: "config/vitest.crash.ts" },
+  { name: "expressions", config: "config/vitest.expressions.ts", isSelection: true },
 ];
 
 /** Runs the named suites, or all with the checks before them. */
@@ -45,7 +48,8 @@ export async function main(argv: readonly string[]): Promise<void> {
     });
   }
   for (const suite of SUITES) {
-    if (argv.length === 0 || argv.includes(suite.name)) tallies.push(await runSuite(suite));
+    const isWanted = argv.length === 0 ? suite.isSelection !== true : argv.includes(suite.name);
+    if (isWanted) tallies.push(await runSuite(suite));
   }
   const total = addTallies(tallies, { skipsFail: process.env.CI === "true" });
   for (const skip of total.skipped) console.log(`SKIPPED ${skip}`);

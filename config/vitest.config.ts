@@ -4,7 +4,9 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     root: new URL("..", import.meta.url).pathname,
-    include: ["actors", "sandbox", "edge", "runners", "ui", "config", "test/contract"].map((f) => `${f}/**/*.test.ts`),
+    include: ["actors", "sandbox", "edge", "runners", "ui", "config", "test/contract", "test/expressions"].map(
+      (f) => `${f}/**/*.test.ts`,
+    ),
     pool: "threads",
     passWithNoTests: true,
   },

@@ -1,5 +1,5 @@
 import type { Container, ExecutionState, Plan, PlanTask, TaskRun } from "#engine/index.ts";
-import type { LazyMap } from "#expr/index.ts";
+import { type LazyMap, lazyMap } from "#expr/index.ts";
 import type { Expansion } from "#schema/event.ts";
 import type { State } from "#schema/state.ts";
 import type { ReadOutputs } from "./stored.ts";
@@ -13,16 +13,6 @@ type Leaf = (run: TaskRun) => unknown;
 type Look = { state: ExecutionState; plan: Plan; leaf: Leaf; turns: ReadonlyMap<number, number> };
 
 type Each = Extract<Expansion, { kind: "each" }>;
-
-class Lazy implements LazyMap {
-  readonly lazyMap = true;
-  readonly get: (key: string) => unknown;
-  readonly keys: () => Iterable<string>;
-  constructor(get: (key: string) => unknown, keys: () => Iterable<string>) {
-    this.get = get;
-    this.keys = keys;
-  }
-}
 
 const valueIndex = new WeakMap<object, Map<string, number>>();
 
@@ -90,7 +80,7 @@ function below(look: Look, owner: number, container: Container | undefined, path
     const position = positionOf(expansion, key);
     return position === undefined ? undefined : through(runOf(position));
   };
-  return new Lazy(get, () => values.filter((value) => get(value) !== undefined));
+  return lazyMap(get, () => values.filter((value) => get(value) !== undefined));
 }
 
 function byTask({ state, plan }: Program, turns: Look["turns"], leaf: Leaf): LazyMap {
@@ -100,7 +90,7 @@ function byTask({ state, plan }: Program, turns: Look["turns"], leaf: Leaf): Laz
     const task = number === undefined ? undefined : plan.tasks[number];
     return task === undefined ? undefined : below(look, -1, state.root, pathOf(plan, task));
   };
-  return new Lazy(get, () => [...plan.byId.keys()].filter((id) => get(id) !== undefined));
+  return lazyMap(get, () => [...plan.byId.keys()].filter((id) => get(id) !== undefined));
 }
 
 type Program = { state: ExecutionState; plan: Plan };

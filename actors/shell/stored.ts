@@ -1,4 +1,4 @@
-import { answerTo, type LazyMap, type LookupAnswer } from "#expr/index.ts";
+import { answerTo, type LazyMap, type LookupAnswer, lazyMap } from "#expr/index.ts";
 import type { JsonObject } from "#schema/json.ts";
 import { holdsMarker, type Stored, storedIn } from "#schema/stored.ts";
 
@@ -26,7 +26,7 @@ export function readerOf(answers: Answers): ReadOutputs {
     if (typeof value !== "object" || value === null || !hasMarker(value)) return value;
     const stored = storedIn(value);
     if (stored !== undefined) return answerTo(storedLookup(stored), answers);
-    return Array.isArray(value) ? value.map(read) : new ReadMap(value as JsonObject, read);
+    return Array.isArray(value) ? value.map(read) : readMap(value as JsonObject, read);
   };
   return read;
 }
@@ -36,12 +36,9 @@ export function storedLookup({ uri, size }: Stored): { kind: "stored"; args: Jso
   return { kind: "stored", args: { uri, size } };
 }
 
-class ReadMap implements LazyMap {
-  readonly lazyMap = true;
-  readonly get: (key: string) => unknown;
-  readonly keys: () => Iterable<string>;
-  constructor(map: JsonObject, read: (value: unknown) => unknown) {
-    this.get = (key) => (Object.hasOwn(map, key) ? read(map[key]) : undefined);
-    this.keys = () => Object.keys(map);
-  }
+function readMap(map: JsonObject, read: (value: unknown) => unknown): LazyMap {
+  return lazyMap(
+    (key) => (Object.hasOwn(map, key) ? read(map[key]) : undefined),
+    () => Object.keys(map),
+  );
 }

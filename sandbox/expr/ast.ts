@@ -7,8 +7,9 @@ export type Expr =
   /** `of.name` and `of['name']` have their name; `of[key]` computes it. */
   | { kind: "attribute"; at: number; of: Expr; name: string }
   | { kind: "index"; at: number; of: Expr; key: Expr }
-  | { kind: "list"; at: number; items: readonly Expr[] }
-  | { kind: "map"; at: number; entries: readonly { key: Expr; value: Expr }[] }
+  /** `constant` is the value of a list or map that is made of literals alone. */
+  | { kind: "list"; at: number; items: readonly Expr[]; constant: Value | undefined }
+  | { kind: "map"; at: number; entries: readonly { key: Expr; value: Expr }[]; constant: Value | undefined }
   | { kind: "interpolation"; at: number; parts: readonly Expr[] }
   | { kind: "unary"; at: number; op: string; of: Expr }
   | { kind: "binary"; at: number; op: string; left: Expr; right: Expr }
@@ -21,6 +22,8 @@ export type CallArgs = {
   readonly positional: readonly Expr[];
   readonly named: readonly { name: string; value: Expr; at: number }[];
 };
+
+export type FilterUse = { readonly kind: "filter"; name: string; args: CallArgs; at: number };
 
 export type Node =
   | { kind: "text"; at: number; text: string }
@@ -39,11 +42,13 @@ export type Node =
   | {
       kind: "filtered";
       at: number;
-      filters: readonly { name: string; args: CallArgs; at: number }[];
+      filters: readonly FilterUse[];
       body: readonly Node[];
     };
 
-export type Macro = { name: string; params: readonly { name: string; default: Expr | null }[]; body: readonly Node[] };
+/** A parameter looks like an argument of a function, so that calls of both are checked alike. */
+export type MacroParam = { name: string; description: string; fallback: Expr | null };
+export type Macro = { name: string; params: readonly MacroParam[]; body: readonly Node[] };
 
 /** A parsed template. Macros and blocks are known before the first line runs. */
 export type Template = {

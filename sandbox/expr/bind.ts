@@ -1,43 +1,55 @@
-import { Args, type Entry } from "./entry.ts";
+import { type ArgSpec, Args, type Called, type Entry, ownerText } from "./entry.ts";
 import { argumentError } from "./errors.ts";
 import { nearest } from "./nearest.ts";
 import type { Value } from "./value.ts";
 
-const NO_ARGS: ReadonlyMap<string, Value> = new Map();
+/** The values that a call was given. */
+export type Given = { readonly positional: readonly Value[]; readonly named: ReadonlyMap<string, Value> | null };
 
 /** Positional and named arguments as the entry declares them. */
-export function bindArgs(
-  entry: Entry,
-  owner: string,
-  positional: readonly Value[],
-  named: ReadonlyMap<string, Value>,
-): Args {
+export function bindArgs(entry: Entry, called: Called, { positional, named }: Given): Args {
   const specs = entry.args ?? [];
-  if (entry.variadic) return new Args(owner, NO_ARGS, positional);
-  if (positional.length === 0 && named.size === 0 && !specs.some((spec) => spec.required || "default" in spec)) {
-    return new Args(owner, NO_ARGS);
-  }
-  const problem = argsProblem(entry, owner, positional.length, [...named.keys()]);
+  if (named === null && fits(specs, positional.length)) return new Args(called, entry, positional);
+  const problem = argsProblem(entry, called, positional.length, named === null ? [] : [...named.keys()]);
   if (problem !== null) throw argumentError(problem);
-  const values = new Map<string, Value>();
-  specs.forEach((spec, index) => {
-    const value = named.get(spec.name) ?? positional[index] ?? spec.default;
-    if (value !== undefined) values.set(spec.name, value);
-  });
-  return new Args(owner, values);
+  if (named === null) return new Args(called, entry, positional);
+  return new Args(
+    called,
+    entry,
+    specs.map((spec, index) => named.get(spec.name) ?? positional[index]),
+  );
 }
 
+/** Whether so many positional arguments are enough and not too many. */
+function fits(specs: readonly ArgSpec[], count: number): boolean {
+  if (count > specs.length) return false;
+  for (let index = count; index < specs.length; index++) if (specs[index]?.required) return false;
+  return true;
+}
+
+/** What decides whether arguments fit; macros have it too. */
+export type Shape = Pick<Entry, "args" | "variadic">;
+
 /** What is wrong with the shape of a call, known without evaluating it. */
-export function argsProblem(entry: Entry, owner: string, positional: number, named: readonly string[]): string | null {
-  if (entry.variadic) return named.length > 0 ? `The ${owner} takes no named arguments.` : null;
-  const names = (entry.args ?? []).map((spec) => spec.name);
+export function argsProblem(
+  { args = [], variadic }: Shape,
+  called: Called,
+  positional: number,
+  named: readonly string[],
+): string | null {
+  const owner = ownerText(called);
+  if (variadic) return named.length > 0 ? `The ${owner} takes no named arguments.` : null;
+  const names = args.map((spec) => spec.name);
   const takes = names.length === 0 ? "no arguments" : `only ${names.map((name) => `'${name}'`).join(", ")}`;
-  if (positional > names.length) return `The ${owner} takes ${takes}: ${positional} were given.`;
-  for (const name of named) {
-    if (!names.includes(name))
-      return `The ${owner} has no argument '${name}': it takes ${takes}.${nearest(name, names)}`;
+  if (positional > names.length) {
+    return `The ${owner} takes ${takes}: ${positional} ${positional === 1 ? "was" : "were"} given.`;
   }
-  for (const [index, spec] of (entry.args ?? []).entries()) {
+  for (const [index, name] of named.entries()) {
+    const place = names.indexOf(name);
+    if (place < 0) return `The ${owner} has no argument '${name}': it takes ${takes}.${nearest(name, names)}`;
+    if (place < positional || named.indexOf(name) < index) return `The ${owner} is given its argument '${name}' twice.`;
+  }
+  for (const [index, spec] of args.entries()) {
     if (spec.required && index >= positional && !named.includes(spec.name)) {
       return `The ${owner} expects an argument '${spec.name}': ${spec.description}.`;
     }

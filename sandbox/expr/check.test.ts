@@ -9,7 +9,8 @@ test("a syntax error is told with its place", () => {
   expect(checkTemplate("a\n{{ b c }}")).toEqual([
     {
       code: "EXPR_SYNTAX",
-      message: 'Unexpected token of value "c" and type NAME, expected token of type PRINT_END',
+      message:
+        'Unexpected token of value "c" and type NAME, expected token of type PRINT_END: an operator or `}}` is missing.',
       line: 2,
       column: 6,
     },

@@ -1,9 +1,9 @@
 import type { CallArgs, Expr, Node, Template } from "./ast.ts";
-import { argsProblem } from "./bind.ts";
+import { argsProblem, type Shape } from "./bind.ts";
 import { FILTERS, FUNCTIONS, TESTS } from "./catalogue.ts";
-import type { Entry } from "./entry.ts";
+import type { Called } from "./entry.ts";
 import { type ExprCode, ExprError, type ExprProblem, placeOf, toProblem } from "./errors.ts";
-import { nearest } from "./nearest.ts";
+import { unknownName } from "./nearest.ts";
 import { attributeMissing, operandMissing, rootMissing } from "./not-found.ts";
 import { tryTemplate } from "./template-cache.ts";
 import { eachExpr, within } from "./walk.ts";
@@ -34,34 +34,43 @@ export function checkTemplate(source: string): ExprProblem[] {
   const report = (code: ExprCode, message: string, at: number) => {
     problems.push({ code, message, ...placeOf(source, at) });
   };
-  const used = (use: Use) => {
-    const entry = use.table.get(use.name);
+  eachUse(template, ({ kind, name, args, at, table }) => {
+    const entry = table.get(name);
     if (entry === undefined) {
-      const message = `${use.kind} [${use.name}] does not exist.${nearest(use.name, use.table.keys())}`;
-      return report("EXPR_UNKNOWN_NAME", message, use.at);
+      return report(
+        "EXPR_UNKNOWN_NAME",
+        unknownName(kind, name, kind === "call" ? [...template.macros.keys(), ...table.keys()] : table.keys()),
+        at,
+      );
     }
-    const names = use.args.named.map((arg) => arg.name);
-    const owner = `'${use.name}' ${use.kind.toLowerCase().split(" ")[0]}`;
-    const problem = argsProblem(entry, owner, use.args.positional.length, names);
-    if (problem !== null) report("EXPR_ARGUMENT", problem, use.at);
-  };
-  eachUse(template, used);
+    const names = args.named.map((arg) => arg.name);
+    const problem = argsProblem(entry, { kind, name }, args.positional.length, names);
+    if (problem !== null) report("EXPR_ARGUMENT", problem, at);
+  });
   return problems;
 }
 
-type Use = { kind: string; name: string; args: CallArgs; at: number; table: ReadonlyMap<string, Entry> };
+/** A filter, function, macro or test that a template uses. */
+type Use = {
+  kind: Called["kind"];
+  name: string;
+  args: CallArgs;
+  at: number;
+  table: ReadonlyMap<string, Shape>;
+};
 
 function eachUse(template: Template, used: (use: Use) => void): void {
+  const macros = new Map([...template.macros].map(([name, { params }]): [string, Shape] => [name, { args: params }]));
   const visitExpr = (expr: Expr) => {
-    if (expr.kind === "filter") used({ ...expr, kind: "Filter", table: FILTERS });
-    if (expr.kind === "test") used({ ...expr, kind: "Test", table: TESTS });
-    if (expr.kind === "call" && !template.macros.has(expr.name)) {
-      used({ ...expr, kind: "Function or Macro", table: FUNCTIONS });
-    }
+    if (expr.kind === "filter") used({ ...expr, table: FILTERS });
+    if (expr.kind === "test") used({ ...expr, table: TESTS });
+    if (expr.kind !== "call") return;
+    const isMacro = macros.has(expr.name);
+    used({ ...expr, kind: isMacro ? "macro" : "call", table: isMacro ? macros : FUNCTIONS });
   };
   const visitNode = (node: Node) => {
     if (node.kind !== "filtered") return;
-    for (const filter of node.filters) used({ ...filter, kind: "Filter", table: FILTERS });
+    for (const filter of node.filters) used({ ...filter, table: FILTERS });
   };
   eachExpr(template, visitExpr, visitNode);
 }

@@ -26,8 +26,16 @@ export type Budget = {
   depth: number;
   /** Turns of all `{% for %}` loops together. */
   loopTurns: number;
+  /** Moves of all regular expressions together; each is a step too. */
+  regexSteps: number;
 };
-export const DEFAULT_BUDGET: Budget = { steps: 1_000_000, outputBytes: 4 * 1024 * 1024, depth: 64, loopTurns: 100_000 };
+export const DEFAULT_BUDGET: Budget = {
+  steps: 1_000_000,
+  outputBytes: 4 * 1024 * 1024,
+  depth: 64,
+  loopTurns: 100_000,
+  regexSteps: 500_000,
+};
 
 export interface EvalContext {
   scope: Scope;

@@ -1,5 +1,7 @@
 import { argumentError } from "./errors.ts";
+import { shown } from "./growth.ts";
 import { type Numeric, toFloat } from "./numbers.ts";
+import { Double } from "./value.ts";
 
 /** One of Java's DecimalFormat patterns, taken apart. */
 type Pattern = {
@@ -34,13 +36,13 @@ export function decimalFormat(value: Numeric, format: string): string {
 
 function parsePattern(text: string): Pattern {
   const found = BODY.exec(text);
-  if (found === null) throw argumentError(`'${text}' is no number pattern: use # and 0, as in '#,##0.00'.`);
+  if (found === null) throw argumentError(`'${shown(text)}' is no number pattern: use # and 0, as in '#,##0.00'.`);
   const prefix = text.slice(0, found.index);
   const suffix = text.slice(found.index + found[0].length);
   const [mantissa = "", exponent = ""] = found[0].split("E");
   const [whole = "", fraction = "", more] = mantissa.split(".");
   if (more !== undefined || fraction.length > MAX_DIGITS || whole.length > MAX_DIGITS) {
-    throw argumentError(`Malformed number pattern '${text}'.`);
+    throw argumentError(`Malformed number pattern '${shown(text)}'.`);
   }
   const comma = whole.lastIndexOf(",");
   const affixes = prefix + suffix;
@@ -68,8 +70,8 @@ function unquoted(text: string): string {
 type Digits = { digits: string; point: number };
 
 function absoluteDigits(value: Numeric, { scale }: Pattern): Digits {
-  const text = typeof value === "bigint" ? value.toString() : String(toFloat(value));
-  const [mantissa = "0", exponent = "0"] = text.replace("-", "").split("e");
+  const text = value instanceof Double ? String(value.value) : value.toString();
+  const [mantissa = "0", exponent = "0"] = text.replace(/^-/, "").toLowerCase().split("e");
   const [whole = "", fraction = ""] = mantissa.split(".");
   const all = whole + fraction;
   const digits = all.replace(/^0+(?=.)/, "");

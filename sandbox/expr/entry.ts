@@ -17,7 +17,8 @@ export type Entry = {
   readonly variadic?: true;
   readonly description: string;
   readonly examples: readonly Example[];
-  readonly deprecated?: string;
+  /** Aliases that Kestra has given up: they work, and nothing proposes them. */
+  readonly oldNames?: readonly string[];
 };
 
 export type Filter = Entry & {
@@ -33,37 +34,60 @@ export type Test = Entry & {
   readonly run: (input: Value, args: Args) => boolean;
 };
 
+/** The budgets that a computation is charged to. */
+export interface Meter {
+  /** Charges work to the budget of steps. */
+  step(count: number): void;
+  /** Charges moves of the regular-expression matcher. */
+  regexStep(count: number): void;
+  /** Refuses a text of this length when it is over the budget. */
+  size(length: number): void;
+}
+
 /** What filters and functions may use besides their arguments. */
-export interface Call {
+export interface Call extends Meter {
   /** Instant of the evaluation in ms since 1970. */
   readonly nowMs: number;
   readonly timeZone: string;
   readonly scope: Scope;
   random(): number;
-  /** Charges work to the budget of steps. */
-  step(count: number): void;
-  /** Refuses a text of this length when it is over the budget. */
-  size(length: number): void;
   lookup(kind: LookupKind, args: { readonly [name: string]: Value | undefined }): Value;
   render(value: Value, recursive: boolean): Value;
   block(name: string): string;
 }
 
+/** What is called: the node of the tree does. */
+export type Called = { readonly kind: "filter" | "call" | "macro" | "test"; readonly name: string };
+
+const KIND_NAMES = { filter: "filter", call: "function", macro: "macro", test: "test" } as const;
+
+/** As messages name it: `'date' filter`. */
+export function ownerText({ kind, name }: Called): string {
+  return `'${name}' ${KIND_NAMES[kind]}`;
+}
+
+const NO_ARGS: readonly ArgSpec[] = [];
+
 /** The arguments of one call, by name. Bad types are refused with the argument's name in the message. */
 export class Args {
-  readonly owner: string;
-  readonly rest: readonly Value[];
-  private readonly values: ReadonlyMap<string, Value>;
+  private readonly called: Called;
+  private readonly specs: readonly ArgSpec[];
+  /** In the order of the specs; of a variadic entry all that was given. */
+  readonly given: readonly (Value | undefined)[];
 
-  constructor(owner: string, values: ReadonlyMap<string, Value>, rest: readonly Value[] = []) {
-    this.owner = owner;
-    this.values = values;
-    this.rest = rest;
+  constructor(called: Called, entry: Entry, given: readonly (Value | undefined)[]) {
+    this.called = called;
+    this.specs = entry.args ?? NO_ARGS;
+    this.given = given;
   }
 
-  /** The argument, or null when it was left out. */
+  /** The argument, or null when it was left out and has no default. */
   value(name: string): Value {
-    return this.values.get(name) ?? null;
+    for (let index = 0; index < this.specs.length; index++) {
+      const spec = this.specs[index];
+      if (spec?.name === name) return this.given[index] ?? spec.default ?? null;
+    }
+    return null;
   }
 
   text(name: string): string {
@@ -106,6 +130,6 @@ export class Args {
 
   private wrong(name: string, type: string, value: Value) {
     const given = value === null ? "It is missing or null." : `Actual type was: ${className(value)}`;
-    return argumentError(`The ${this.owner} expects an argument '${name}' with type ${type}. ${given}`);
+    return argumentError(`The ${ownerText(this.called)} expects an argument '${name}' with type ${type}. ${given}`);
   }
 }

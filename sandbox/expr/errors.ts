@@ -47,6 +47,12 @@ export function overBudget(what: string, limit: number, cure: string): ExprError
   return new ExprError("EXPR_BUDGET", `The expression goes over its limit of ${limit} ${what}: ${cure}`);
 }
 
+/** An error that knows no place gets this one. */
+export function locate(error: unknown, at: number): unknown {
+  if (error instanceof ExprError) error.at ??= at;
+  return error;
+}
+
 /** Line and column (1-based) of an offset. */
 export function placeOf(source: string, offset: number): { line: number; column: number } {
   const before = source.slice(0, Math.max(0, offset));

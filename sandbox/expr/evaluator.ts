@@ -1,16 +1,17 @@
-import type { CallArgs, Expr, Macro, Template } from "./ast.ts";
-import { bindArgs } from "./bind.ts";
+import type { CallArgs, Expr, FilterUse, Macro, Template } from "./ast.ts";
+import { bindArgs, type Given } from "./bind.ts";
 import { FILTERS, FUNCTIONS, TESTS } from "./catalogue.ts";
-import type { Call } from "./entry.ts";
-import { ExprError } from "./errors.ts";
+import type { Call, Called, Filter } from "./entry.ts";
+import { ExprError, locate } from "./errors.ts";
 import type { Frame } from "./frame.ts";
-import { nearest } from "./nearest.ts";
+import { unknownName } from "./nearest.ts";
 import { attributeMissing, operandMissing, rootMissing } from "./not-found.ts";
-import { isInteger, isNumber, numberText } from "./numbers.ts";
-import { ARITHMETIC_NAMES, BINARY, negate, not, operandTruth, truthOf } from "./operators.ts";
+import { isInteger, isNumber, type Numeric, numberText } from "./numbers.ts";
+import { ARITHMETIC_NAMES, BINARY, negate, not, operandTruth, plus, truthOf } from "./operators.ts";
 import type { Run } from "./run.ts";
 import { fromOutside, isList, isMap, mapGet, newMap, shortClassName, type Value } from "./value.ts";
 
+const NO_VALUES: Given = { positional: [], named: null };
 /** Looking for the nearest name is dear, and `??` can ask for it again and again. */
 const NOT_FOUND_STEPS = 500;
 
@@ -34,7 +35,7 @@ export abstract class Evaluator {
   }
 
   protected abstract readonly call: Call;
-  protected abstract callMacro(macro: Macro, args: CallArgs): Value;
+  protected abstract callMacro(macro: Macro, given: Given): Value;
 
   evaluate(expr: Expr): Value {
     this.run.step();
@@ -48,11 +49,11 @@ export abstract class Evaluator {
         return value === undefined ? this.notFound(expr) : value;
       }
       case "list":
-        return expr.items.map((item) => this.evaluate(item));
+        return expr.constant ?? expr.items.map((item) => this.evaluate(item));
       case "map":
-        return this.map(expr);
+        return expr.constant ?? this.map(expr);
       case "interpolation":
-        return expr.parts.map((part) => this.run.print(this.evaluate(part))).join("");
+        return this.interpolation(expr);
       case "unary":
         return this.unary(expr);
       case "binary":
@@ -84,7 +85,9 @@ export abstract class Evaluator {
       case "name":
         return this.variable(expr.name);
       case "attribute": {
-        const target = this.lookFor(expr.of);
+        const { of } = expr;
+        // Most paths are names and attributes alone: the shortest way for them.
+        const target = of.kind === "name" ? this.variable(of.name) : this.lookFor(of);
         return target === undefined ? undefined : attribute(target, expr.name);
       }
       case "index": {
@@ -97,17 +100,14 @@ export abstract class Evaluator {
   }
 
   /** A key other than a number is a text. */
-  private key(expr: Expr): Value {
+  private key(expr: Expr): Key {
     const key = this.evaluate(expr);
     return key === null || isNumber(key) ? key : this.run.print(key);
   }
 
   private variable(name: string): Value | undefined {
-    for (let frame = this.frame; frame !== undefined; frame = frame.up) {
-      const value = frame.vars.get(name);
-      if (value !== undefined) return value;
-    }
-    return fromOutside(this.run.ctx.scope.get(name));
+    const local = this.frame?.find(name);
+    return local === undefined ? fromOutside(this.run.ctx.scope.get(name)) : local;
   }
 
   /** Walks the path again to say which part of it is missing. */
@@ -127,8 +127,18 @@ export abstract class Evaluator {
   }
 
   private *visibleNames(): Iterable<string> {
-    for (let frame = this.frame; frame !== undefined; frame = frame.up) yield* frame.vars.keys();
+    if (this.frame !== undefined) yield* this.frame.visible();
     yield* this.run.ctx.scope.keys();
+  }
+
+  private interpolation({ parts }: Extract<Expr, { kind: "interpolation" }>): string {
+    let text = "";
+    for (const part of parts) {
+      const piece = this.run.print(this.evaluate(part));
+      this.run.size(text.length + piece.length);
+      text += piece;
+    }
+    return text;
   }
 
   private map(expr: Extract<Expr, { kind: "map" }>): Value {
@@ -139,11 +149,12 @@ export abstract class Evaluator {
 
   private unary(expr: Extract<Expr, { kind: "unary" }>): Value {
     const value = this.evaluate(expr.of);
-    return this.located(expr.at, () => {
+    try {
       if (expr.op === "not") return not(value);
-      if (expr.op === "-") return negate(value);
-      return isNumber(value) ? value : negate(value);
-    });
+      return expr.op === "+" ? plus(value) : negate(value);
+    } catch (error) {
+      throw locate(error, expr.at);
+    }
   }
 
   private binary(expr: Extract<Expr, { kind: "binary" }>): Value {
@@ -163,7 +174,11 @@ export abstract class Evaluator {
     if (operator === undefined) throw new ExprError("EXPR_SYNTAX", `Unknown operator ${expr.op}`, expr.at);
     const left = this.side(expr, expr.left);
     const right = this.side(expr, expr.right);
-    return this.located(expr.at, () => operator(left, right, this.run));
+    try {
+      return operator(left, right, this.run);
+    } catch (error) {
+      throw locate(error, expr.at);
+    }
   }
 
   /** A side of an operator. A missing name in a subtraction is most often a `-` in an id. */
@@ -179,7 +194,12 @@ export abstract class Evaluator {
 
   private operand(expr: Expr, operator: string): boolean {
     const value = this.evaluate(expr);
-    return typeof value === "boolean" ? value : this.located(expr.at, () => operandTruth(value, operator));
+    if (typeof value === "boolean") return value;
+    try {
+      return operandTruth(value, operator);
+    } catch (error) {
+      throw locate(error, expr.at);
+    }
   }
 
   private ternaryTruth(expr: Extract<Expr, { kind: "ternary" }>): boolean {
@@ -195,86 +215,91 @@ export abstract class Evaluator {
   }
 
   private filter(expr: Extract<Expr, { kind: "filter" }>): Value {
-    const filter = FILTERS.get(expr.name);
-    if (filter === undefined) throw this.unknown("Filter", expr.name, FILTERS.keys(), expr.at);
+    const filter = this.filterOf(expr);
     const input = filter.takesUndefined ? (this.lookFor(expr.input) ?? null) : this.evaluate(expr.input);
-    return this.applyFilter(expr.name, input, expr.args, expr.at);
+    return this.applyFilter(filter, input, expr);
   }
 
-  applyFilter(name: string, input: Value, given: CallArgs, at: number): Value {
-    const filter = FILTERS.get(name);
-    if (filter === undefined) throw this.unknown("Filter", name, FILTERS.keys(), at);
-    const { positional, named } = this.args(given);
-    return this.located(at, () => {
-      const args = bindArgs(filter, `'${name}' filter`, positional, named);
+  protected filterOf({ name, at }: { name: string; at: number }): Filter {
+    return FILTERS.get(name) ?? this.unknown("filter", name, FILTERS.keys(), at);
+  }
+
+  protected applyFilter(filter: Filter, input: Value, use: FilterUse): Value {
+    const given = this.given(use.args);
+    try {
+      const args = bindArgs(filter, use, given);
       if (input === null && !filter.takesNull) return null;
       return this.charged(filter.run(input, args, this.call), input);
-    });
+    } catch (error) {
+      throw locate(error, use.at);
+    }
   }
 
   private test(expr: Extract<Expr, { kind: "test" }>): boolean {
-    const test = TESTS.get(expr.name);
-    if (test === undefined) throw this.unknown("Test", expr.name, TESTS.keys(), expr.at);
+    const test = TESTS.get(expr.name) ?? this.unknown("test", expr.name, TESTS.keys(), expr.at);
     const input = test.takesUndefined ? (this.lookFor(expr.input) ?? null) : this.evaluate(expr.input);
-    const { positional, named } = this.args(expr.args);
+    const given = this.given(expr.args);
     if (typeof input === "string") this.run.step(input.length >> 6);
-    return this.located(expr.at, () => test.run(input, bindArgs(test, `'${expr.name}' test`, positional, named)));
+    try {
+      return test.run(input, bindArgs(test, expr, given));
+    } catch (error) {
+      throw locate(error, expr.at);
+    }
   }
 
   private callFunction(expr: Extract<Expr, { kind: "call" }>): Value {
     const macro = this.template.macros.get(expr.name);
-    if (macro !== undefined) return this.located(expr.at, () => this.callMacro(macro, expr.args));
-    const func = FUNCTIONS.get(expr.name);
-    if (func === undefined) throw this.unknown("Function or Macro", expr.name, FUNCTIONS.keys(), expr.at);
-    const { positional, named } = this.args(expr.args);
-    return this.located(expr.at, () =>
-      this.charged(func.run(bindArgs(func, `'${expr.name}' function`, positional, named), this.call)),
-    );
+    const func = macro === undefined ? FUNCTIONS.get(expr.name) : undefined;
+    if (macro === undefined && func === undefined) {
+      return this.unknown("call", expr.name, [...this.template.macros.keys(), ...FUNCTIONS.keys()], expr.at);
+    }
+    const given = this.given(expr.args);
+    try {
+      if (func === undefined) return macro === undefined ? null : this.callMacro(macro, given);
+      return this.charged(func.run(bindArgs(func, expr, given), this.call));
+    } catch (error) {
+      throw locate(error, expr.at);
+    }
   }
 
-  protected args(args: CallArgs): { positional: Value[]; named: Map<string, Value> } {
+  private given(args: CallArgs): Given {
+    if (args.positional.length === 0 && args.named.length === 0) return NO_VALUES;
     const positional = args.positional.map((arg) => this.argument(arg));
+    if (args.named.length === 0) return { positional, named: null };
     return { positional, named: new Map(args.named.map(({ name, value }) => [name, this.argument(value)])) };
   }
 
   private argument(expr: Expr): Value {
     const value = this.evaluate(expr);
-    if (typeof value === "string") this.run.chargeText(value.length, false);
+    if (typeof value === "string") this.run.chargeText(value.length);
     return value;
   }
 
-  private unknown(kind: string, name: string, names: Iterable<string>, at: number): ExprError {
-    return new ExprError("EXPR_UNKNOWN_NAME", `${kind} [${name}] does not exist.${nearest(name, names)}`, at);
+  private unknown(kind: Called["kind"], name: string, names: Iterable<string>, at: number): never {
+    throw new ExprError("EXPR_UNKNOWN_NAME", unknownName(kind, name, names), at);
   }
 
   /** The result of a filter or function. Long texts and lists cost steps, whoever makes them. */
   private charged(value: Value, input: Value = null): Value {
-    if (typeof input === "string") this.run.chargeText(input.length, false);
+    if (typeof input === "string") this.run.chargeText(input.length);
     if (typeof value === "string") {
       this.run.size(value.length);
-      this.run.chargeText(value.length, typeof input === "object" && input !== null);
+      this.run.chargeText(value.length);
     } else if (value !== null && isList(value)) this.run.step(value.length >> 2);
     return value;
   }
-
-  /** Errors of `body` that know no place get this one. */
-  protected located<T>(at: number, body: () => T): T {
-    try {
-      return body();
-    } catch (error) {
-      if (error instanceof ExprError) error.at ??= at;
-      throw error;
-    }
-  }
 }
 
-function attribute(target: Value, key: Value): Value | undefined {
+/** What stands in brackets, when it can be a key at all. */
+type Key = string | Numeric | null;
+
+function attribute(target: Value, key: Key): Value | undefined {
+  if (typeof target !== "object" || target === null || key === null) return undefined;
   if (isList(target)) return element(target, key);
-  if (target === null || !isMap(target) || key === null) return undefined;
-  return mapGet(target, typeof key === "string" ? key : isNumber(key) ? numberText(key) : "");
+  return isMap(target) ? mapGet(target, typeof key === "string" ? key : numberText(key)) : undefined;
 }
 
-function element(list: readonly Value[], key: Value): Value | undefined {
+function element(list: readonly Value[], key: string | Numeric): Value | undefined {
   const index = typeof key === "string" && /^\d{1,15}$/.test(key) ? Number(key) : key;
   return isInteger(index) ? list[Number(index)] : undefined;
 }

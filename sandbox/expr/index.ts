@@ -6,4 +6,4 @@ export { type Budget, DEFAULT_BUDGET, type EvalContext, type Outcome, objectScop
 export type { ExprProblem } from "./errors.ts";
 export { type Lookup, type LookupAnswer, type LookupKind, lookupKey } from "./lookups.ts";
 export { isTruthy, render, renderDeep, renderTyped } from "./render.ts";
-export { Double, type LazyMap, type Value } from "./value.ts";
+export { Double, type LazyMap, lazyMap, type Value } from "./value.ts";

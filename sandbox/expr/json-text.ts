@@ -1,14 +1,30 @@
 import { failure } from "./errors.ts";
+import { integer } from "./numbers.ts";
 import { fromOutside, type Value } from "./value.ts";
 
-/** The value of JSON text. Integers beyond 2^53 lose their last digits. */
+/** Only such texts can hold an integer that a JSON number of JavaScript cannot. */
+const LONG_DIGITS = /\d{16}/;
+const INTEGER = /^-?\d+$/;
+/** A longer integer stays the double that JavaScript makes of it. */
+const MAX_DIGITS = 1_000;
+
+/** The value of JSON text; integers keep all their digits. */
 export function parseJson(text: string): Value {
   try {
-    return fromOutside(JSON.parse(text)) ?? null;
+    return fromOutside(LONG_DIGITS.test(text) ? JSON.parse(text, exactInteger) : JSON.parse(text)) ?? null;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     throw failure(`Invalid json: ${describe(text, error)}`);
   }
+}
+
+/** `context.source` is the number's own text, where the platform tells it. */
+function exactInteger(_key: string, value: unknown, context?: { source?: string }): unknown {
+  if (typeof value !== "number" || Number.isSafeInteger(value)) return value;
+  const source = context?.source ?? "";
+  if (!INTEGER.test(source) || source.length > MAX_DIGITS) return value;
+  const exact = BigInt(source);
+  return BigInt.asIntN(64, exact) === exact ? integer(exact) : exact;
 }
 
 /** Names an unquoted key as Kestra does; for anything else the parser's own words do. */

@@ -30,7 +30,19 @@ const SYMBOL = /\?\?\?|\?\?|\.\.|==|!=|>=|<=|[~|*/%+\-<>]/y;
 const PUNCTUATION = /[()[\]{}?:.,=]/y;
 const SPACE = /\s+/y;
 const RAW_START = /\{%-?\s*(raw|verbatim)\s*-?%\}/y;
-const RAW_END = /\{%-?\s*end(raw|verbatim)\s*-?%\}/g;
+const RAW_ENDS = {
+  raw: /\{%-?\s*endraw\s*-?%\}/g,
+  verbatim: /\{%-?\s*endverbatim\s*-?%\}/g,
+};
+/** What users of other languages write, and what it is here. */
+const FOREIGN: ReadonlyMap<string, string> = new Map([
+  ["&", "`and` joins two conditions"],
+  ["!", "`not` negates, `!=` compares"],
+  [";", "one expression ends at `}}`"],
+  ["`", "text stands in single or double quotes"],
+  ["$", "variables are written without `$`"],
+  ["^", "there is no power operator"],
+]);
 const WORD_OPERATORS = new Set(["is", "not", "contains", "and", "or", "equals", "in"]);
 const TWO_WORDS: { [first: string]: { rest: RegExp; text: string } } = {
   is: { rest: /\s+not(?![\p{L}\p{Nd}_])/uy, text: "is not" },
@@ -105,9 +117,9 @@ class Lexer {
     const opening = match(RAW_START, this.source, start);
     if (opening === null) return false;
     const from = start + opening.length;
-    RAW_END.lastIndex = from;
-    const end = RAW_END.exec(this.source);
     const name = opening.includes("raw") ? "raw" : "verbatim";
+    RAW_ENDS[name].lastIndex = from;
+    const end = RAW_ENDS[name].exec(this.source);
     if (end === null) throw syntaxError(`Unclosed tag \`${name}\`: end it with {% end${name} %}.`, start);
     this.push("RAW", this.source.slice(from, end.index), from);
     this.at = end.index + end[0].length;
@@ -139,7 +151,7 @@ class Lexer {
   private token(): void {
     const first = this.source.charAt(this.at);
     if (first === "'" || first === '"') this.string(first);
-    else if (!this.word() && !this.sign()) throw syntaxError(`Unexpected character [${first}]`, this.at);
+    else if (!this.word() && !this.sign()) throw unexpectedCharacter(this.source, this.at);
   }
 
   private word(): boolean {
@@ -226,6 +238,12 @@ class Lexer {
   private push(type: TokenType, text: string, at: number): void {
     this.tokens.push({ type, text, at });
   }
+}
+
+function unexpectedCharacter(source: string, at: number): ExprError {
+  const character = String.fromCodePoint(source.codePointAt(at) ?? 0);
+  const hint = FOREIGN.get(character);
+  return syntaxError(`Unexpected character [${character}]${hint === undefined ? "" : `: ${hint}`}.`, at);
 }
 
 function match(pattern: RegExp, source: string, at: number): string | null {

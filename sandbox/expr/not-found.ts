@@ -1,7 +1,7 @@
 import { ExprError, placeOf } from "./errors.ts";
 import { nearest } from "./nearest.ts";
 import { ARITHMETIC_NAMES } from "./operators.ts";
-import { isList, isMap, mapKeys, type Value } from "./value.ts";
+import { className, isList, isMap, mapKeys, type Value } from "./value.ts";
 
 const MAX_SHOWN = 500;
 
@@ -29,9 +29,9 @@ function cureFor(name: string, target: Value): string {
   if (isList(target)) return ` The list has ${target.length} elements, counted from 0.`;
   if (typeof target === "string") {
     if (name === "length") return " Use `| length`.";
-    return " What stands before it is text: JSON text needs `fromJson(…)` first.";
+    return ` What stands before it is text${/^\s*[{[]/.test(target) ? ": if it is JSON, read it with `fromJson(…)` first" : ""}.`;
   }
-  if (!isMap(target)) return " What stands before it is no map.";
+  if (!isMap(target)) return ` What stands before it has no attributes: it is ${className(target)}.`;
   const keys = mapKeys(target);
   const near = nearest(name, keys);
   if (near !== "") return near;

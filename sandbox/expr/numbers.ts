@@ -1,12 +1,13 @@
-import { ExprError } from "./errors.ts";
+import { Decimal, parseDecimal } from "./decimal.ts";
+import { failure } from "./errors.ts";
 import { Double, type Value } from "./value.ts";
 
-export type Numeric = number | bigint | Double;
+export type Numeric = number | bigint | Double | Decimal;
 
 const LONG_LIMIT = 2 ** 63;
 
 export function isNumber(value: Value): value is Numeric {
-  return typeof value === "number" || typeof value === "bigint" || value instanceof Double;
+  return typeof value === "number" || typeof value === "bigint" || value instanceof Double || value instanceof Decimal;
 }
 
 /** True for Java's integers (int and long). */
@@ -16,7 +17,7 @@ export function isInteger(value: Value): value is number | bigint {
 }
 
 export function toFloat(value: Numeric): number {
-  return value instanceof Double ? value.value : Number(value);
+  return value instanceof Double ? value.value : Number(value.toString());
 }
 
 /** A 64-bit integer, wrapped round as Java's long, in its cheapest form. */
@@ -33,18 +34,47 @@ export function double(value: number): number | Double {
 
 export type Arithmetic = "+" | "-" | "*" | "/" | "%";
 
-/** Java's arithmetic: integers stay integers and divide with truncation, anything else is computed in doubles. */
+/**
+ * Java's arithmetic: integers stay integers and divide with truncation; beside a decimal everything is a decimal, beside a double a
+ * double, beside a float a float.
+ */
 export function arithmetic(op: Arithmetic, left: Numeric, right: Numeric): Numeric {
   if (isInteger(left) && isInteger(right)) return integerArithmetic(op, left, right);
+  if (left instanceof Decimal || right instanceof Decimal)
+    return decimalArithmetic(op, decimalOf(left), decimalOf(right));
   const result = floatArithmetic(op, toFloat(left), toFloat(right));
-  if ([left, right].some((side) => side instanceof Double && side.kind === "decimal")) {
-    return new Double(result, "decimal");
+  return isSingle(left) && isSingle(right) ? new Double(Math.fround(result), "float") : double(result);
+}
+
+/** Whether the number is exact enough in 32 bits for Java to keep it there: a float, or an integer beside one. */
+function isSingle(value: Numeric): boolean {
+  return value instanceof Double ? value.kind === "float" : isInteger(value);
+}
+
+function decimalOf(value: Numeric): Decimal {
+  if (value instanceof Decimal) return value;
+  const decimal = parseDecimal(isInteger(value) ? value.toString() : toFloat(value).toString());
+  if (decimal === undefined) throw failure(`${numberText(value)} cannot be a decimal`);
+  return decimal;
+}
+
+function decimalArithmetic(op: Arithmetic, left: Decimal, right: Decimal): Decimal {
+  switch (op) {
+    case "+":
+      return left.plus(right);
+    case "-":
+      return left.minus(right);
+    case "*":
+      return left.times(right);
+    case "/":
+      return left.dividedBy(right);
+    case "%":
+      return left.remainder(right);
   }
-  return double(result);
 }
 
 function integerArithmetic(op: Arithmetic, left: number | bigint, right: number | bigint): number | bigint {
-  if ((op === "/" || op === "%") && Number(right) === 0) throw new ExprError("EXPR_FAILED", "/ by zero");
+  if ((op === "/" || op === "%") && Number(right) === 0) throw failure("/ by zero");
   if (typeof left === "number" && typeof right === "number") {
     const small = op === "/" ? Math.trunc(left / right) : floatArithmetic(op, left, right);
     if (Number.isSafeInteger(small) && Number.isSafeInteger(left) && Number.isSafeInteger(right)) return small + 0;
@@ -85,6 +115,10 @@ export function compareNumbers(left: Numeric, right: Numeric): number {
   if (typeof left === "bigint" && typeof right === "bigint") return left < right ? -1 : left > right ? 1 : 0;
   const a = left instanceof Double ? left.value : left;
   const b = right instanceof Double ? right.value : right;
+  if (a instanceof Decimal || b instanceof Decimal) {
+    const isOrdered = [a, b].every((side) => typeof side !== "number" || Number.isFinite(side));
+    return isOrdered ? decimalOf(a).compareTo(decimalOf(b)) : compareNumbers(toFloat(a), toFloat(b));
+  }
   if (a < b) return -1;
   if (a > b) return 1;
   // biome-ignore lint/suspicious/noDoubleEquals: a bigint and a number are compared by value on purpose
@@ -99,7 +133,7 @@ export function numberText(value: Numeric): string {
     if (!Number.isInteger(value)) return doubleText(value, value.toString());
     return Math.abs(value) < LONG_LIMIT ? integerText(value) : doubleText(value, value.toString());
   }
-  if (value.kind === "decimal") return value.value.toString();
+  if (value instanceof Decimal) return value.toString();
   return doubleText(value.value, value.kind === "float" ? floatDigits(value.value) : value.value.toString());
 }
 
@@ -120,7 +154,7 @@ function floatDigits(value: number): string {
 function doubleText(value: number, digits: string): string {
   if (!Number.isFinite(value)) return digits;
   if (value === 0) return Object.is(value, -0) ? "-0.0" : "0.0";
-  const [mantissa = "", exponentText = "0"] = digits.replace("-", "").split("e");
+  const [mantissa = "", exponentText = "0"] = digits.replace(/^-/, "").split("e");
   const [whole = "", fraction = ""] = mantissa.split(".");
   const all = (whole + fraction).replace(/^0+/, "");
   const leadingZeros = (whole + fraction).length - all.length;

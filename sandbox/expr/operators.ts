@@ -67,7 +67,9 @@ const addNumbers = numeric("+", "addition");
 
 function add(left: Value, right: Value, run: Run): Value {
   if (isNumber(left) && isNumber(right)) return arithmetic("+", left, right);
-  if (typeof left === "string" || typeof right === "string") return joined(left, right, javaText, run);
+  if (typeof left === "string" || typeof right === "string") {
+    return joined([javaText(left, run), javaText(right, run)], run);
+  }
   if (isList(left)) {
     run.step(left.length);
     return isList(right) ? [...left, ...right] : [...left, right];
@@ -75,20 +77,16 @@ function add(left: Value, right: Value, run: Run): Value {
   return addNumbers(left, right, run);
 }
 
-function joined(left: Value, right: Value, textOf: (side: Value) => string, run: Run): string {
-  const texts = [left, right].map((side) => {
-    const text = textOf(side);
-    if (typeof side === "object") run.chargeText(text.length, true);
-    return text;
-  });
-  const length = texts.reduce((sum, text) => sum + text.length, 0);
+function joined(texts: readonly [string, string], run: Run): string {
+  const length = texts[0].length + texts[1].length;
   run.size(length);
   run.step(length >> 10);
-  return texts.join("");
+  return texts[0] + texts[1];
 }
 
 function concatenate(left: Value, right: Value, run: Run): Value {
-  return joined(left, right, (side) => (side === null ? "" : javaText(side)), run);
+  const textOf = (side: Value) => (side === null ? "" : javaText(side, run));
+  return joined([textOf(left), textOf(right)], run);
 }
 
 function contains(left: Value, right: Value, run: Run): boolean {
@@ -184,6 +182,11 @@ export function not(value: Value): boolean {
   throw typeError(
     `Unsupported value type ${shortClassName(value)}. Expected Boolean, String, Number in "if" statement`,
   );
+}
+
+export function plus(value: Value): Numeric {
+  if (!isNumber(value)) throw typeError(`Could not perform plus on ${className(value)}: it must be a number.`);
+  return value;
 }
 
 export function negate(value: Value): Numeric {

@@ -1,10 +1,10 @@
 import type { CallArgs, Expr } from "./ast.ts";
-import { Cursor, MAX_CHAIN } from "./cursor.ts";
+import { type Cursor, MAX_CHAIN } from "./cursor.ts";
 import { overBudget } from "./errors.ts";
 import { syntaxError, type Token } from "./lexer.ts";
 import { integer } from "./numbers.ts";
 import { BINARY_PRECEDENCE, UNARY_PRECEDENCE } from "./syntax.ts";
-import { Double, type Value } from "./value.ts";
+import { Double, newMap, type Value } from "./value.ts";
 
 const CONSTANTS: ReadonlyMap<string, Value> = new Map<string, Value>([
   ["true", true],
@@ -103,11 +103,24 @@ function parseAccess(cursor: Cursor, start: Expr): Expr {
   }
 }
 
+/** Methods of Java and JavaScript, and what does their work here. */
+const FOR_METHODS: ReadonlyMap<string, string> = new Map([
+  ["toUpperCase", "value | upper"],
+  ["toLowerCase", "value | lower"],
+  ["size", "value | length"],
+  ["length", "value | length"],
+  ["substring", "value | slice(from, to)"],
+  ["contains", "value contains 'x'"],
+  ["includes", "value contains 'x'"],
+  ["equals", "value == 'x'"],
+  ["isEmpty", "value is empty"],
+  ["get", "value['key']"],
+  ["toString", "value | string"],
+]);
+
 function noMethods(name: string, at: number) {
-  return syntaxError(
-    `Methods cannot be called in expressions: \`.${name}(…)\`. Use a filter: \`value | ${name}\`.`,
-    at,
-  );
+  const instead = FOR_METHODS.get(name) ?? "value | filter";
+  return syntaxError(`Methods cannot be called in expressions: \`.${name}(…)\`. Write \`${instead}\` instead.`, at);
 }
 
 function parseLiteral(cursor: Cursor): Expr {
@@ -123,12 +136,36 @@ function parseLiteral(cursor: Cursor): Expr {
     return { kind: "literal", at, value: CONSTANTS.get(token.text) ?? null };
   }
   if (cursor.skip("PUNCTUATION", "[")) {
-    return { kind: "list", at, items: parseSequence(cursor, "]", () => parseExpression(cursor)) };
+    const items = parseSequence(cursor, "]", () => parseExpression(cursor));
+    return { kind: "list", at, items, constant: constantList(items) };
   }
   if (cursor.skip("PUNCTUATION", "{")) {
-    return { kind: "map", at, entries: parseSequence(cursor, "}", () => parseEntry(cursor)) };
+    const entries = parseSequence(cursor, "}", () => parseEntry(cursor));
+    return { kind: "map", at, entries, constant: constantMap(entries) };
   }
-  throw syntaxError(`${cursor.unexpected()}, expected an expression`, at);
+  const hint = cursor.is("PUNCTUATION", "=") ? ": `==` compares." : ": a name, number, text, list or map.";
+  throw syntaxError(`${cursor.unexpected()}, expected an expression${hint}`, at);
+}
+
+/** The value of an expression that is made of literals alone: values are never changed, so one is enough for all runs. */
+function constantOf(expr: Expr): Value | undefined {
+  if (expr.kind === "literal") return expr.value;
+  return expr.kind === "list" || expr.kind === "map" ? expr.constant : undefined;
+}
+
+function constantList(items: readonly Expr[]): Value | undefined {
+  const values = items.map(constantOf);
+  return values.every((value) => value !== undefined) ? values : undefined;
+}
+
+function constantMap(entries: readonly { key: Expr; value: Expr }[]): Value | undefined {
+  const map = newMap();
+  for (const { key, value } of entries) {
+    const [name, constant] = [constantOf(key), constantOf(value)];
+    if (typeof name !== "string" || constant === undefined) return undefined;
+    map[name] = constant;
+  }
+  return map;
 }
 
 function parseEntry(cursor: Cursor): { key: Expr; value: Expr } {
@@ -148,7 +185,16 @@ function parseSequence<T>(cursor: Cursor, closing: string, item: () => T): T[] {
 }
 
 function parseNumber(token: Token): Value {
-  if (!token.text.includes(".")) return integer(BigInt(token.text));
+  if (!token.text.includes(".")) {
+    const long = BigInt(token.text);
+    if (BigInt.asIntN(64, long) !== long) {
+      throw syntaxError(
+        `The integer ${token.text} is too large: an integer has 64 bits, write a double with \`.0\`.`,
+        token.at,
+      );
+    }
+    return integer(long);
+  }
   const value = Number(token.text);
   return Number.isInteger(value) ? new Double(value) : value;
 }
@@ -158,8 +204,8 @@ function parseString(cursor: Cursor): Expr {
   if (parts === undefined) return { kind: "literal", at, value: text };
   const pieces = parts.map((part): Expr => {
     if ("text" in part) return { kind: "literal", at, value: part.text };
-    const inner = new Cursor(part.tokens);
-    const value = cursor.nested(() => parseExpression(inner));
+    const inner = cursor.within(part.tokens);
+    const value = parseExpression(inner);
     inner.expect("EOF");
     return value;
   });

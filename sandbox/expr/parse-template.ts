@@ -1,4 +1,4 @@
-import type { Expr, Macro, Node, Template } from "./ast.ts";
+import type { Expr, FilterUse, Macro, MacroParam, Node, Template } from "./ast.ts";
 import { Cursor } from "./cursor.ts";
 import { syntaxError, type Token, tokenize } from "./lexer.ts";
 import { nearest } from "./nearest.ts";
@@ -47,7 +47,7 @@ class TemplateParser {
       if (token.type === "EXECUTE_START") {
         if (ends.some((end) => this.cursor.peekIs("NAME", end))) return nodes;
         this.cursor.next();
-        const node = this.tag();
+        const node = this.tag(ends);
         if (node !== null) nodes.push(node);
       } else nodes.push(this.simple(token));
     }
@@ -65,7 +65,7 @@ class TemplateParser {
     return { kind: "print", at, value };
   }
 
-  private tag(): Node | null {
+  private tag(ends: readonly string[]): Node | null {
     const { text, at } = this.cursor.expect("NAME");
     switch (text) {
       case "if":
@@ -81,7 +81,7 @@ class TemplateParser {
       case "filter":
         return this.filtered(at);
       default:
-        throw unknownTag(text, at);
+        throw unknownTag(text, at, ends.at(-1));
     }
   }
 
@@ -126,13 +126,13 @@ class TemplateParser {
 
   private macro(at: number): null {
     const { text: name } = this.cursor.expect("NAME");
-    const params: { name: string; default: Expr | null }[] = [];
+    const params: MacroParam[] = [];
     this.cursor.expect("PUNCTUATION", "(");
     while (!this.cursor.skip("PUNCTUATION", ")")) {
       if (params.length > 0) this.cursor.expect("PUNCTUATION", ",");
       const { text: param } = this.cursor.expect("NAME");
       const fallback = this.cursor.skip("PUNCTUATION", "=") ? parseExpression(this.cursor) : null;
-      params.push({ name: param, default: fallback });
+      params.push({ name: param, description: "", fallback });
     }
     this.macros.set(name, { name, params, body: this.enclosed("endmacro", "macro", at) });
     return null;
@@ -146,8 +146,8 @@ class TemplateParser {
   }
 
   private filtered(at: number): Node {
-    const filters = [parseNamed(this.cursor)];
-    while (this.cursor.skip("OPERATOR", "|")) filters.push(parseNamed(this.cursor));
+    const filters = [parseFilter(this.cursor)];
+    while (this.cursor.skip("OPERATOR", "|")) filters.push(parseFilter(this.cursor));
     return { kind: "filtered", at, filters, body: this.enclosed("endfilter", "filter", at) };
   }
 
@@ -173,10 +173,15 @@ class TemplateParser {
   }
 }
 
-function unknownTag(name: string, at: number) {
+function parseFilter(cursor: Cursor): FilterUse {
+  return { kind: "filter", ...parseNamed(cursor) };
+}
+
+function unknownTag(name: string, at: number, end: string | undefined) {
   if (REMOVED_TAGS.has(name)) return syntaxError(`The tag \`${name}\` is not available in expressions.`, at);
   if (name.startsWith("end") || name === "else" || name === "elseif") {
-    return syntaxError(`The tag \`${name}\` closes nothing here.`, at);
+    const open = end === undefined ? "no tag is open" : `{% ${end} %} must come first`;
+    return syntaxError(`The tag \`${name}\` closes nothing here: ${open}.`, at);
   }
   return syntaxError(
     `Unexpected tag name "${name}".${nearest(

@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 import {
   type EvalContext,
   isTruthy,
-  type LazyMap,
   type LookupAnswer,
+  lazyMap,
   lookupKey,
   objectScope,
   render,
@@ -45,14 +45,13 @@ test("a task id with a dash is told to go into brackets", () => {
 
 test("a lazy map gives its entries by key and is walked only when asked", () => {
   const asked: string[] = [];
-  const outputs: LazyMap = {
-    lazyMap: true,
-    get: (key) => {
+  const outputs = lazyMap(
+    (key) => {
       asked.push(key);
       return key === "a" ? { value: 1 } : undefined;
     },
-    keys: () => ["a"],
-  };
+    () => ["a"],
+  );
   expect(text("{{ outputs.a.value }} {{ outputs.b ?? 'none' }}", { outputs })).toBe("1 none");
   expect(asked).toEqual(["a", "b"]);
   expect(text("{{ outputs }}", { outputs })).toBe('{"a":{"value":1}}');

@@ -9,11 +9,13 @@ import { TemplateRun } from "./template-run.ts";
 import { setOwn, toJson } from "./text.ts";
 import { utf8Length } from "./utf8.ts";
 
-const CODE = /\{[{%#]/;
+function hasCode(text: string): boolean {
+  return text.includes("{{") || text.includes("{%") || text.includes("{#");
+}
 
 /** The template's text. A text without `{{`, `{%` or `{#` is its own result. */
 export function render(template: string, ctx: EvalContext): Outcome<string> {
-  if (!CODE.test(template)) return { ok: true, value: template };
+  if (!hasCode(template)) return { ok: true, value: template };
   const run = new Run(ctx);
   const sink = new TextSink(run);
   return evaluate(template, run, sink, () => withinBytes(sink.out, run));
@@ -21,11 +23,11 @@ export function render(template: string, ctx: EvalContext): Outcome<string> {
 
 /** A template that is a lone `{{ }}` keeps the type of its value; scalars in a row become text. */
 export function renderTyped(template: string, ctx: EvalContext): Outcome<Json> {
-  if (!CODE.test(template)) return { ok: true, value: template };
+  if (!hasCode(template)) return { ok: true, value: template };
   const run = new Run(ctx);
   const sink = new TypedSink(run);
   return evaluate(template, run, sink, () => {
-    const value = toJson(sink.out);
+    const value = toJson(sink.out, run);
     return typeof value === "string" ? withinBytes(value, run) : value;
   });
 }
@@ -78,12 +80,12 @@ function evaluate<T>(source: string, run: Run, sink: Sink, result: () => T): Out
     const template = tryTemplate(source);
     if (template instanceof ExprError) throw template;
     new TemplateRun(run, template, undefined).exec(template.nodes, sink);
-    if (run.needs.size === 0) return { ok: true, value: result() };
+    if (!run.isWaiting) return { ok: true, value: result() };
   } catch (error) {
     if (error instanceof NeedsLookup) run.note(error);
-    if (run.needs.size === 0) return { ok: false, problem: toProblem(asExprError(error, run), source) };
+    if (!run.isWaiting) return { ok: false, problem: toProblem(asExprError(error, run), source) };
   }
-  return { ok: "needs", lookups: [...run.needs.values()] };
+  return { ok: "needs", lookups: run.needs };
 }
 
 function asExprError(error: unknown, run: Run): ExprError {

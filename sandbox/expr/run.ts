@@ -1,5 +1,6 @@
 import { answerTo } from "./answers.ts";
 import { type Budget, DEFAULT_BUDGET, type EvalContext } from "./context.ts";
+import type { Meter } from "./entry.ts";
 import { type NeedsLookup, overBudget } from "./errors.ts";
 import { type Lookup, lookupKey } from "./lookups.ts";
 import { print } from "./text.ts";
@@ -10,14 +11,15 @@ const RAW_MARK = "\uE0F1";
 const RAW_PATTERN = /\uE0F1(\d+)\uE0F2/g;
 
 /** What one call of `render` has used and found out; shared by everything evaluated within it. */
-export class Run {
+export class Run implements Meter {
   readonly ctx: EvalContext;
   readonly budget: Budget;
-  readonly needs = new Map<string, Lookup>();
   private stepCount = 0;
   private turnCount = 0;
   private depth = 0;
-  private readonly raws: string[] = [];
+  private regexCount = 0;
+  private raws: string[] | undefined;
+  private needed: Map<string, Lookup> | undefined;
 
   constructor(ctx: EvalContext) {
     this.ctx = ctx;
@@ -31,22 +33,29 @@ export class Run {
     }
   }
 
+  /** A move of the regular-expression matcher; it costs a step as well. */
+  regexStep(count: number): void {
+    this.regexCount += count;
+    if (this.regexCount > this.budget.regexSteps) {
+      const cure = "repeats within repeats, as in (a+)+, take this long; write the expression without them.";
+      throw overBudget("moves of regular expressions", this.budget.regexSteps, cure);
+    }
+    this.step(count);
+  }
+
   turn(): void {
     if (++this.turnCount > this.budget.loopTurns) {
       throw overBudget("loop turns", this.budget.loopTurns, "use a ForEach task or a script for larger loops.");
     }
   }
 
-  /** Charges a text by its length: made from a list or map it costs more than copied or searched. */
-  chargeText(length: number, isFromStructure: boolean): void {
-    this.step(isFromStructure ? length >> 3 : length >> 8);
+  /** Charges a text that is copied or searched, by its length. */
+  chargeText(length: number): void {
+    this.step(length >> 8);
   }
 
-  /** What the value prints, charged by its length. */
   print(value: Value): string {
-    const text = print(value);
-    if (typeof value === "object" && value !== null) this.chargeText(text.length, true);
-    return text;
+    return print(value, this);
   }
 
   /** Refuses a text that is too long, before it is built. */
@@ -76,17 +85,29 @@ export class Run {
 
   /** Notes what an evaluation has stopped for. */
   note({ lookups }: NeedsLookup): void {
-    for (const lookup of lookups) this.needs.set(lookupKey(lookup), lookup);
+    this.needed ??= new Map();
+    for (const lookup of lookups) this.needed.set(lookupKey(lookup), lookup);
+  }
+
+  /** What evaluations have stopped for. */
+  get needs(): Lookup[] {
+    return this.needed === undefined ? [] : [...this.needed.values()];
+  }
+
+  get isWaiting(): boolean {
+    return this.needed !== undefined;
   }
 
   /** Puts a raw text aside while later passes run over the rest. */
   setAside(text: string): string {
+    this.raws ??= [];
     this.raws.push(text);
     return `${RAW_MARK}${this.raws.length - 1}\uE0F2`;
   }
 
   putBack(text: string): string {
-    if (this.raws.length === 0 || !text.includes(RAW_MARK)) return text;
-    return text.replace(RAW_PATTERN, (mark, index: string) => this.raws[Number(index)] ?? mark);
+    const { raws } = this;
+    if (raws === undefined || !text.includes(RAW_MARK)) return text;
+    return text.replace(RAW_PATTERN, (mark, index: string) => raws[Number(index)] ?? mark);
   }
 }

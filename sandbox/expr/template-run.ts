@@ -1,16 +1,20 @@
-import type { CallArgs, Macro, Node, Template } from "./ast.ts";
-import { newCall } from "./call.ts";
+import type { Macro, Node, Template } from "./ast.ts";
+import { argsProblem, type Given } from "./bind.ts";
+import { type Host, RunCall } from "./call.ts";
 import type { Call } from "./entry.ts";
-import { argumentError, ExprError, NeedsLookup, typeError } from "./errors.ts";
+import { argumentError, ExprError, locate, NeedsLookup, typeError } from "./errors.ts";
 import { Evaluator } from "./evaluator.ts";
-import { type Frame, newFrame } from "./frame.ts";
+import { Frame } from "./frame.ts";
+import { shown } from "./growth.ts";
+import { LoopVariable } from "./loop-variable.ts";
+import { nearest } from "./nearest.ts";
 import { compareNumbers, isNumber } from "./numbers.ts";
 import type { Run } from "./run.ts";
 import { type Sink, TextSink } from "./sink.ts";
-import { isList, isMap, mapEntries, newMap, type Value } from "./value.ts";
+import { className, isList, isMap, mapEntries, mapOf, type Value } from "./value.ts";
 
 /** Runs the nodes of a template into a sink. */
-export class TemplateRun extends Evaluator {
+export class TemplateRun extends Evaluator implements Host {
   private madeCall: Call | undefined;
   private readonly multiPass: boolean;
 
@@ -20,11 +24,13 @@ export class TemplateRun extends Evaluator {
   }
 
   protected get call(): Call {
-    this.madeCall ??= newCall(this.run, {
-      block: (name) => this.block(name),
-      nested: (template, multiPass) => new TemplateRun(this.run, template, this.frame, multiPass),
-    });
+    this.madeCall ??= new RunCall(this.run, this);
     return this.madeCall;
+  }
+
+  /** A run of another template that sees the same variables. */
+  within(template: Template): TemplateRun {
+    return new TemplateRun(this.run, template, this.frame, true);
   }
 
   /** X4. A print that waits for an answer of the world does not keep later prints from asking for theirs. */
@@ -87,7 +93,7 @@ export class TemplateRun extends Evaluator {
       if (typeof value === "boolean") return value;
       if (typeof value === "string") return value !== "";
       if (isNumber(value)) return compareNumbers(value, 0) !== 0;
-      found = value === null ? "it is null" : isList(value) ? "it is a list" : "it is a map";
+      found = value === null ? "it is null." : isList(value) ? "it is a list." : "it is a map.";
     } catch (error) {
       if (!(error instanceof ExprError) || !error.notFound) throw error;
       found = error.message;
@@ -102,58 +108,58 @@ export class TemplateRun extends Evaluator {
   private loop(node: Extract<Node, { kind: "for" }>, sink: Sink): void {
     const value = this.evaluate(node.list);
     if (value === null) return;
-    const items = this.located(node.list.at, () => iterable(value));
+    const items = iterable(value, node.list.at);
     if (items.length === 0) this.exec(node.otherwise, sink);
     const outer = this.frame;
-    items.forEach((item, index) => {
-      this.run.turn();
-      this.frame = newFrame(outer, [
-        [node.name, item],
-        ["loop", loopVariable(index, items.length)],
-      ]);
-      try {
+    try {
+      for (let index = 0; index < items.length; index++) {
+        this.run.turn();
+        const loop = new LoopVariable(index, items.length);
+        this.frame = new Frame(outer, [node.name, "loop"], [items[index] ?? null, loop]);
         this.exec(node.body, sink);
-      } finally {
-        this.frame = outer;
       }
-    });
+    } finally {
+      this.frame = outer;
+    }
   }
 
-  /** Sets the variable where it exists already, else in the innermost frame. */
   private assign(name: string, value: Value): void {
-    this.frame ??= newFrame(undefined);
-    let target: Frame = this.frame;
-    for (let frame: Frame | undefined = this.frame; frame !== undefined; frame = frame.up) {
-      if (frame.vars.has(name)) {
-        target = frame;
-        break;
-      }
-    }
-    target.vars.set(name, value);
+    this.frame ??= new Frame(undefined);
+    this.frame.assign(name, value);
   }
 
   private filtered(node: Extract<Node, { kind: "filtered" }>, sink: Sink): void {
     let value: Value = this.text(node.body);
-    for (const { name, args, at } of node.filters) value = this.applyFilter(name, value, args, at);
+    for (const use of node.filters) value = this.applyFilter(this.filterOf(use), value, use);
     sink.value(value);
   }
 
-  private block(name: string): string {
+  block(name: string): string {
     const body = this.template.blocks.get(name);
-    if (body === undefined) throw argumentError(`The block [${name}] does not exist in this template.`);
+    if (body === undefined) {
+      throw argumentError(
+        `The block [${name}] does not exist in this template.${nearest(name, this.template.blocks.keys())}`,
+      );
+    }
     return this.run.nested(() => this.text(body));
   }
 
-  protected callMacro(macro: Macro, given: CallArgs): Value {
-    const { positional, named } = this.args(given);
+  protected callMacro(macro: Macro, { positional, named }: Given): Value {
+    const problem = argsProblem(
+      { args: macro.params },
+      { kind: "macro", name: macro.name },
+      positional.length,
+      named === null ? [] : [...named.keys()],
+    );
+    if (problem !== null) throw argumentError(problem);
     const outer = this.frame;
-    const frame = newFrame(undefined);
+    const frame = new Frame(undefined);
     return this.run.nested(() => {
       this.frame = frame;
       try {
         macro.params.forEach((param, index) => {
-          const fallback = param.default === null ? null : this.evaluate(param.default);
-          frame.vars.set(param.name, named.get(param.name) ?? positional[index] ?? fallback);
+          const fallback = param.fallback === null ? null : this.evaluate(param.fallback);
+          frame.declare(param.name, named?.get(param.name) ?? positional[index] ?? fallback);
         });
         return this.text(macro.body);
       } finally {
@@ -163,25 +169,19 @@ export class TemplateRun extends Evaluator {
   }
 }
 
-function iterable(value: Value): readonly Value[] {
+function iterable(value: Value, at: number): readonly Value[] {
   if (isList(value)) return value;
   if (value !== null && isMap(value)) {
-    return mapEntries(value).map(([key, item]) => {
-      const entry = newMap();
-      entry.key = key;
-      entry.value = item;
-      return entry;
-    });
+    try {
+      return mapEntries(value).map(([key, item]) => mapOf({ key, value: item }));
+    } catch (error) {
+      throw locate(error, at);
+    }
   }
-  throw typeError(`Not an iterable object. Value = [${String(value)}]: loop over a list or a map.`);
-}
-
-function loopVariable(index: number, length: number): Value {
-  const loop = newMap();
-  loop.index = index;
-  loop.length = length;
-  loop.first = index === 0;
-  loop.last = index === length - 1;
-  loop.revindex = length - 1 - index;
-  return loop;
+  throw locate(
+    typeError(
+      `Not an iterable object. Value = [${shown(String(value))}] (${className(value)}): loop over a list or a map.`,
+    ),
+    at,
+  );
 }

@@ -1,5 +1,8 @@
 import type { Json, JsonObject } from "#schema/json.ts";
+import { Decimal } from "./decimal.ts";
+import type { Meter } from "./entry.ts";
 import { overBudget } from "./errors.ts";
+import { Growth } from "./growth.ts";
 import { isNumber, numberText, toFloat } from "./numbers.ts";
 import { Double, isList, isMap, mapEntries, type Value } from "./value.ts";
 
@@ -11,50 +14,67 @@ function checkNesting(depth: number): void {
 }
 
 /** What `{{ value }}` prints: text as it is, null as nothing, lists and maps as compact JSON. */
-export function print(value: Value): string {
+export function print(value: Value, meter: Meter): string {
   if (typeof value === "string") return value;
   if (value === null) return "";
   if (typeof value === "boolean") return value ? "true" : "false";
-  if (isNumber(value)) return numberText(value);
-  return jsonText(value);
+  return isNumber(value) ? numberText(value) : jsonText(value, meter);
 }
 
 /** Compact JSON; entries that are null are left out of maps (but kept in lists). */
-export function jsonText(value: Value, depth = 0): string {
+export function jsonText(value: Value, meter: Meter): string {
+  return jsonPart(value, new Growth(meter), 0);
+}
+
+function jsonPart(value: Value, growth: Growth, depth: number): string {
   checkNesting(depth);
-  if (value === null) return "null";
-  if (typeof value === "string") return JSON.stringify(value);
-  if (typeof value === "boolean") return value ? "true" : "false";
-  if (isNumber(value)) return Number.isFinite(toFloat(value)) ? numberText(value) : `"${numberText(value)}"`;
-  if (isList(value)) return `[${value.map((item) => jsonText(item, depth + 1)).join(",")}]`;
+  if (value === null) return growth.add("null");
+  if (typeof value === "string") return growth.add(JSON.stringify(value));
+  if (typeof value === "boolean") return growth.add(value ? "true" : "false");
+  if (isNumber(value)) {
+    return growth.add(Number.isFinite(toFloat(value)) ? numberText(value) : `"${numberText(value)}"`);
+  }
+  if (isList(value)) return growth.add(`[${value.map((item) => jsonPart(item, growth, depth + 1)).join(",")}]`, 2);
   const parts: string[] = [];
   for (const [key, item] of mapEntries(value)) {
-    if (item !== null) parts.push(`${JSON.stringify(key)}:${jsonText(item, depth + 1)}`);
+    if (item !== null) parts.push(`${growth.add(JSON.stringify(key))}:${jsonPart(item, growth, depth + 1)}`);
   }
-  return `{${parts.join(",")}}`;
+  return growth.add(`{${parts.join(",")}}`, 2);
 }
 
 /** Java's own text of a value, as string concatenation shows it: `[1, 2]`, `{a=1, b=null}`. */
-export function javaText(value: Value, depth = 0): string {
-  checkNesting(depth);
+export function javaText(value: Value, meter: Meter): string {
   if (value === null) return "null";
-  if (isList(value)) return `[${value.map((item) => javaText(item, depth + 1)).join(", ")}]`;
-  if (!isMap(value)) return print(value);
-  return `{${mapEntries(value)
-    .map(([key, item]) => `${key}=${javaText(item, depth + 1)}`)
-    .join(", ")}}`;
+  return typeof value === "object" ? javaPart(value, new Growth(meter), 0) : print(value, meter);
+}
+
+function javaPart(value: Value, growth: Growth, depth: number): string {
+  checkNesting(depth);
+  if (value === null) return growth.add("null");
+  if (isList(value)) return growth.add(`[${value.map((item) => javaPart(item, growth, depth + 1)).join(", ")}]`, 2);
+  if (!isMap(value)) return growth.add(print(value, growth.meter));
+  const entries = mapEntries(value).map(([key, item]) => `${growth.add(key)}=${javaPart(item, growth, depth + 1)}`);
+  return growth.add(`{${entries.join(", ")}}`, 2);
 }
 
 /** The value as plain JSON: an integer beyond 2^53 and a decimal lose what a JSON number cannot hold. */
-export function toJson(value: Value, depth = 0): Json {
+export function toJson(value: Value, meter: Meter, depth = 0): Json {
   checkNesting(depth);
   if (value === null || typeof value === "string" || typeof value === "boolean") return value;
   if (typeof value === "number") return Number.isFinite(value) ? value : null;
   if (typeof value === "bigint") return Number(value);
-  if (value instanceof Double) return Number.isFinite(value.value) ? value.value : null;
-  if (isList(value)) return value.map((item) => toJson(item, depth + 1));
+  if (value instanceof Double || value instanceof Decimal) {
+    const number = toFloat(value);
+    return Number.isFinite(number) ? number : null;
+  }
+  if (isList(value)) {
+    meter.step(1 + value.length);
+    return value.map((item) => toJson(item, meter, depth + 1));
+  }
   const map: JsonObject = {};
-  for (const [key, item] of mapEntries(value)) setOwn(map, key, toJson(item, depth + 1));
+  const entries = mapEntries(value);
+  meter.step(1 + entries.length);
+  for (const [key, item] of entries) setOwn(map, key, toJson(item, meter, depth + 1));
   return map;
 }
 

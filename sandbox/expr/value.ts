@@ -1,3 +1,4 @@
+import { Decimal } from "./decimal.ts";
 import { NeedsLookup } from "./errors.ts";
 import type { Lookup } from "./lookups.ts";
 
@@ -5,35 +6,64 @@ import type { Lookup } from "./lookups.ts";
  * The values an expression works on.
  *
  * A JSON value from the context is used as it stands, without conversion: an integral number is one of Java's integers,
- * any other number a double. Two things JSON cannot say have their own form: an integer beyond 2^53 is a bigint, and a
- * double without a fraction (`2.0`), a 32-bit float or a decimal is a `Double`.
+ * any other number a double. What JSON cannot say has its own form: an integer beyond 2^53 is a bigint, a double without a
+ * fraction (`2.0`) or a 32-bit float is a `Double`, a BigDecimal is a `Decimal`.
  */
 export class Double {
   readonly value: number;
-  readonly kind: "double" | "float" | "decimal";
-  constructor(value: number, kind: "double" | "float" | "decimal" = "double") {
+  readonly kind: "double" | "float";
+  constructor(value: number, kind: "double" | "float" = "double") {
     this.value = value;
     this.kind = kind;
   }
 }
 
 /** A map whose entries are computed when asked for (`outputs` of a large execution). Own keys only. */
-export interface LazyMap {
-  readonly lazyMap: true;
+export abstract class LazyMap {
   /** The entry, or undefined when there is none. */
-  get(key: string): unknown;
-  keys(): Iterable<string>;
+  abstract get(key: string): unknown;
+  abstract keys(): Iterable<string>;
+}
+
+class ComputedMap extends LazyMap {
+  readonly get: (key: string) => unknown;
+  readonly keys: () => Iterable<string>;
+  constructor(get: (key: string) => unknown, keys: () => Iterable<string>) {
+    super();
+    this.get = get;
+    this.keys = keys;
+  }
+}
+
+/** A lazy map of two functions. */
+export function lazyMap(get: (key: string) => unknown, keys: () => Iterable<string>): LazyMap {
+  return new ComputedMap(get, keys);
 }
 
 export interface ValueMap {
   readonly [key: string]: Value;
 }
-export type Value = null | boolean | number | bigint | string | Double | LazyMap | readonly Value[] | ValueMap;
+export type Value =
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | Double
+  | Decimal
+  | LazyMap
+  | readonly Value[]
+  | ValueMap;
 
 /** A map under construction: without a prototype, so that no key of a user can mean anything but itself. */
 export type MapBuilder = { [key: string]: Value };
 export function newMap(): MapBuilder {
   return Object.create(null);
+}
+
+/** A map of the given entries. */
+export function mapOf(entries: { readonly [key: string]: Value }): MapBuilder {
+  return Object.assign(newMap(), entries);
 }
 
 /** A value of the outside world as a Value; undefined for what is no data (functions, symbols, undefined). */
@@ -53,11 +83,15 @@ export function isList(value: Value): value is readonly Value[] {
 }
 
 export function isLazyMap(value: Value): value is LazyMap {
-  return typeof value === "object" && value !== null && "lazyMap" in value && typeof value.get === "function";
+  return value instanceof LazyMap;
+}
+
+function isBoxed(value: object): value is Double | Decimal {
+  return value instanceof Double || value instanceof Decimal;
 }
 
 export function isMap(value: Value): value is LazyMap | ValueMap {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Double);
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !isBoxed(value);
 }
 
 /** The entry of a map by its own key; undefined when absent. Never looks at a prototype. */
@@ -73,10 +107,17 @@ export function mapKeys(map: LazyMap | ValueMap): string[] {
 /** Entries that hold data, in their order. */
 export function mapEntries(map: LazyMap | ValueMap): [string, Value][] {
   const entries: [string, Value][] = [];
+  if (!isLazyMap(map)) {
+    for (const key of Object.keys(map)) {
+      const value = fromOutside(map[key]);
+      if (value !== undefined) entries.push([key, value]);
+    }
+    return entries;
+  }
   const missing: Lookup[] = [];
-  for (const key of mapKeys(map)) {
+  for (const key of map.keys()) {
     try {
-      const value = mapGet(map, key);
+      const value = fromOutside(map.get(key));
       if (value !== undefined) entries.push([key, value]);
     } catch (error) {
       // All that the world holds of it is asked for at once.
@@ -103,17 +144,15 @@ export function className(value: Value): string {
     case "boolean":
       return "java.lang.Boolean";
     case "bigint":
-      return "java.lang.Long";
+      return BigInt.asIntN(64, value) === value ? "java.lang.Long" : "java.math.BigInteger";
     case "number":
       if (!Number.isInteger(value)) return "java.lang.Double";
       return value >= -2147483648 && value <= 2147483647 ? "java.lang.Integer" : "java.lang.Long";
     default:
       if (value === null) return "null";
       if (isList(value)) return "java.util.ArrayList";
-      if (value instanceof Double) {
-        if (value.kind === "decimal") return "java.math.BigDecimal";
-        return value.kind === "float" ? "java.lang.Float" : "java.lang.Double";
-      }
+      if (value instanceof Decimal) return "java.math.BigDecimal";
+      if (value instanceof Double) return value.kind === "float" ? "java.lang.Float" : "java.lang.Double";
       return "java.util.LinkedHashMap";
   }
 }

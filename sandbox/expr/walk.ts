@@ -16,7 +16,7 @@ export function eachExpr(template: Template, visit: (expr: Expr) => void, visitN
   nodes(template.nodes);
   for (const body of template.blocks.values()) nodes(body);
   for (const macro of template.macros.values()) {
-    for (const param of macro.params) if (param.default !== null) exprs(param.default);
+    for (const param of macro.params) if (param.fallback !== null) exprs(param.fallback);
     nodes(macro.body);
   }
 }

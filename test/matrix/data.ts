@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { caseFiles } from "../expressions/case-files.ts";
 import type { History } from "../histories/replay.ts";
 import type { MatrixData } from "./spec.ts";
 
@@ -33,7 +34,7 @@ export function matrixData(): MatrixData {
   return {
     histories: filesOf(histories, ".json").map((name) => readJson(join(histories, name)) as History),
     flows: { ...Object.fromEntries([...sources(examples), ...sources(flows)]), ...BROKEN },
-    expressions: readJson(join(TEST, "expressions/verified.json")) as MatrixData["expressions"],
+    expressions: caseFiles(),
     schedules: ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe"].flatMap((timeZone) =>
       ["*/15 * * * *", "30 2 * * *", "0 0 31 * *", "0 9 * * MON-FRI", "@monthly"].map((cron) => ({
         cron,

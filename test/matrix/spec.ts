@@ -1,9 +1,9 @@
-import { type EvalContext, objectScope, render, renderTyped } from "#expr/index.ts";
 import { parseFlow } from "#flow/parse-flow.ts";
 import type { EpochMs } from "#schema/json.ts";
 import { nextDate } from "#tasks/cron.ts";
 import { flowJsonSchema } from "#tasks/json-schema.ts";
 import { registry } from "#tasks/registry.ts";
+import { type CaseFile, runCase } from "../expressions/run-case.ts";
 import { type History, replay } from "../histories/replay.ts";
 
 // What the pure set makes of given data, as texts. The same bundle runs in Node, in workerd and in a browser, and must say the
@@ -13,7 +13,7 @@ export type MatrixData = {
   histories: History[];
   /** Sources of flows by name. */
   flows: Record<string, string>;
-  expressions: { context: Record<string, unknown>; cases: { template: string; typed?: boolean }[] };
+  expressions: Record<string, CaseFile>;
   schedules: { cron: string; timeZone: string; from: EpochMs }[];
 };
 
@@ -28,19 +28,20 @@ export function matrixResults(data: MatrixData): MatrixResults {
   for (const { type, examples } of registry.tasks)
     for (const { title, yaml } of examples)
       results[`task: ${type}, ${title}`] = JSON.stringify(parseFlow(yaml, registry));
-  const context: EvalContext = {
-    scope: objectScope(data.expressions.context),
-    now: Date.UTC(2024, 0, 1),
-    random: () => 0.5,
-    timeZone: "UTC",
-  };
-  for (const [index, { template, typed }] of data.expressions.cases.entries())
-    results[`expr: ${index} ${template}`] = JSON.stringify(
-      typed ? renderTyped(template, context) : render(template, context),
-    );
+  Object.assign(results, expressionResults(data.expressions));
   results["tasks: JSON schema"] = JSON.stringify(flowJsonSchema(registry));
   for (const { cron, timeZone, from } of data.schedules)
     results[`cron: ${cron} in ${timeZone} from ${from}`] = dates(cron, timeZone, from);
+  return results;
+}
+
+/** Of every case; the name holds its place, because a name may stand twice. */
+export function expressionResults(files: Record<string, CaseFile>): MatrixResults {
+  const results: MatrixResults = {};
+  for (const [topic, file] of Object.entries(files)) {
+    for (const [index, given] of file.cases.entries())
+      results[`expr: ${topic} ${index}, ${given.name}`] = JSON.stringify(runCase(file, given));
+  }
   return results;
 }
 

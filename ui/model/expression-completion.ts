@@ -66,7 +66,6 @@ function entriesOf(kind: ExpressionKind): readonly Completion[] {
   return entries.map((doc) => ({
     ...option("call", doc.name, kind === "function" || kind === "filter" ? argsText(doc) : "", doc.description),
     ...insertOf(doc),
-    ...(doc.deprecated === undefined ? {} : { boost: -50 }),
   }));
 }
 
@@ -153,11 +152,10 @@ function explainEntry(doc: ExpressionDoc, around: Around): Explanation {
     const tried = tryExpression(template, {}, around);
     return tried.kind === "result" ? [`\`${template}\` → \`${tried.text}\``] : [];
   });
-  const deprecated = doc.deprecated === undefined ? [] : [`Deprecated: ${doc.deprecated}`];
   return {
     title: doc.signature,
     text: doc.description,
-    lines: [...deprecated, ...args, ...examples],
+    lines: [...args, ...examples],
     anchor: doc.anchor,
   };
 }

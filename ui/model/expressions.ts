@@ -15,8 +15,8 @@ export type ExpressionDoc = {
   signature: string;
   description: string;
   aliases: readonly string[];
-  /** What to use instead. */
-  deprecated: string | undefined;
+  /** Of `aliases`: those that Kestra has given up. */
+  oldNames: readonly string[];
   args: readonly ArgDoc[];
   /** What it holds, of variables. */
   fields: readonly { name: string; description: string }[];
@@ -36,7 +36,7 @@ function entry(kind: ExpressionKind, name: string, more: Partial<ExpressionDoc>)
     signature: name,
     description: "",
     aliases: [],
-    deprecated: undefined,
+    oldNames: [],
     args: [],
     fields: [],
     examples: [],
@@ -71,7 +71,7 @@ function calls(kind: "filter" | "function" | "test", entries: readonly CallEntry
         signature: prefix + (kind === "function" && !call.includes("(") ? `${call}()` : call),
         description: sentence(item.description),
         aliases: item.aliases ?? [],
-        deprecated: item.deprecated,
+        oldNames: item.oldNames ?? [],
         args: argsOf(item),
         examples: item.examples.map(([template]) => template),
       });

@@ -16,7 +16,9 @@ function formatParts(parts: readonly PatternPart[], subject: Subject): string {
   return parts
     .map((part) => {
       if (part.kind === "literal") return part.text;
-      return part.kind === "optional" ? formatParts(part.parts, subject) : formatField(part, subject);
+      return part.kind === "optional"
+        ? formatParts(part.parts, subject)
+        : formatField(part, subject).padStart(part.pad);
     })
     .join("");
 }
@@ -50,6 +52,8 @@ function formatField({ letter, count }: { letter: string; count: number }, subje
       return year(local.year() > 0 ? local.year() : 1 - local.year(), count);
     case "Y":
       return year(week(subject).year, count);
+    case "W":
+      return weekOfMonth(local, weekRule(subject.locale)).toString();
     case "w":
       return padded(week(subject).week, count);
     case "S":
@@ -132,7 +136,18 @@ function week({ moment, locale }: Subject): { year: number; week: number; day: n
   return weekOf(moment.local, weekRule(locale));
 }
 
-export function weekOf(local: LocalDateTime, rule: { firstDay: number; minimalDays: number }) {
+type WeekRule = { firstDay: number; minimalDays: number };
+
+/** Counted from 1; days before the month's first full-enough week are in week 0. */
+function weekOfMonth(local: LocalDateTime, rule: WeekRule): number {
+  const day = local.dayOfMonth();
+  const ofWeek = ((local.dayOfWeek().value() - rule.firstDay + 7) % 7) + 1;
+  const start = (((day - ofWeek) % 7) + 7) % 7;
+  const offset = start + 1 > rule.minimalDays ? 7 - start : -start;
+  return Math.floor((7 + offset + day - 1) / 7);
+}
+
+export function weekOf(local: LocalDateTime, rule: WeekRule) {
   const date = local.toLocalDate();
   const day = ((local.dayOfWeek().value() - rule.firstDay + 7) % 7) + 1;
   const start = date.minusDays(day - 1);

@@ -30,7 +30,7 @@ const NAMED: ReadonlyMap<string, (moment: Moment) => string> = new Map([
   ["iso_time", (moment: Moment) => isoTime(moment) + offset(moment)],
   ["iso_offset_time", (moment: Moment) => isoTime(moment) + offset(moment)],
   ["iso_local_time", isoTime],
-  ["iso_instant", (moment: Moment) => `${isoDateTime(inZone(moment, UTC))}Z`],
+  ["iso_instant", isoInstant],
   ["iso_ordinal_date", (moment: Moment) => formatPattern(moment, "uuuu-DDD", "en") + offset(moment)],
   ["iso_week_date", isoWeekDate],
   ["rfc_1123_date_time", rfc1123],
@@ -40,7 +40,7 @@ export const FORMAT_NAMES: readonly string[] = [...NAMED_PATTERNS.keys(), ...NAM
 
 /** The moment in a named format, a localized style, or a pattern of Java's. */
 export function formatMoment(moment: Moment, format: string, locale: string): string {
-  const named = NAMED.get(format);
+  const named = NAMED.get(format) ?? NAMED.get(format.toLowerCase());
   if (named !== undefined) return named(moment);
   if (isStyle(format)) return localized(locale, moment.zone.id, epochSecond(moment) * 1000, format);
   if (format === "") throw argumentError("The date format is empty: use a name such as iso, or a pattern.");
@@ -49,6 +49,15 @@ export function formatMoment(moment: Moment, format: string, locale: string): st
 
 function isoDate(moment: Moment): string {
   return formatPattern(moment, "uuuu-MM-dd", "en");
+}
+
+/** In UTC; the fraction has three, six or nine digits, or is left out. */
+function isoInstant(moment: Moment): string {
+  const utc = inZone(moment, UTC);
+  const nano = utc.local.nano();
+  const digits = nano === 0 ? 0 : nano % 1e6 === 0 ? 3 : nano % 1e3 === 0 ? 6 : 9;
+  const fraction = digits === 0 ? "" : `.${nano.toString().padStart(9, "0").slice(0, digits)}`;
+  return `${isoDate(utc)}T${formatPattern(utc, "HH:mm:ss", "en")}${fraction}Z`;
 }
 
 /** As many digits of the fraction as there are. */

@@ -1,4 +1,5 @@
 import { failure } from "../errors.ts";
+import { shown } from "../growth.ts";
 import type { Fields } from "./fields.ts";
 import { dayNames, eraNames, halfDayNames, monthNames, type NameStyle } from "./names.ts";
 import { type PatternPart, parsePattern } from "./pattern.ts";
@@ -12,7 +13,7 @@ export function parseByPattern(text: string, pattern: string, locale: string): F
 }
 
 export function unparsable(text: string, at: number, hint = ""): Error {
-  return failure(`Text could not be parsed at index ${at}: '${text.slice(0, 200)}'.${hint}`);
+  return failure(`Text could not be parsed at index ${at}: '${shown(text)}'.${hint}`);
 }
 
 const ZONE = /Z|[+-]\d\d(?::?\d\d(?::?\d\d)?)?|[A-Za-z]+(?:[+-]\d\d?(?::\d\d)?)?(?:[/_][A-Za-z_+\-\d]+)*/y;

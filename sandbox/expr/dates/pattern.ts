@@ -1,14 +1,25 @@
 import { argumentError } from "../errors.ts";
+import { shown } from "../growth.ts";
 
 /** Java's DateTimeFormatter patterns, taken apart: runs of a letter, literal text, optional sections. */
 export type PatternPart =
-  | { kind: "field"; letter: string; count: number }
+  /** `pad`: the least width, filled with spaces (the letter p before the field). */
+  | { kind: "field"; letter: string; count: number; pad: number }
   | { kind: "literal"; text: string }
   | { kind: "optional"; parts: readonly PatternPart[] };
 
 const MAX_PATTERNS = 200;
 const MAX_LENGTH = 1000;
-const LETTERS = "GuyDMLdQqYwWEecFaBhKkHmsSAnNVvzOXxZp";
+/** How often a letter may stand in a row. */
+const MOST: ReadonlyMap<string, number> = new Map([
+  ...letters("uyYAnN", 19),
+  ...letters("S", 9),
+  ...letters("GMLQqEecXxZ", 5),
+  ...letters("zvO", 4),
+  ...letters("D", 3),
+  ...letters("dwhKkHmsV", 2),
+  ...letters("WFa", 1),
+]);
 const patterns = new Map<string, readonly PatternPart[]>();
 
 export function parsePattern(pattern: string): readonly PatternPart[] {
@@ -20,6 +31,10 @@ export function parsePattern(pattern: string): readonly PatternPart[] {
   if (patterns.size >= MAX_PATTERNS) patterns.clear();
   patterns.set(pattern, parts);
   return parts;
+}
+
+function letters(all: string, most: number): [string, number][] {
+  return [...all].map((letter) => [letter, most]);
 }
 
 type Reader = { readonly pattern: string; at: number };
@@ -41,14 +56,25 @@ function section(reader: Reader, isOptional: boolean): PatternPart[] {
   return parts;
 }
 
-function field(reader: Reader, letter: string): PatternPart {
-  if (!LETTERS.includes(letter)) throw wrong(reader, `the letter ${letter} has no meaning (quote text as in 'T')`);
-  let count = 0;
-  while (reader.pattern[reader.at] === letter) {
-    reader.at++;
-    count++;
+function field(reader: Reader, letter: string): Extract<PatternPart, { kind: "field" }> {
+  const count = run(reader, letter);
+  if (letter === "p") {
+    const next = reader.pattern.charAt(reader.at);
+    if (!/[A-Za-z]/.test(next)) throw wrong(reader, "the pad letter p must stand before another letter");
+    return { ...field(reader, next), pad: count };
   }
-  return { kind: "field", letter, count };
+  const most = MOST.get(letter);
+  if (most === undefined) throw wrong(reader, `the letter ${letter} has no meaning (quote text as in 'T')`);
+  if (count > most) throw wrong(reader, `too many pattern letters: ${letter} may stand ${most} times at most`);
+  if (letter === "V" && count !== 2) throw wrong(reader, "pattern letter count must be 2: V");
+  return { kind: "field", letter, count, pad: 0 };
+}
+
+/** How often the letter stands here. */
+function run(reader: Reader, letter: string): number {
+  const from = reader.at;
+  while (reader.pattern[reader.at] === letter) reader.at++;
+  return reader.at - from;
 }
 
 function literal(reader: Reader, character: string): PatternPart {
@@ -75,5 +101,5 @@ function quoted(reader: Reader): string {
 }
 
 function wrong(reader: Reader, why: string) {
-  return argumentError(`Invalid date pattern '${reader.pattern}': ${why}.`);
+  return argumentError(`Invalid date pattern '${shown(reader.pattern)}': ${why}.`);
 }

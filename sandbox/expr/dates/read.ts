@@ -26,11 +26,11 @@ export function readMoment(value: Value, { zone, existingFormat, locale }: Readi
 
 function fieldsOf(text: string, existingFormat: string | undefined, locale: string): Fields {
   if (existingFormat === undefined) return isoFields(text);
-  if (existingFormat === "rfc_1123_date_time") return parseByPattern(text, RFC_1123, "en");
+  const name = existingFormat.toLowerCase();
+  if (name === "rfc_1123_date_time") return parseByPattern(text, RFC_1123, "en");
   const pattern = NAMED_PATTERNS.get(existingFormat);
-  if (pattern === undefined && FORMAT_NAMES.includes(existingFormat)) {
-    if (!existingFormat.startsWith("iso_"))
-      throw argumentError(`Dates cannot be read in the style '${existingFormat}'.`);
+  if (pattern === undefined && FORMAT_NAMES.includes(name)) {
+    if (!name.startsWith("iso_")) throw argumentError(`Dates cannot be read in the style '${existingFormat}'.`);
     return isoFields(text);
   }
   return parseByPattern(text, pattern ?? existingFormat, locale);

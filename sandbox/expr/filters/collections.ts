@@ -1,5 +1,6 @@
 import type { Args, Call, Filter } from "../entry.ts";
 import { argumentError, typeError } from "../errors.ts";
+import { Growth } from "../growth.ts";
 import { compareValues } from "../operators.ts";
 import { isEmpty } from "../tests.ts";
 import { javaText, print } from "../text.ts";
@@ -24,10 +25,12 @@ function edge(value: Value, filter: string, index: number): Value {
 }
 
 function join(value: Value, args: Args, call: Call): string {
-  const separator = print(args.value("separator"));
-  const items = listOf(value, "join").map((item) => javaText(item));
-  call.size(items.reduce((length, item) => length + item.length + separator.length, 0));
-  return items.join(separator);
+  const separator = print(args.value("separator"), call);
+  const growth = new Growth(call);
+  return listOf(value, "join")
+    .map((item) => growth.add(javaText(item, call)))
+    .map((text, index) => (index === 0 ? text : growth.add(separator) + text))
+    .join("");
 }
 
 function slice(value: Value, args: Args): Value {
@@ -67,7 +70,7 @@ function merge(value: Value, items: Value, call: Call): Value {
     if (isMap(items)) return [...value, ...mapEntries(items).map(([key]) => key)];
   } else if (isMap(value)) {
     const merged = copyMap(value);
-    if (isList(items)) for (const item of items) merged[print(item)] = item;
+    if (isList(items)) for (const item of items) merged[print(item, call)] = item;
     else if (isMap(items)) for (const [key, item] of mapEntries(items)) merged[key] = item;
     else throw unmergeable(value, items);
     return merged;
@@ -87,6 +90,13 @@ function chunk(value: Value, size: number): Value {
   return chunks;
 }
 
+/** Charged before it is built: a list can hold one long list many times. */
+function flatten(value: Value, _args: Args, call: Call): Value {
+  const list = listOf(value, "flatten");
+  call.step(list.reduce<number>((length, item) => length + (isList(item) ? item.length : 1), 0));
+  return list.flatMap((item) => (isList(item) ? item : [item]));
+}
+
 function keys(value: Value): Value {
   if (isList(value)) return value.map((_, index) => index);
   if (value !== null && isMap(value)) return mapKeys(value);
@@ -102,8 +112,8 @@ function values(value: Value): Value {
 function distinct(value: Value, call: Call): Value {
   const seen = newMap();
   return listOf(value, "distinct").filter((item) => {
-    const key = `${typeof item === "string"}${javaText(item)}`;
-    call.step(1 + (key.length >> 3));
+    const key = `${typeof item === "string"}${javaText(item, call)}`;
+    call.step(1);
     if (key in seen) return false;
     seen[key] = true;
     return true;
@@ -193,7 +203,7 @@ export const COLLECTION_FILTERS: readonly Filter[] = [
     name: "flatten",
     description: "lists within the list replaced by their elements, one level",
     examples: [["{{ [[1],[2,[3]]] | flatten }}", "[1,2,[3]]"]],
-    run: (value) => listOf(value, "flatten").flatMap((item) => (isList(item) ? item : [item])),
+    run: flatten,
   },
   {
     name: "keys",

@@ -1,4 +1,3 @@
-import type { Json } from "#schema/json.ts";
 import type { Filter } from "../entry.ts";
 import { ionText } from "../ion/write.ts";
 import { jq } from "../jq/index.ts";
@@ -7,34 +6,29 @@ import { jsonText, toJson } from "../text.ts";
 import { fromOutside } from "../value.ts";
 import { yamlText } from "../yaml-text.ts";
 
-/** How many values there are within a value, itself included. */
-function weight(value: Json): number {
-  if (typeof value !== "object" || value === null) return 1;
-  return Object.values(value).reduce<number>((sum, item) => sum + weight(item), 1);
-}
-
 export const FORMAT_FILTERS: readonly Filter[] = [
   {
     name: "toJson",
     aliases: ["json", "jsonEncode"],
+    oldNames: ["json", "jsonEncode"],
     description: "JSON text; null entries of maps are left out",
     examples: [["{{ {'a': [1, null]} | toJson }}", '{"a":[1,null]}']],
     takesNull: true,
-    run: (value) => jsonText(value),
+    run: (value, _args, call) => jsonText(value, call),
   },
   {
     name: "toIon",
     description: "Ion text",
     examples: [["{{ {'k': 'v'} | toIon }}", '{k:"v"}']],
     takesNull: true,
-    run: (value) => ionText(value),
+    run: (value, _args, call) => ionText(value, call),
   },
   {
     name: "yaml",
     description: "YAML text with a line break at its end",
     examples: [["{{ [1,'a'] | yaml }}", " - 1\n - a\n"]],
     takesNull: true,
-    run: (value) => yamlText(value),
+    run: (value, _args, call) => yamlText(value, call),
   },
   {
     name: "jq",
@@ -45,8 +39,7 @@ export const FORMAT_FILTERS: readonly Filter[] = [
       ["{{ [1,2,3] | jq('map(. + 1) | add') }}", "[9]"],
     ],
     run: (value, args, call) => {
-      const input = toJson(typeof value === "string" ? parseJson(value) : value);
-      call.step(weight(input));
+      const input = toJson(typeof value === "string" ? parseJson(value) : value, call);
       return fromOutside(jq(args.text("expression"), input, call)) ?? null;
     },
   },

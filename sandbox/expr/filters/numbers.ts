@@ -1,6 +1,8 @@
+import { parseDecimal } from "../decimal.ts";
 import { decimalFormat } from "../decimal-format.ts";
 import type { Filter } from "../entry.ts";
 import { argumentError, failure, typeError } from "../errors.ts";
+import { shown } from "../growth.ts";
 import { compareNumbers, double, integer, isNumber } from "../numbers.ts";
 import { negate } from "../operators.ts";
 import { className, Double, type Value } from "../value.ts";
@@ -9,11 +11,14 @@ const INT_MIN = -(2n ** 31n);
 const INT_MAX = 2n ** 31n - 1n;
 const LONG_MIN = -(2n ** 63n);
 const LONG_MAX = 2n ** 63n - 1n;
+/** Digits that a type holds for certain. */
+const FLOAT_DIGITS = 7;
+const DOUBLE_DIGITS = 16;
 const WHOLE = /^[+-]?\d+$/;
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
 
 function notNumber(text: string): Error {
-  return failure(`For input string: "${text}": this is no number of that type.`);
+  return failure(`For input string: "${shown(text)}": this is no number of that type.`);
 }
 
 function whole(text: string, from: bigint, to: bigint): Value {
@@ -32,16 +37,23 @@ function float(text: string): Value {
   return new Double(Math.fround(fraction(text)), "float");
 }
 
+function decimal(text: string): Value {
+  const value = DECIMAL.test(text) ? parseDecimal(text) : undefined;
+  if (value === undefined) throw notNumber(text);
+  return value;
+}
+
 /** The smallest type that holds the number, as Kestra picks it. */
 function smallest(text: string): Value {
   if (WHOLE.test(text) && text.length <= 1000) {
     const value = BigInt(text.replace("+", ""));
     return value >= LONG_MIN && value <= LONG_MAX ? integer(value) : value;
   }
-  if (!DECIMAL.test(text)) throw failure(`${text} is not a valid number.`);
+  if (!DECIMAL.test(text)) throw failure(`${shown(text)} is not a valid number.`);
   const value = Number(text);
   const digits = text.replace(/[^\d]/g, "").replace(/^0+/, "").length;
-  return digits <= 7 ? float(text) : double(value);
+  if (digits > DOUBLE_DIGITS) return decimal(text);
+  return digits <= FLOAT_DIGITS ? float(text) : double(value);
 }
 
 const TYPES: ReadonlyMap<string, (text: string) => Value> = new Map([
@@ -50,7 +62,7 @@ const TYPES: ReadonlyMap<string, (text: string) => Value> = new Map([
   ["BIGINTEGER", (text: string) => whole(text, -(10n ** 1000n), 10n ** 1000n)],
   ["FLOAT", float],
   ["DOUBLE", (text: string) => double(fraction(text))],
-  ["BIGDECIMAL", (text: string) => new Double(fraction(text), "decimal")],
+  ["BIGDECIMAL", decimal],
 ]);
 
 export const NUMBER_FILTERS: readonly Filter[] = [
@@ -89,7 +101,11 @@ export const NUMBER_FILTERS: readonly Filter[] = [
     args: [{ name: "format", description: "for example #,##0.00" }],
     examples: [["{{ 1234567.891 | numberFormat('#,##0.00') }}", "1,234,567.89"]],
     run: (value, args) => {
-      if (!isNumber(value)) throw typeError("The input for the 'NumberFormat' filter has to be a number.");
+      if (!isNumber(value)) {
+        throw typeError(
+          `The input for the 'NumberFormat' filter has to be a number. Actual type was: ${className(value)}`,
+        );
+      }
       return decimalFormat(value, args.optionalText("format") ?? "#,##0.###");
     },
   },

@@ -1,16 +1,17 @@
-import type { Args, Call, Filter } from "../entry.ts";
+import type { Args, Call, Filter, Meter } from "../entry.ts";
 import { argumentError, typeError } from "../errors.ts";
 import { replaceAll, splitBy } from "../regex/use.ts";
 import { print } from "../text.ts";
 import { className, isList, isMap, mapEntries, newMap, type Value } from "../value.ts";
 
 /** Applies a change of text to every text within lists and maps. */
-export function mapTexts(value: Value, change: (text: string) => string): Value {
+function mapTexts(value: Value, meter: Meter, change: (text: string) => string): Value {
+  meter.step(1);
   if (typeof value === "string") return change(value);
-  if (isList(value)) return value.map((item) => mapTexts(item, change));
+  if (isList(value)) return value.map((item) => mapTexts(item, meter, change));
   if (value === null || !isMap(value)) return value;
   const map = newMap();
-  for (const [key, item] of mapEntries(value)) map[key] = mapTexts(item, change);
+  for (const [key, item] of mapEntries(value)) map[key] = mapTexts(item, meter, change);
   return map;
 }
 
@@ -23,6 +24,15 @@ function abbreviate(text: string, length: number): string {
 function capitalize(text: string): string {
   const at = text.search(/\S/);
   return at < 0 ? text : text.slice(0, at) + text.charAt(at).toUpperCase() + text.slice(at + 1);
+}
+
+/** Java's trim: control characters and the plain space, no others. */
+function trim(text: string): string {
+  let from = 0;
+  let to = text.length;
+  while (from < to && text.charCodeAt(from) <= 0x20) from++;
+  while (to > from && text.charCodeAt(to - 1) <= 0x20) to--;
+  return text.slice(from, to);
 }
 
 function title(text: string): string {
@@ -45,14 +55,17 @@ const ESCAPES: ReadonlyMap<string, readonly [string, string]> = new Map([
   ["shell", ["'", "'\\''"]],
 ]);
 
-function escapeChar(value: Value, type: string): Value {
+function escapeChar(value: Value, type: string, meter: Meter): Value {
   const pair = ESCAPES.get(type.toLowerCase());
   if (pair === undefined) {
     throw argumentError(
       "The 'escapeChar' filter expects the value of 'type' to be either 'single', 'double', or 'shell'.",
     );
   }
-  return mapTexts(value, (text) => text.replaceAll(pair[0], () => pair[1]));
+  return mapTexts(value, meter, (text) => {
+    meter.step(text.length >> 6);
+    return text.replaceAll(pair[0], () => pair[1]);
+  });
 }
 
 const INDENT_ARGS = [
@@ -76,14 +89,15 @@ function indent(text: string, args: Args, call: Call, isFirstLineToo: boolean): 
 function replace(value: Value, args: Args, call: Call): Value {
   const pairs = mapEntries(args.map("replace_pairs"));
   const isRegexp = args.flag("regexp", false);
-  return mapTexts(value, (text) =>
+  return mapTexts(value, call, (text) =>
     pairs.reduce((current, [from, to]) => {
-      const by = print(to);
+      const by = print(to, call);
       call.step(current.length / 64);
       if (isRegexp) return replaceAll(current, from, by, call);
+      if (from === "" || !current.includes(from)) return current;
       const pieces = current.split(from);
       call.size(current.length + (pieces.length + 1) * by.length);
-      return from === "" ? current : pieces.join(by);
+      return pieces.join(by);
     }, text),
   );
 }
@@ -102,13 +116,13 @@ function ofText(
   example: readonly [string, string],
   change: (text: string) => string,
 ): Filter {
-  return { name, description, examples: [example], run: (value) => change(print(value)) };
+  return { name, description, examples: [example], run: (value, _args, call) => change(print(value, call)) };
 }
 
 export const STRING_FILTERS: readonly Filter[] = [
   ofText("upper", "in upper case", ["{{ 'a' | upper }}", "A"], (text) => text.toUpperCase()),
   ofText("lower", "in lower case", ["{{ 'A' | lower }}", "a"], (text) => text.toLowerCase()),
-  ofText("trim", "without white space at both ends", ["{{ ' x ' | trim }}", "x"], (text) => text.trim()),
+  ofText("trim", "without white space at both ends", ["{{ ' x ' | trim }}", "x"], trim),
   ofText(
     "capitalize",
     "the first letter in upper case",
@@ -128,7 +142,7 @@ export const STRING_FILTERS: readonly Filter[] = [
     description: "cut to a length, the three dots included",
     args: [{ name: "length", description: "the longest text", required: true }],
     examples: [["{{ 'abcdefgh' | abbreviate(5) }}", "ab..."]],
-    run: (value, args) => abbreviate(print(value), args.integer("length")),
+    run: (value, args, call) => abbreviate(print(value, call), args.integer("length")),
   },
   {
     name: "replace",
@@ -158,14 +172,14 @@ export const STRING_FILTERS: readonly Filter[] = [
     description: "quotes escaped, also within lists and maps",
     args: [{ name: "type", description: "single, double or shell", required: true }],
     examples: [["{{ \"it's\" | escapeChar('shell') }}", "it'\\''s"]],
-    run: (value, args) => escapeChar(value, args.text("type")),
+    run: (value, args, call) => escapeChar(value, args.text("type"), call),
   },
   {
     name: "indent",
     description: "every line but the first indented",
     args: INDENT_ARGS,
     examples: [["{{ 'a' | indent(2) }}", "a"]],
-    run: (value, args, call) => indent(print(value), args, call, false),
+    run: (value, args, call) => indent(print(value, call), args, call, false),
   },
   {
     name: "nindent",
@@ -173,7 +187,7 @@ export const STRING_FILTERS: readonly Filter[] = [
     args: INDENT_ARGS,
     examples: [["{{ 'a' | nindent(2) }}", "\n  a"]],
     run: (value, args, call) => {
-      const text = print(value);
+      const text = print(value, call);
       return text === "" ? "" : indent(text, args, call, true);
     },
   },
@@ -181,13 +195,13 @@ export const STRING_FILTERS: readonly Filter[] = [
     name: "urlencode",
     description: "form encoding",
     examples: [["{{ 'a b' | urlencode }}", "a+b"]],
-    run: (value) => formEncode(print(value)),
+    run: (value, _args, call) => formEncode(print(value, call)),
   },
   {
     name: "urldecode",
     description: "form decoding",
     examples: [["{{ 'a+b%20c' | urldecode }}", "a b c"]],
-    run: (value) => formDecode(print(value)),
+    run: (value, _args, call) => formDecode(print(value, call)),
   },
 ];
 

@@ -15,7 +15,7 @@ function part(
     description,
     args: SEPARATOR,
     examples: [example],
-    run: (value, args) => cut(print(value), args.text("separator")),
+    run: (value, args, call) => cut(print(value, call), args.text("separator")),
   };
 }
 
@@ -31,9 +31,9 @@ function edge(
     args: [{ name: "value", description: "the text to look for", required: true }],
     examples: [example],
     takesNull: true,
-    run: (value, args) => {
+    run: (value, args, call) => {
       if (value === null) throw typeError(`The '${name}' filter cannot be applied to null: give a default first.`);
-      return has(print(value), args.text("value"));
+      return has(print(value, call), args.text("value"));
     },
   };
 }

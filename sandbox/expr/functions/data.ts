@@ -10,14 +10,15 @@ import { parseYaml } from "../yaml-text.ts";
 /** A function that reads a text format; null stays null. */
 function reader(spec: {
   name: string;
-  aliases?: string[];
+  oldNames?: string[];
   arg: string;
   example: readonly [string, string];
   read: (text: string) => Value;
 }): Func {
   return {
     name: spec.name,
-    aliases: spec.aliases ?? [],
+    aliases: spec.oldNames ?? [],
+    oldNames: spec.oldNames ?? [],
     description: `the value that the text in '${spec.arg}' format means`,
     args: [{ name: spec.arg, description: "the text", required: true }],
     examples: [spec.example],
@@ -25,7 +26,8 @@ function reader(spec: {
       const text = args.value(spec.arg);
       if (text === null) return null;
       if (typeof text !== "string") {
-        throw typeError(`The '${spec.name}' function expects an argument '${spec.arg}' with type string.`);
+        const wanted = `The '${spec.name}' function expects an argument '${spec.arg}' with type string.`;
+        throw typeError(`${wanted} Actual type was: ${className(text)}`);
       }
       call.step(text.length >> (spec.name === "yaml" ? 0 : 2));
       return spec.read(text);
@@ -35,8 +37,8 @@ function reader(spec: {
 
 function extreme(args: Args, name: string, isBetter: (order: number) => boolean): Value {
   let best: Value = null;
-  for (const value of args.rest) {
-    if (value === null) continue;
+  for (const value of args.given) {
+    if (value === undefined || value === null) continue;
     if (!isNumber(value))
       throw typeError(`The '${name}' function compares numbers. Actual type was: ${className(value)}`);
     if (best === null || !isNumber(best) || isBetter(compareNumbers(value, best))) best = value;
@@ -90,14 +92,14 @@ function nanoId(args: Args, call: Call): string {
 export const DATA_FUNCTIONS: readonly Func[] = [
   reader({
     name: "fromJson",
-    aliases: ["json", "jsonDecode"],
+    oldNames: ["json", "jsonDecode"],
     arg: "json",
     example: ["{{ fromJson('[1]') | first }}", "1"],
     read: parseJson,
   }),
   reader({
     name: "fromIon",
-    aliases: ["ionDecode"],
+    oldNames: ["ionDecode"],
     arg: "ion",
     example: ["{{ fromIon('{a:1}').a }}", "1"],
     read: parseIon,

@@ -1,6 +1,6 @@
 import type { Args, Call, Func } from "../entry.ts";
 import { argumentError, failure } from "../errors.ts";
-import { fromOutside, isList, isMap, mapEntries, mapGet, newMap, type Value } from "../value.ts";
+import { fromOutside, isList, isMap, mapEntries, mapGet, mapOf, newMap, type Value } from "../value.ts";
 
 const TO_RENDER = { name: "toRender", description: "text, or a list or map with texts", required: true };
 
@@ -59,19 +59,15 @@ function tasksWithState(args: Args, call: Call): Value {
   for (const [taskId, task] of mapEntries(tasks)) {
     const own = at(task, "state");
     if (typeof own === "string") {
-      if (own === wanted) found.push(entry({ taskId, state: own }));
+      if (own === wanted) found.push(mapOf({ taskId, state: own }));
       continue;
     }
     if (task === null || !isMap(task)) continue;
     for (const [value, run] of mapEntries(task)) {
-      if (at(run, "state") === wanted) found.push(entry({ taskId, state: wanted, value }));
+      if (at(run, "state") === wanted) found.push(mapOf({ taskId, state: wanted, value }));
     }
   }
   return found;
-}
-
-function entry(fields: Record<string, Value>): Value {
-  return Object.assign(newMap(), fields);
 }
 
 /** What begins with this is of the engine's own making and shown to nobody. */
@@ -116,6 +112,26 @@ export const TEMPLATE_FUNCTIONS: readonly Func[] = [
     args: [{ name: "name", description: "the block's name", required: true }],
     examples: [["{% block p %}c{% endblock %}{{ block('p') }}", "cc"]],
     run: (args, call) => call.block(args.text("name")),
+  },
+  {
+    name: "parent",
+    description: "the block of a parent template; there are none here, so it always fails",
+    examples: [],
+    run: () => {
+      throw failure("Can not use the 'parent' function: no template extends another here. Use `block('name')`.");
+    },
+  },
+  {
+    name: "i18n",
+    description: "a text of a resource bundle; there are none here, so it always fails",
+    args: [
+      { name: "bundle", description: "the bundle's name", required: true },
+      { name: "key", description: "the text's key", required: true },
+    ],
+    examples: [],
+    run: (args) => {
+      throw failure(`There is no resource bundle '${args.text("bundle")}': keep texts in flow variables.`);
+    },
   },
   {
     name: "currentEachOutput",

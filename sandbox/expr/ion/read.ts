@@ -1,3 +1,4 @@
+import { parseDecimal } from "../decimal.ts";
 import { failure } from "../errors.ts";
 import { double, integer } from "../numbers.ts";
 import { Double, type MapBuilder, newMap, type Value } from "../value.ts";
@@ -177,6 +178,6 @@ function ionNumber(token: string): Value {
     return text.startsWith("-") ? integer(-BigInt(text.slice(1))) : integer(BigInt(text));
   }
   if (/^-?\d+$/.test(text) && text.length < 1000) return integer(BigInt(text));
-  const number = Number(text.replace(/[dD]/, "e"));
-  return /[eE]/.test(text) ? double(number) : new Double(number, "decimal");
+  if (/[eE]/.test(text)) return double(Number(text));
+  return parseDecimal(text.replace(/[dD]/, "e")) ?? double(Number(text));
 }

@@ -41,5 +41,5 @@ function update(host: JqHost, target: { body: Jq; env: Env }, change: { body: Jq
     if (first === undefined) gone.push(path);
     else result = updatePath(result, path, () => first.value);
   }
-  return gone.length === 0 ? result : deletePaths(result, gone);
+  return gone.length === 0 ? result : deletePaths(result, gone, host);
 }

@@ -127,7 +127,7 @@ export const CONTROL: ReadonlyMap<string, Native> = new Map<string, Native>([
     "delpaths/1",
     function* (host, cell, args) {
       for (const paths of values(host, argument(args, 0), cell)) {
-        yield derived(deletePaths(cell.value, listOf(paths).map(listOf)), cell);
+        yield derived(deletePaths(cell.value, listOf(paths).map(listOf), host), cell);
       }
     },
   ],

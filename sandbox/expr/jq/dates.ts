@@ -116,7 +116,7 @@ function partsOf(input: string, format: string, host: JqHost): ReadonlyMap<strin
     .replace(/[.*+?^${}()|[\]\\]/g, "\\$&")
     .replace(/%([A-Za-z%])/g, (all, letter: string) => READERS[letter] ?? all);
   const regex = regexOf(`\\A${source}\\z`);
-  const match = regex.find(input, 0, host.step);
+  const match = regex.find(input, 0, (count) => host.regexStep(count));
   if (match === null) return null;
   return new Map([...regex.pattern.names].map(([name, index]) => [name, groupText(input, match, index) ?? ""]));
 }

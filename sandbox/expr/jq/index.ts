@@ -1,7 +1,7 @@
 import type { Json } from "#schema/json.ts";
 import { failure } from "../errors.ts";
 import type { Jq } from "./ast.ts";
-import { Interpreter } from "./interpreter.ts";
+import { Interpreter, type Limits } from "./interpreter.ts";
 import { NATIVES } from "./natives.ts";
 import { parseJq } from "./parser.ts";
 import { preludeDefs } from "./prelude.ts";
@@ -20,7 +20,11 @@ function programOf(source: string): Jq {
   return program;
 }
 
-type Limits = { readonly nowMs: number; step(count: number): void; size(length: number): void };
+/** Names of the built-in functions. */
+export function jqBuiltins(): string[] {
+  const names = [...NATIVES.keys(), ...preludeDefs().keys()].map((name) => name.slice(0, name.indexOf("/")));
+  return [...new Set(names)].filter((name) => !name.startsWith("_")).sort();
+}
 
 /** All results of a jq expression for a value, as jq 1.6 gives them. */
 export function jq(source: string, input: Json, limits: Limits): Json[] {

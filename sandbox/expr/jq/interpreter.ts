@@ -1,10 +1,11 @@
 import type { Json, JsonObject } from "#schema/json.ts";
+import type { Meter } from "../entry.ts";
 import { setOwn } from "../text.ts";
 import { assign } from "./assign.ts";
 import type { Def, Jq } from "./ast.ts";
 import { destructure } from "./destructure.ts";
 import { format } from "./formats.ts";
-import { deeper, entryOf, sliceOf } from "./paths.ts";
+import { deeper, entryOf, indices, sliceOf } from "./paths.ts";
 import { type Cell, type Closure, derived, type Env, JqError, type JqHost, type Native, untracked } from "./types.ts";
 import { calculate, isObject, isTrue, toText, typeName } from "./values.ts";
 
@@ -19,22 +20,30 @@ class Break extends Error {
 
 type Builtins = { readonly natives: ReadonlyMap<string, Native>; readonly defs: ReadonlyMap<string, Def> };
 const ROOT: Env = { up: null, name: "", bound: { kind: "value", value: null } };
-type Limits = { readonly nowMs: number; step(count: number): void; size(length: number): void };
+export type Limits = Meter & { readonly nowMs: number };
 
 /**
  * jq as generators: each result is computed when it is asked for. Every node costs a step for every value it is given.
  */
 export class Interpreter implements JqHost {
   readonly nowMs: number;
-  readonly step: (count: number) => void;
-  readonly size: (length: number) => void;
+  private readonly limits: Limits;
   private readonly builtins: Builtins;
 
   constructor(limits: Limits, builtins: Builtins) {
     this.nowMs = limits.nowMs;
-    this.step = (count) => limits.step(count);
-    this.size = (length) => limits.size(length);
+    this.limits = limits;
     this.builtins = builtins;
+  }
+
+  step(count: number): void {
+    this.limits.step(count);
+  }
+  regexStep(count: number): void {
+    this.limits.regexStep(count);
+  }
+  size(length: number): void {
+    this.limits.size(length);
   }
 
   run(closure: Closure, cell: Cell): Generator<Cell> {
@@ -59,7 +68,7 @@ export class Interpreter implements JqHost {
         yield derived(this.variable(jq.name, env), cell);
         break;
       case "format":
-        yield derived(format(jq.name, cell.value), cell);
+        yield derived(format(jq.name, cell.value, this), cell);
         break;
       case "pipe":
         for (const left of this.eval(jq.left, env, cell)) yield* this.eval(jq.right, env, left);
@@ -137,7 +146,7 @@ export class Interpreter implements JqHost {
       if (jq.kind === "iterate") yield* this.iterate(target);
       else if (jq.kind === "index") {
         for (const key of this.values(jq.key, env, cell)) {
-          yield { path: deeper(target, key), value: entryOf(target.value, key) };
+          yield { path: deeper(target, key), value: this.entry(target.value, key) };
         }
       } else {
         for (const end of this.optional(jq.to, env, cell)) {
@@ -147,6 +156,11 @@ export class Interpreter implements JqHost {
         }
       }
     }
+  }
+
+  /** `.[key]`; a list as key asks where it begins within the value. */
+  private entry(value: Json, key: Json): Json {
+    return Array.isArray(value) && Array.isArray(key) ? indices(value, key, this) : entryOf(value, key);
   }
 
   private optional(jq: Jq | null, env: Env, cell: Cell): Iterable<Json> {
@@ -199,7 +213,8 @@ export class Interpreter implements JqHost {
     }
     const rights = typeof part === "string" ? [part] : this.values(part, env, cell);
     for (const right of rights) {
-      const text = typeof part === "string" ? part : jq.format === null ? plainText(right) : format(jq.format, right);
+      const text =
+        typeof part === "string" ? part : jq.format === null ? plainText(right, this) : format(jq.format, right, this);
       for (const left of this.texts(jq, index - 1, env, cell)) {
         this.size(left.length + text.length);
         yield left + text;
@@ -316,7 +331,7 @@ export class Interpreter implements JqHost {
     for (let at: Env | null = env; at !== null; at = at.up) {
       if (at.name === `$${name}` && at.bound.kind === "value") return at.bound.value;
     }
-    if (name === "ENV" || name === "__loc__") return {};
+    if (name === "ENV") return {};
     throw new JqError(`$${name} is not defined`);
   }
 
@@ -372,8 +387,8 @@ export function defined(name: string, params: readonly string[], body: Jq, env: 
   return { up: env, name: `${name}/${params.length}`, bound: { kind: "function", params, body } };
 }
 
-function plainText(value: Json): string {
-  return typeof value === "string" ? value : toText(value);
+function plainText(value: Json, meter: Meter): string {
+  return typeof value === "string" ? value : toText(value, meter);
 }
 
 function negate(value: Json): Json {

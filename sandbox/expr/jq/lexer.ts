@@ -1,4 +1,5 @@
 import { ExprError } from "../errors.ts";
+import { shown } from "../growth.ts";
 
 export type JqToken =
   | { type: "name" | "field" | "variable" | "format" | "op" | "number" | "end"; text: string; at: number }
@@ -23,7 +24,7 @@ const ESCAPES: { [mark: string]: string } = {
 };
 
 export function jqSyntaxError(source: string, at: number, why: string): ExprError {
-  return new ExprError("EXPR_ARGUMENT", `The jq expression '${source}' cannot be read at ${at}: ${why}.`);
+  return new ExprError("EXPR_ARGUMENT", `The jq expression '${shown(source)}' cannot be read at ${at}: ${why}.`);
 }
 
 export function tokenizeJq(source: string): JqToken[] {
@@ -86,7 +87,7 @@ class JqLexer {
       if (character === '"') {
         this.at++;
         parts.push(text);
-        return { type: "text", text: "", at: start, parts };
+        return { type: "text", text: this.source.slice(start, this.at), at: start, parts };
       }
       if (character !== "\\") text += character;
       else if (this.source[this.at + 1] === "(") {

@@ -29,10 +29,10 @@ function length(value: Json): Json {
   return typeof value === "string" ? [...value].length : Object.keys(value).length;
 }
 
-function keys(value: Json, isSorted: boolean): Json {
+function keys(value: Json, isSorted: boolean, host: JqHost): Json {
   if (Array.isArray(value)) return value.map((_, index) => index);
   if (!isObject(value)) throw new JqError(`${described(value)} has no keys`);
-  return isSorted ? sortedKeys(value) : Object.keys(value);
+  return isSorted ? sortedKeys(value, host) : Object.keys(value);
 }
 
 function has(value: Json, key: Json): boolean {
@@ -56,13 +56,13 @@ function contains(left: Json, right: Json, host: JqHost): boolean {
     );
   }
   if (typeof left === "string" && typeof right === "string") return left.includes(right);
-  if (typeName(left) === typeName(right)) return isSame(left, right);
+  if (typeName(left) === typeName(right)) return isSame(left, right, host);
   throw new JqError(`${described(left)} and ${described(right)} cannot have their containment checked`);
 }
 
 function sorted(values: readonly Json[], host: JqHost): Json[] {
   host.step(values.length * 4);
-  return [...values].sort(compare);
+  return [...values].sort((left, right) => compare(left, right, host));
 }
 
 /** The elements with their keys, in the order of the keys. */
@@ -72,14 +72,14 @@ function byKey(input: Json, keysOfItems: Json | undefined, what: string, host: J
   const itemKeys = keysOfItems === undefined ? items : list(keysOfItems, what);
   return items
     .map((item, index) => ({ item, key: itemKeys[index] ?? null }))
-    .sort((left, right) => compare(left.key, right.key));
+    .sort((left, right) => compare(left.key, right.key, host));
 }
 
 function grouped(input: Json, itemKeys: Json | undefined, host: JqHost): Json {
   const groups: { key: Json; items: Json[] }[] = [];
   for (const { item, key } of byKey(input, itemKeys, "grouped", host)) {
     const last = groups.at(-1);
-    if (last !== undefined && isSame(last.key, key)) last.items.push(item);
+    if (last !== undefined && isSame(last.key, key, host)) last.items.push(item);
     else groups.push({ key, items: [item] });
   }
   return groups.map(({ items }) => items);
@@ -104,7 +104,7 @@ function reverse(value: Json): Json {
   return value === null ? [] : [...list(value, "reversed")].reverse();
 }
 
-function indexes(input: Json, wanted: Json): Json {
+function indexes(input: Json, wanted: Json, host: JqHost): Json {
   if (input === null || wanted === null) return null;
   if (typeof input === "string" && typeof wanted === "string") {
     const found: number[] = [];
@@ -113,11 +113,11 @@ function indexes(input: Json, wanted: Json): Json {
       found.push([...input.slice(0, at)].length);
     return found;
   }
-  return indices(list(input, "searched"), Array.isArray(wanted) ? wanted : [wanted]);
+  return indices(list(input, "searched"), Array.isArray(wanted) ? wanted : [wanted], host);
 }
 
-function edgeIndex(input: Json, wanted: Json, isLast: boolean): Json {
-  const found = indexes(input, wanted);
+function edgeIndex(input: Json, wanted: Json, isLast: boolean, host: JqHost): Json {
+  const found = indexes(input, wanted, host);
   return Array.isArray(found) ? (found.at(isLast ? -1 : 0) ?? null) : null;
 }
 
@@ -125,8 +125,8 @@ const COLLECTIONS: readonly [string, ValueFunction][] = [
   ["length/0", length],
   ["utf8bytelength/0", (input) => utf8Bytes(input)],
   ["type/0", typeName],
-  ["keys/0", (input) => keys(input, true)],
-  ["keys_unsorted/0", (input) => keys(input, false)],
+  ["keys/0", (input, _args, host) => keys(input, true, host)],
+  ["keys_unsorted/0", (input, _args, host) => keys(input, false, host)],
   ["has/1", (input, [key = null]) => has(input, key)],
   ["contains/1", (input, [wanted = null], host) => contains(input, wanted, host)],
   ["sort/0", (input, _args, host) => sorted(list(input, "sorted"), host)],
@@ -139,9 +139,9 @@ const COLLECTIONS: readonly [string, ValueFunction][] = [
   ["flatten/0", (input, _args, host) => flatten(input, 1e9, host)],
   ["flatten/1", (input, [depth = 0], host) => flatten(input, Number(depth), host)],
   ["reverse/0", reverse],
-  ["indices/1", (input, [wanted = null]) => indexes(input, wanted)],
-  ["index/1", (input, [wanted = null]) => edgeIndex(input, wanted, false)],
-  ["rindex/1", (input, [wanted = null]) => edgeIndex(input, wanted, true)],
+  ["indices/1", (input, [wanted = null], host) => indexes(input, wanted, host)],
+  ["index/1", (input, [wanted = null], host) => edgeIndex(input, wanted, false, host)],
+  ["rindex/1", (input, [wanted = null], host) => edgeIndex(input, wanted, true, host)],
   ["builtins/0", () => [...NATIVES.keys()].filter((name) => !name.startsWith("_"))],
   ["bsearch/1", (input, [wanted = null], host) => search(list(input, "searched"), wanted, host)],
 ];
@@ -161,7 +161,7 @@ function search(items: readonly Json[], wanted: Json, host: JqHost): number {
   while (from < to) {
     host.step(1);
     const middle = (from + to) >> 1;
-    const order = compare(items[middle] ?? null, wanted);
+    const order = compare(items[middle] ?? null, wanted, host);
     if (order === 0) return middle;
     if (order < 0) from = middle + 1;
     else to = middle;

@@ -191,7 +191,7 @@ class JqParser {
         return this.token.type === "text" ? this.text(token.text) : { kind: "format", name: token.text };
       case "variable":
         this.index++;
-        return { kind: "variable", name: token.text };
+        return token.text === "__loc__" ? this.place(token.at) : { kind: "variable", name: token.text };
       case "field":
         return IDENTITY;
       case "name":
@@ -201,6 +201,12 @@ class JqParser {
       default:
         throw this.wrong("it ends too early");
     }
+  }
+
+  /** `$__loc__`. */
+  private place(at: number): Jq {
+    const line = this.source.slice(0, at).split("\n").length;
+    return { kind: "literal", value: { file: "<top-level>", line } };
   }
 
   private bracketed(operator: string): Jq {

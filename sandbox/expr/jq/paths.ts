@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from "#schema/json.ts";
+import type { Meter } from "../entry.ts";
 import { setOwn } from "../text.ts";
 import { type Cell, JqError, type Path } from "./types.ts";
 import { compare, described, isObject, isSame, ownEntry, typeName } from "./values.ts";
@@ -33,18 +34,17 @@ export function entryOf(value: Json, key: Json): Json {
   if (isObject(value) && typeof key === "string") return ownEntry(value, key);
   if (Array.isArray(value) && typeof key === "number") return value.at(Math.floor(key)) ?? null;
   if (isSlice(key)) return sliceOf(value, ownEntry(key, "start"), ownEntry(key, "end"));
-  if (Array.isArray(value) && Array.isArray(key)) return indices(value, key);
   if (value === null && (typeof key === "string" || typeof key === "number" || key === null)) return null;
   const shown = typeof key === "string" ? `"${key}"` : typeName(key);
   throw new JqError(`Cannot index ${typeName(value)} with ${shown}`);
 }
 
 /** Where a list begins within another. */
-export function indices(value: readonly Json[], wanted: readonly Json[]): Json {
+export function indices(value: readonly Json[], wanted: readonly Json[], meter: Meter): Json {
   if (wanted.length === 0) return null;
   const found: number[] = [];
   for (let i = 0; i + wanted.length <= value.length; i++) {
-    if (wanted.every((item, j) => isSame(item, value[i + j] ?? null))) found.push(i);
+    if (wanted.every((item, j) => isSame(item, value[i + j] ?? null, meter))) found.push(i);
   }
   return found;
 }
@@ -113,8 +113,8 @@ function setElement(list: readonly Json[], key: number, entry: Json): Json {
 }
 
 /** A copy without the entries at the paths; later paths first, so that indexes stay right. */
-export function deletePaths(value: Json, paths: readonly (readonly Json[])[]): Json {
-  const sorted = [...paths].sort((left, right) => compare([...right], [...left]));
+export function deletePaths(value: Json, paths: readonly (readonly Json[])[], meter: Meter): Json {
+  const sorted = [...paths].sort((left, right) => compare([...right], [...left], meter));
   return sorted.reduce<Json>((current, path) => deletePath(current, path), value);
 }
 

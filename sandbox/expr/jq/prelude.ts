@@ -42,6 +42,30 @@ def paths: path(..) | select(length > 0);
 def paths(f): path(.. | select(f)) | select(length > 0);
 def leaf_paths: paths(scalars);
 def del(f): delpaths([path(f)]);
+def recurse_down: recurse;
+def isvalid(f): try (f | true) catch false;
+def have_literal_numbers: true;
+def have_decnum: false;
+def input_filename: null;
+def stderr: .;
+def halt: error("halt is of no use in an expression");
+def halt_error: error;
+def halt_error(f): error;
+def get_search_list: [];
+def INDEX(s; f): reduce s as $row ({}; .[$row | f | tostring] |= $row);
+def INDEX(f): INDEX(.[]; f);
+def IN(s): any(s == .; .);
+def IN(src; s): any(src == s; .);
+def skip($n; f): if $n > 0 then foreach f as $x ($n; . - 1; if . < 0 then $x else empty end) elif $n == 0 then f else error("Invalid arguments: skip count must not be negative") end;
+def trimstr($x): ltrimstr($x) | rtrimstr($x);
+def truncate_stream(s): . as $n | null | s | . as $input | if (.[0] | length) > $n then setpath([0]; .[0][$n:]) else empty end;
+def fromstream(f): { x: null, e: false } as $init
+  | foreach f as $i ($init;
+      if .e then $init else . end
+      | if $i | length == 2
+        then setpath(["e"]; $i[0] | length == 0) | setpath(["x"] + $i[0]; $i[1])
+        else setpath(["e"]; $i[0] | length == 1) end;
+      if .e then .x else empty end);
 def pick(f): . as $top | reduce path(f) as $p (null; setpath($p; $top | getpath($p)));
 def sort_by(f): _sort_by(map([f]));
 def group_by(f): _group_by(map([f]));

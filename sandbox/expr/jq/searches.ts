@@ -81,7 +81,7 @@ export const SEARCHES: ReadonlyMap<string, Native> = new Map<string, Native>([
     "test/2",
     function* (host, cell, args) {
       for (const search of searches(host, cell, args)) {
-        yield derived(search.regex.find(search.text, 0, host.step) !== null, cell);
+        yield derived(search.regex.find(search.text, 0, (count) => host.regexStep(count)) !== null, cell);
       }
     },
   ],

@@ -54,11 +54,10 @@ function trimmed(cut: (value: string, part: string) => string): ValueFunction {
 }
 
 export const TEXTS: readonly [string, ValueFunction][] = [
-  ["tostring/0", (input) => (typeof input === "string" ? input : toText(input))],
-  ["tojson/0", toText],
+  ["tostring/0", (input, _args, host) => (typeof input === "string" ? input : toText(input, host))],
+  ["tojson/0", (input, _args, host) => toText(input, host)],
   ["fromjson/0", fromJson],
   ["tonumber/0", toNumber],
-  ["to_number/0", toNumber],
   ["ascii_downcase/0", (input) => ascii(input, /[A-Z]+/g, (letters) => letters.toLowerCase())],
   ["ascii_upcase/0", (input) => ascii(input, /[a-z]+/g, (letters) => letters.toUpperCase())],
   ["explode/0", (input) => [...text(input, "cannot be exploded")].map((character) => character.codePointAt(0) ?? 0)],

@@ -1,4 +1,5 @@
 import type { Json } from "#schema/json.ts";
+import type { Meter } from "../entry.ts";
 import type { Jq } from "./ast.ts";
 
 /** What jq works on: a value, and its path where a path expression is evaluated. */
@@ -20,10 +21,8 @@ export type Env = {
 };
 
 /** What built-in functions may use. */
-export interface JqHost {
+export interface JqHost extends Meter {
   readonly nowMs: number;
-  step(count: number): void;
-  size(length: number): void;
   run(closure: Closure, cell: Cell): Generator<Cell>;
 }
 export type Native = (host: JqHost, cell: Cell, args: readonly Closure[]) => Iterable<Cell>;

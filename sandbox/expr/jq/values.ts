@@ -1,4 +1,6 @@
 import type { Json, JsonObject } from "#schema/json.ts";
+import type { Meter } from "../entry.ts";
+import { Growth } from "../growth.ts";
 import { setOwn } from "../text.ts";
 import { JqError } from "./types.ts";
 
@@ -20,18 +22,41 @@ export function isTrue(value: Json): boolean {
 
 /** Type and beginning of a value, for messages. */
 export function described(value: Json): string {
-  const text = toText(value);
+  const text = beginning(value, SHOWN + 1);
   return `${typeName(value)} (${text.length > SHOWN ? `${text.slice(0, SHOWN - 1)}...` : text})`;
 }
 
+/** The first characters of the value's text, at least `room` of them when there are so many. */
+function beginning(value: Json, room: number): string {
+  if (typeof value === "string") return JSON.stringify(value.slice(0, room + 1));
+  if (typeof value !== "object" || value === null) return scalarText(value);
+  const isArray = Array.isArray(value);
+  let out = isArray ? "[" : "{";
+  for (const [key, item] of Object.entries(value)) {
+    if (out.length > room) return out;
+    const name = isArray ? "" : `${JSON.stringify(key)}:`;
+    out += `${out.length > 1 ? "," : ""}${name}`;
+    out += beginning(item, room - out.length);
+  }
+  return out + (isArray ? "]" : "}");
+}
+
 /** JSON text as jq writes it. */
-export function toText(value: Json): string {
-  if (typeof value === "number") return numberText(value);
-  if (Array.isArray(value)) return `[${value.map(toText).join(",")}]`;
-  if (!isObject(value)) return JSON.stringify(value);
-  return `{${Object.keys(value)
-    .map((key) => `${JSON.stringify(key)}:${toText(value[key] ?? null)}`)
-    .join(",")}}`;
+export function toText(value: Json, meter: Meter): string {
+  return textPart(value, new Growth(meter));
+}
+
+function textPart(value: Json, growth: Growth): string {
+  if (Array.isArray(value)) return growth.add(`[${value.map((item) => textPart(item, growth)).join(",")}]`, 2);
+  if (!isObject(value)) return growth.add(scalarText(value));
+  const entries = Object.keys(value).map(
+    (key) => `${growth.add(JSON.stringify(key))}:${textPart(value[key] ?? null, growth)}`,
+  );
+  return growth.add(`{${entries.join(",")}}`, 2);
+}
+
+function scalarText(value: Json): string {
+  return typeof value === "number" ? numberText(value) : JSON.stringify(value);
 }
 
 function numberText(value: number): string {
@@ -43,66 +68,70 @@ function numberText(value: number): string {
 const RANK: { [type: string]: number } = { null: 0, boolean: 1, number: 3, string: 4, array: 5, object: 6 };
 
 /** jq's order over all values: null, false, true, numbers, strings, arrays, objects. */
-export function compare(left: Json, right: Json): number {
+export function compare(left: Json, right: Json, meter: Meter): number {
+  meter.step(1);
   const rank = (RANK[typeName(left)] ?? 0) - (RANK[typeName(right)] ?? 0);
   if (rank !== 0) return rank;
   if (typeof left === "number" && typeof right === "number")
     return left < right || Number.isNaN(left) ? -1 : left > right ? 1 : 0;
   if (typeof left === "boolean") return Number(left) - Number(right);
-  if (typeof left === "string" && typeof right === "string") return compareTexts(left, right);
-  if (Array.isArray(left) && Array.isArray(right)) return compareLists(left, right);
+  if (typeof left === "string" && typeof right === "string") return compareTexts(left, right, meter);
+  if (Array.isArray(left) && Array.isArray(right)) return compareLists(left, right, meter);
   if (!isObject(left) || !isObject(right)) return 0;
-  const keys = sortedKeys(left);
-  const order = compareLists(keys, sortedKeys(right));
+  const keys = sortedKeys(left, meter);
+  const order = compareLists(keys, sortedKeys(right, meter), meter);
   return order !== 0
     ? order
     : compareLists(
         keys.map((key) => left[key] ?? null),
         keys.map((key) => right[key] ?? null),
+        meter,
       );
 }
 
-function compareLists(left: readonly Json[], right: readonly Json[]): number {
+function compareLists(left: readonly Json[], right: readonly Json[], meter: Meter): number {
   for (let i = 0; i < Math.min(left.length, right.length); i++) {
-    const order = compare(left[i] ?? null, right[i] ?? null);
+    const order = compare(left[i] ?? null, right[i] ?? null, meter);
     if (order !== 0) return order;
   }
   return left.length - right.length;
 }
 
 /** By code points. */
-export function compareTexts(left: string, right: string): number {
+function compareTexts(left: string, right: string, meter: Meter): number {
   if (left === right) return 0;
-  const a = [...left];
-  const b = [...right];
-  for (let i = 0; i < Math.min(a.length, b.length); i++) {
-    const order = (a[i]?.codePointAt(0) ?? 0) - (b[i]?.codePointAt(0) ?? 0);
-    if (order !== 0) return order;
-  }
-  return a.length - b.length;
+  const length = Math.min(left.length, right.length);
+  let at = 0;
+  while (at < length && left.charCodeAt(at) === right.charCodeAt(at)) at++;
+  meter.step(at >> 6);
+  return at === length ? left.length - right.length : pointRank(left, at) - pointRank(right, at);
 }
 
-export function sortedKeys(value: JsonObject): string[] {
-  return Object.keys(value).sort(compareTexts);
+/** Halves of a character beyond U+FFFF come after all others. */
+function pointRank(text: string, at: number): number {
+  const unit = text.charCodeAt(at);
+  return unit >= 0xd800 && unit < 0xe000 ? unit + 0x10000 : unit;
 }
 
-export function isSame(left: Json, right: Json): boolean {
-  return left === right || compare(left, right) === 0;
+export function sortedKeys(value: JsonObject, meter: Meter): string[] {
+  return Object.keys(value).sort((left, right) => compareTexts(left, right, meter));
+}
+
+export function isSame(left: Json, right: Json, meter: Meter): boolean {
+  return left === right || compare(left, right, meter) === 0;
 }
 
 export function ownEntry(map: JsonObject, key: string): Json {
   return Object.hasOwn(map, key) ? (map[key] ?? null) : null;
 }
 
-type Limits = { step(count: number): void; size(length: number): void };
-
 /** `left op right` for the operators that take values. */
-export function calculate(op: string, left: Json, right: Json, limits: Limits): Json {
+export function calculate(op: string, left: Json, right: Json, limits: Meter): Json {
   switch (op) {
     case "+":
       return plus(left, right, limits);
     case "-":
-      return minus(left, right);
+      return minus(left, right, limits);
     case "*":
       return times(left, right, limits);
     case "/":
@@ -110,17 +139,17 @@ export function calculate(op: string, left: Json, right: Json, limits: Limits): 
     case "%":
       return modulo(left, right);
     case "==":
-      return isSame(left, right);
+      return isSame(left, right, limits);
     case "!=":
-      return !isSame(left, right);
+      return !isSame(left, right, limits);
     case "<":
-      return compare(left, right) < 0;
+      return compare(left, right, limits) < 0;
     case "<=":
-      return compare(left, right) <= 0;
+      return compare(left, right, limits) <= 0;
     case ">":
-      return compare(left, right) > 0;
+      return compare(left, right, limits) > 0;
     default:
-      return compare(left, right) >= 0;
+      return compare(left, right, limits) >= 0;
   }
 }
 
@@ -128,7 +157,7 @@ function cannot(left: Json, right: Json, what: string): JqError {
   return new JqError(`${described(left)} and ${described(right)} cannot be ${what}`);
 }
 
-function plus(left: Json, right: Json, limits: Limits): Json {
+function plus(left: Json, right: Json, limits: Meter): Json {
   if (left === null) return right;
   if (right === null) return left;
   if (typeof left === "number" && typeof right === "number") return left + right;
@@ -147,14 +176,14 @@ function plus(left: Json, right: Json, limits: Limits): Json {
   throw cannot(left, right, "added");
 }
 
-function minus(left: Json, right: Json): Json {
+function minus(left: Json, right: Json, limits: Meter): Json {
   if (typeof left === "number" && typeof right === "number") return left - right;
   if (Array.isArray(left) && Array.isArray(right))
-    return left.filter((item) => !right.some((other) => isSame(item, other)));
+    return left.filter((item) => !right.some((other) => isSame(item, other, limits)));
   throw cannot(left, right, "subtracted");
 }
 
-function times(left: Json, right: Json, limits: Limits): Json {
+function times(left: Json, right: Json, limits: Meter): Json {
   if (typeof left === "number" && typeof right === "number") return left * right;
   if (typeof left === "number" && typeof right === "string") return times(right, left, limits);
   if (typeof left === "string" && typeof right === "number") {
@@ -167,7 +196,7 @@ function times(left: Json, right: Json, limits: Limits): Json {
   throw cannot(left, right, "multiplied");
 }
 
-function deepMerge(left: JsonObject, right: JsonObject, limits: Limits): JsonObject {
+function deepMerge(left: JsonObject, right: JsonObject, limits: Meter): JsonObject {
   const merged = { ...left };
   for (const key of Object.keys(right)) {
     limits.step(1);

@@ -1,4 +1,5 @@
 import { argumentError } from "../errors.ts";
+import { shown } from "../growth.ts";
 import type { CharTest, Pattern, Re } from "./ast.ts";
 import { among, caseless, isLineEnd, isWordAt, negated, propertyClass, SHORTHANDS } from "./classes.ts";
 import { parseClass, parseEscapedPoint } from "./parse-class.ts";
@@ -196,7 +197,7 @@ class RegexParser {
     const [, min = "0", comma, max = ""] = found;
     const most = comma === "" ? Number(min) : max === "" ? Infinity : Number(max);
     if (Number(min) > MAX_COUNT || (most !== Infinity && most > MAX_COUNT) || most < Number(min)) {
-      throw argumentError(`Illegal repetition range in the regular expression '${this.reader.source}'.`);
+      throw argumentError(`Illegal repetition range in the regular expression '${shown(this.reader.source)}'.`);
     }
     return [Number(min), most];
   }

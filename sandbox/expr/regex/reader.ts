@@ -1,4 +1,5 @@
 import { argumentError } from "../errors.ts";
+import { shown } from "../growth.ts";
 
 /** A place in the text of a pattern. */
 export class PatternReader {
@@ -53,6 +54,8 @@ export class PatternReader {
   }
 
   wrong(why: string): Error {
-    return argumentError(`The regular expression '${this.source}' cannot be read near index ${this.at}: ${why}.`);
+    return argumentError(
+      `The regular expression '${shown(this.source)}' cannot be read near index ${this.at}: ${why}.`,
+    );
   }
 }

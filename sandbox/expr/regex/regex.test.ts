@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { groupText, matchesOf, regexOf, replaceAll, splitBy } from "./use.ts";
 
-const free = { step: () => {}, size: () => {} };
+const free = { step: () => {}, regexStep: () => {}, size: () => {} };
 
 function all(text: string, pattern: string): (string | null)[] {
   return [...matchesOf(text, regexOf(pattern), free)].map((match) => groupText(text, match, 0));

@@ -1,9 +1,7 @@
+import type { Meter } from "../entry.ts";
 import { argumentError } from "../errors.ts";
 import { compile, type Match, type Regex } from "./match.ts";
 import { type Flags, parseRegex } from "./parse.ts";
-
-/** What a search may use. */
-export type Meter = { step(count: number): void; size(length: number): void };
 
 const PLAIN: Flags = { ignoresCase: false, isMultiLine: false, dotIsAll: false, isExtended: false };
 const MAX_REGEXES = 200;
@@ -25,7 +23,7 @@ export function regexOf(source: string, flags: Flags = PLAIN): Regex {
 /** All matches from left to right; behind an empty one the search goes on one character later. */
 export function* matchesOf(text: string, regex: Regex, meter: Meter): Generator<Match> {
   for (let at = 0; at <= text.length; ) {
-    const match = regex.find(text, at, (count) => meter.step(count));
+    const match = regex.find(text, at, (count) => meter.regexStep(count));
     if (match === null) return;
     yield match;
     at = match.to > match.from ? match.to : match.to + 1;
@@ -55,7 +53,9 @@ function expanded(by: string, text: string, match: Match, regex: Regex): string 
   return by.replace(/\\([\s\S])|\$(\d)|\$\{(\w+)\}/g, (_, plain?: string, digit?: string, name?: string) => {
     if (plain !== undefined) return plain;
     const index = name === undefined ? Number(digit) : regex.pattern.names.get(name);
-    if (index === undefined || index > regex.pattern.groups) throw argumentError(`No group ${name ?? digit}`);
+    if (index === undefined || index > regex.pattern.groups) {
+      throw argumentError(`No group ${name ?? digit}: the regular expression has ${regex.pattern.groups}.`);
+    }
     return groupText(text, match, index) ?? "";
   });
 }
