@@ -18,11 +18,12 @@ import { stateAt } from "#shell/history.ts";
 import type { Live } from "#shell/live.ts";
 import type { Surroundings } from "#shell/scope.ts";
 import type { Sql } from "#shell/sql.ts";
-import { CellStore } from "#shell/store.ts";
+import { CellStore, type Vault } from "#shell/store.ts";
 import type { Host, World } from "#shell/world.ts";
 import { prepareProperties } from "#tasks/property.ts";
 import { registry } from "#tasks/registry.ts";
 import { filterLogs } from "./log-entry.ts";
+import { shown } from "./shown.ts";
 import { followEvents, followExecution, followLogs, streamAll, untilSettled } from "./streams.ts";
 
 /** Longest result of an expression that is shown; a stored output may be longer. */
@@ -33,9 +34,9 @@ export class CellRoom {
   readonly #store: CellStore;
   readonly #cell: Cell;
 
-  constructor(parts: { sql: Sql; host: Host; world: World; surroundings: Surroundings }) {
-    const { sql, host, world, surroundings } = parts;
-    this.#store = new CellStore(sql);
+  constructor(parts: { sql: Sql; host: Host; world: World; surroundings: Surroundings; vault?: Vault }) {
+    const { sql, host, world, surroundings, vault } = parts;
+    this.#store = new CellStore(sql, vault);
     const dialect = { registry, prepare: prepareProperties, surroundings };
     this.#cell = new Cell({ store: this.#store, world, host, dialect, parse: acceptedFlow, renderOutputs });
   }
@@ -59,7 +60,7 @@ export class CellRoom {
     return this.#with(id, (live) => {
       if (at === undefined || at >= live.state.seq) return this.#cell.json(live);
       const state = stateAt(this.#store, live, at);
-      return state.facts === undefined ? null : toExecutionJson(state, live.program.plan);
+      return state.facts === undefined ? null : shown(live, toExecutionJson(state, live.program.plan));
     });
   }
 
@@ -143,12 +144,11 @@ export class CellRoom {
   }
 
   events(id: string, after: number, limit?: number): EventPage | null {
-    return this.#with(id, ({ program: { source, revision }, state }) => ({
-      source,
-      revision,
-      events: this.#store.events(id, after, limit),
-      head: state.seq,
-    }));
+    return this.#with(id, (live) => {
+      const { source, revision } = live.program;
+      const events = this.#store.events(id, after, limit).map((event) => shown(live, event));
+      return { source, revision, events, head: live.state.seq };
+    });
   }
 
   followEvents(id: string, after: number): ReadableStream<Uint8Array> | null {

@@ -35,6 +35,8 @@ export type StartRequest = {
   /** A check said FAIL_EXECUTION, with this message. */
   failure?: string;
   fork?: Fork;
+  /** Secrets among the inputs, to be hidden in what it says. */
+  secrets?: readonly string[];
   /** Answer only when the execution has ended, or is paused for longer than a caller waits. */
   wait?: boolean;
 };

@@ -3,17 +3,21 @@ import type { Command, CommandAnswer, StartRequest } from "#schema/cell.ts";
 import type { ExecutionEvent, ParentLink, TaskAnswer } from "#schema/event.ts";
 import type { ExecutionJson, ExecutionSummary } from "#schema/execution.ts";
 import type { Flow } from "#schema/flow.ts";
-import type { EpochMs, JsonObject } from "#schema/json.ts";
+import type { EpochMs, Json, JsonObject } from "#schema/json.ts";
 import { cutMessage, type LogLine, type LogSpan } from "#schema/log.ts";
 import type { SlotAnswer } from "#schema/slot.ts";
 import type { State } from "#schema/state.ts";
 import { jsonSize, MAX_VALUE_CHARACTERS } from "#schema/value-size.ts";
+import { Agenda } from "./agenda.ts";
+import { Asking } from "./asking.ts";
 import { completed, isKnown, refusedAnswer } from "./command-answer.ts";
 import { eventOf } from "./command-event.ts";
-import { Effects, type Evaluation, type Rendering } from "./effects.ts";
+import { Effects } from "./effects.ts";
 import { Errands, isErrand } from "./errands.ts";
-import { Live, type PerformedEffect, type Program, programOf } from "./live.ts";
+import { type Evaluation, Evaluations, type Rendering } from "./evaluations.ts";
+import { Live, type PerformedEffect } from "./live.ts";
 import type { Dialect } from "./perform.ts";
+import { Programs } from "./programs.ts";
 import { Projector } from "./projector.ts";
 import { isUnfinished, lostAttempts } from "./recovery.ts";
 import { Residents } from "./residents.ts";
@@ -62,10 +66,6 @@ export interface Watcher {
   ): void;
 }
 
-const MAX_PROGRAMS = 200;
-/** Parsed flow revisions of all cells in this process: they never change. */
-const programs = new Map<string, Program>();
-
 /** The execution was removed: its id is not used again. */
 export class Removed extends Error {
   constructor(id: string) {
@@ -76,29 +76,30 @@ export class Removed extends Error {
 export class Cell {
   readonly #store: CellStore;
   readonly #host: Host;
-  readonly #parse: (source: string) => Flow;
+  readonly #programs: Programs;
   readonly #snapshotAfter: number | undefined;
-  readonly #reducer: CellParts["reducer"];
   readonly #effects: Effects;
+  readonly #evaluations: Evaluations;
   readonly #projector: Projector;
   readonly #errands: Errands;
   readonly #residents = new Residents();
   readonly #watchers = new Map<string, Set<Watcher>>();
-  readonly #dues = new Map<string, EpochMs>();
-  #alarmAt = Number.POSITIVE_INFINITY;
+  readonly #agenda: Agenda;
 
   constructor(parts: CellParts) {
     const { store, world, host, dialect, renderOutputs } = parts;
     this.#store = store;
     this.#host = host;
-    this.#parse = parts.parse;
+    this.#agenda = new Agenda(host);
+    this.#programs = new Programs(parts.parse, parts.reducer);
     this.#snapshotAfter = parts.snapshotAfter;
-    this.#reducer = parts.reducer;
     const turn = (live: Live) => this.#background(live);
     const tell = (id: string, body: (live: Live) => void) => this.#guarded(id, () => this.#tell(id, body));
     const speaksFor = (live: Live, effect: PerformedEffect) =>
       this.#residents.get(live.id) === live || (isErrand(effect) && this.#errands.isRemoved(live));
-    this.#effects = new Effects({ world, host, dialect, renderOutputs, turn, tell, speaksFor });
+    const asking = new Asking({ world, host, turn, speaksFor });
+    this.#evaluations = new Evaluations({ host, dialect, asking, turn });
+    this.#effects = new Effects({ world, host, dialect, renderOutputs, asking, tell });
     this.#projector = new Projector(world, host, store);
     this.#errands = new Errands(world, host, store);
     this.#open();
@@ -109,8 +110,9 @@ export class Cell {
     const known = this.find(request.id);
     if (known !== undefined) return known;
     if (this.#store.isRemoved(request.id)) throw new Removed(request.id);
-    const live = Live.create(request.id, this.#program(request));
+    const live = Live.create(request.id, this.#programs.ofRequest(request));
     this.#residents.add(live);
+    for (const secret of request.secrets ?? []) live.learn(secret);
     for (const event of startEvents(request, this.#host.now())) this.#apply(live, event);
     this.#turn(live);
     return live;
@@ -122,14 +124,16 @@ export class Cell {
     if (live !== undefined) return live;
     const stored = this.#store.load(id);
     if (stored === undefined) return undefined;
-    const loaded = Live.load(id, this.#programFrom(stored.sourceName, stored.revision, stored.source), stored);
+    const loaded = Live.load(id, this.#programs.of(stored.sourceName, stored.revision, stored.source), stored);
     this.#residents.add(loaded);
     if (loaded.asked.size > 0) this.#host.soon(() => this.#background(loaded));
     return loaded;
   }
 
+  /** As readers outside see it: without the secrets it was given. */
   json(live: Live): ExecutionJson {
-    return toExecutionJson(live.state, live.program.plan, this.#host.now());
+    const json = toExecutionJson(live.state, live.program.plan, this.#host.now());
+    return live.masker.maskDeep(json as Json) as ExecutionJson;
   }
 
   /** Takes a command, once for each name: the second answer is as the first. */
@@ -148,7 +152,7 @@ export class Cell {
   /** The end of an attempt; false when nobody waits for it any more. */
   answer(live: Live, effect: string, answer: TaskAnswer, lines: readonly LogLine[], span?: LogSpan): boolean {
     this.#hear(live, effect, lines, span);
-    const said = answer.error === undefined ? answer : { ...answer, error: cutMessage(answer.error) };
+    const said = answer.error === undefined ? answer : { ...answer, error: cutMessage(live.masker.mask(answer.error)) };
     const size = jsonSize(said, MAX_VALUE_CHARACTERS);
     const error = `The outputs take about ${size} characters, ${MAX_VALUE_CHARACTERS} are allowed: write large values to a file and pass its URI.`;
     const tooLarge = size > MAX_VALUE_CHARACTERS;
@@ -190,7 +194,7 @@ export class Cell {
 
   /** Renders an expression as the task run (or the execution) would see it now; secrets are masked. */
   evaluate(live: Live, run: number | undefined, rendering: Rendering): Promise<Evaluation> {
-    return this.#effects.evaluate(live, run, rendering);
+    return this.#evaluations.evaluate(live, run, rendering);
   }
 
   /** Takes the execution out for ever; its id stays behind. */
@@ -207,7 +211,7 @@ export class Cell {
     this.#errands.remove(live, JSON.stringify(summary));
     this.#projector.removed(summary);
     this.#residents.delete(live.id);
-    this.#dues.delete(live.id);
+    this.#agenda.put(live.id, undefined);
     this.#afterRemoval(live);
     this.#armForOthers();
   }
@@ -239,17 +243,13 @@ export class Cell {
   /** Fires what is due and looks again at what may have been forgotten. Called by the alarm and by the sweep. */
   wake(): void {
     const now = this.#host.now();
-    this.#alarmAt = Number.POSITIVE_INFINITY;
-    for (const [id, due] of this.#dues) {
-      if (due > now) continue;
-      this.#dues.delete(id);
+    for (const id of this.#agenda.takeDue(now))
       this.#guarded(id, () => {
         const live = this.find(id);
         if (live === undefined) return;
         for (const effect of live.takeDue(now)) this.#apply(live, { kind: "timer-fired", at: now, effect });
         this.#turn(live, true);
       });
-    }
     try {
       this.#store.flush();
     } catch (error) {
@@ -261,7 +261,7 @@ export class Cell {
   /** Finds what an earlier life of this cell left behind. */
   #open(): void {
     for (const { id, due, boot, isProjected } of this.#store.open()) {
-      if (due !== undefined) this.#dues.set(id, due);
+      this.#agenda.put(id, due);
       if (!isProjected) this.#host.soon(() => this.#guarded(id, () => this.#project(id)));
       if (boot === undefined || boot === this.#host.boot) continue;
       this.#guarded(id, () => this.#revive(id));
@@ -324,8 +324,8 @@ export class Cell {
 
   /** [S5] Something went wrong with it: it is read again soon, whoever was to hear of what it had done. */
   #lookAgain(id: string): void {
-    this.#dues.set(id, this.#host.now() + LOOK_AGAIN_MS);
-    this.#arm(this.#host.now() + LOOK_AGAIN_MS);
+    this.#agenda.put(id, this.#host.now() + LOOK_AGAIN_MS);
+    this.#agenda.arm(this.#host.now() + LOOK_AGAIN_MS);
   }
 
   /** Performs what is asked for, within one slice, and commits. */
@@ -338,10 +338,11 @@ export class Cell {
       if (effect !== undefined) this.#effects.perform(live, effect, leaving);
       if (live.unstoredSize > SLICE_CHARACTERS || (step % 8 === 7 && this.#host.now() >= until)) break;
     }
-    watchSlas(live, this.#effects, this.#host, leaving);
+    watchSlas(live, this.#evaluations, this.#host, leaving);
     if (live.hasChanges || always) this.#commit(live);
     for (const leave of leaving) leave();
     if (live.asked.size > 0) this.#host.soon(() => this.#background(live));
+    this.#residents.rested(live);
   }
 
   #commit(live: Live): void {
@@ -355,11 +356,8 @@ export class Cell {
       this.#lookAgain(live.id);
       throw error;
     }
-    if (due === undefined) this.#dues.delete(live.id);
-    else {
-      this.#dues.set(live.id, due);
-      this.#arm(due);
-    }
+    this.#agenda.put(live.id, due);
+    if (due !== undefined) this.#agenda.arm(due);
     this.#projector.changed(live);
     this.#armForLists();
     const watchers = this.#watchers.get(live.id);
@@ -381,43 +379,19 @@ export class Cell {
     return next === Number.POSITIVE_INFINITY ? undefined : next;
   }
 
-  #arm(at: EpochMs): void {
-    if (at >= this.#alarmAt) return;
-    this.#alarmAt = at;
-    this.#host.wakeAt(at);
-  }
-
   #rearm(): void {
-    let next = Number.POSITIVE_INFINITY;
-    for (const due of this.#dues.values()) if (due < next) next = due;
-    if (next < Number.POSITIVE_INFINITY) this.#arm(next);
+    this.#agenda.rearm();
     this.#armForLists();
     this.#armForOthers();
   }
 
   /** [D2] Should this life of the cell end before all have heard of a deleted execution, its alarm begins the next. */
   #armForOthers(): void {
-    if (this.#errands.isOpen) this.#arm(this.#host.now() + LOOK_AGAIN_MS);
+    if (this.#errands.isOpen) this.#agenda.arm(this.#host.now() + LOOK_AGAIN_MS);
   }
 
   /** Where no start of the host wakes this cell, its alarm sees to it that the lists hear of what was committed last. */
   #armForLists(): void {
-    if (this.#host.boot === undefined && this.#projector.isOpen) this.#arm(this.#host.now() + LOOK_AGAIN_MS);
-  }
-
-  #program(request: StartRequest): Program {
-    const { tenant, namespace, flowId, revision, source, sourceId } = request;
-    const name = `${tenant}/${namespace}/${flowId}/${revision}${sourceId === undefined ? "" : `#${sourceId}`}`;
-    return this.#programFrom(name, revision, source);
-  }
-
-  #programFrom(name: string, revision: number, source: string): Program {
-    if (this.#reducer !== undefined) return programOf(name, revision, source, this.#parse(source), this.#reducer);
-    const known = programs.get(name);
-    if (known !== undefined && known.source === source) return known;
-    const program = programOf(name, revision, source, this.#parse(source));
-    if (programs.size >= MAX_PROGRAMS) programs.clear();
-    programs.set(name, program);
-    return program;
+    if (this.#host.boot === undefined && this.#projector.isOpen) this.#agenda.arm(this.#host.now() + LOOK_AGAIN_MS);
   }
 }

@@ -1,34 +1,24 @@
 import { ancestorsOf } from "#engine/index.ts";
-import {
-  type EvalContext,
-  type ExprProblem,
-  type Lookup,
-  type LookupAnswer,
-  lookupKey,
-  type Outcome,
-  renderDeep,
-} from "#expr/index.ts";
+import { type EvalContext, type Outcome, renderDeep } from "#expr/index.ts";
 import { isJsonObject } from "#schema/conform.ts";
 import type { EventOf, ExecutionEvent, ExecutionTrigger } from "#schema/event.ts";
 import type { Flow } from "#schema/flow.ts";
-import type { Json, JsonObject } from "#schema/json.ts";
+import type { JsonObject } from "#schema/json.ts";
 import type { LogLine } from "#schema/log.ts";
 import type { Level } from "#schema/state.ts";
 import { jsonSize, MAX_VALUE_CHARACTERS } from "#schema/value-size.ts";
 import { askerOf } from "./asker.ts";
+import { type Asking, FIRST_RETRY_MS } from "./asking.ts";
 import { errandOf, errandRunner } from "./errands.ts";
+import { subjectOf } from "./evaluations.ts";
 import { isItemAwaited, itemRequest } from "./items.ts";
-import { isLarge, keptEvent, refusedByMemory } from "./kept.ts";
+import { isLarge, keptEvent } from "./kept.ts";
 import type { Live, PerformedEffect } from "./live.ts";
-import { contextOf, type Dialect, groupOf, lineOf, type Performance, perform, type Subject } from "./perform.ts";
+import { contextOf, type Dialect, groupOf, lineOf, type Performance, perform } from "./perform.ts";
 import { closePlace, isClosing, openPlace, runsOfPlace } from "./places.ts";
 import { afterTurn } from "./turns.ts";
 import type { Host, World } from "./world.ts";
 
-const FIRST_RETRY_MS = 200;
-const MAX_RETRY_MS = 30_000;
-/** How often one effect may ask the world again because an answer made it ask for more. */
-const MAX_LOOKUP_ROUNDS = 20;
 /** Time beyond its own timeout that a stateless invocation has to answer, in ms. */
 const LEASE_MARGIN_MS = 30_000;
 const DEFAULT_TIMEOUT_MS = 600_000;
@@ -38,30 +28,21 @@ type Parts = {
   host: Host;
   dialect: Dialect;
   renderOutputs: (flow: Flow, context: EvalContext) => Outcome<JsonObject>;
-  /** Lets the execution go on after an answer. */
-  turn: (live: Live) => void;
-  /** True for the execution as it is in memory, and for what a deleted one has still to tell. */
-  speaksFor: (live: Live, effect: PerformedEffect) => boolean;
+  asking: Asking;
   /** Lets `body` tell the execution something; it may have left the memory since, and is then read again. */
   tell: (id: string, body: (live: Live) => void) => void;
 };
 
-export type Rendering = (context: EvalContext) => Outcome<Json>;
-/** `problem`: where in the expression it is, of those that are in one. */
-export type Evaluation = { ok: true; value: Json } | { ok: false; message: string; problem?: ExprProblem };
-
-type WorldAnswer = Awaited<ReturnType<World["lookup"]>>;
 type Of<K extends PerformedEffect["kind"]> = Extract<PerformedEffect, { kind: K }>;
 
 /** Does what the reducer asks for. What leaves the actor is put into `leaving`, to be done after the commit. */
 export class Effects {
   readonly #parts: Parts;
-  readonly #rounds = new WeakMap<PerformedEffect, number>();
-  /** Those that have a turn coming. */
-  readonly #soon = new Set<Live>();
+  readonly #asking: Asking;
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.#asking = parts.asking;
   }
 
   perform(live: Live, effect: PerformedEffect, leaving: (() => void)[]): void {
@@ -76,18 +57,18 @@ export class Effects {
       case "evaluate-loop":
         return this.#evaluateLoop(live, effect, leaving);
       case "start-subflow":
-        leaving.push(() => this.#ask(live, effect, () => this.#startSubflow(live, effect)));
+        leaving.push(() => this.#asking.ask(live, effect, () => this.#startSubflow(live, effect)));
         return;
       case "start-item":
         return this.#startItem(live, effect, leaving);
       case "open-place":
-        leaving.push(() => this.#ask(live, effect, () => openPlace(world, host, live, effect)));
+        leaving.push(() => this.#asking.ask(live, effect, () => openPlace(world, host, live, effect)));
         return;
       case "close-place":
         leaving.push(() => this.#closePlace(live, effect));
         return;
       case "acquire-slot":
-        leaving.push(() => this.#ask(live, effect, () => this.#acquireSlot(live, effect)));
+        leaving.push(() => this.#asking.ask(live, effect, () => this.#acquireSlot(live, effect)));
         return;
       case "notify-parent":
       case "notify-trigger":
@@ -96,7 +77,7 @@ export class Effects {
       case "kill-executions":
       case "start-retry": {
         const run = errandRunner(world, errandOf(live, effect));
-        leaving.push(() => this.#ask(live, effect, async () => this.#acknowledged(effect.id, await run())));
+        leaving.push(() => this.#asking.ask(live, effect, async () => this.#acknowledged(effect.id, await run())));
         return;
       }
     }
@@ -115,89 +96,25 @@ export class Effects {
   say(live: Live, effectId: string, level: Level, message: string): void {
     const run = live.state.runs.get(Number.parseInt(effectId, 10));
     live.say([
-      lineOf(this.#subject(live, effectId), run, Math.max(0, (run?.attempts.length ?? 1) - 1), level, message),
+      lineOf(
+        subjectOf(this.#parts.host, live, effectId),
+        run,
+        Math.max(0, (run?.attempts.length ?? 1) - 1),
+        level,
+        message,
+      ),
     ]);
-  }
-
-  /** Renders with the answers that are there. */
-  evaluateNow<T>(live: Live, rendering: (context: EvalContext) => Outcome<T>): Outcome<T> {
-    return rendering(contextOf(this.#parts.dialect, this.#subject(live, ""), undefined));
-  }
-
-  /** As `evaluate`; one at a time for each key. Asked for while one is under way, it is done once more: things have changed. */
-  evaluateLater(live: Live, key: string, rendering: Rendering, hear: (said: Evaluation) => void): void {
-    const again = `again:${key}`;
-    if (live.underway.has(key)) return void live.noted.add(again);
-    live.underway.add(key);
-    const once = (retryMs: number): void => {
-      this.evaluate(live, undefined, rendering).then(
-        (said) => {
-          live.underway.delete(key);
-          hear(said);
-          if (live.noted.delete(again)) this.evaluateLater(live, key, rendering, hear);
-          this.#parts.turn(live);
-        },
-        () => this.#parts.host.later(retryMs, () => once(Math.min(2 * retryMs, MAX_RETRY_MS))),
-      );
-    };
-    once(FIRST_RETRY_MS);
-  }
-
-  /** Renders outside of any task, fetching what the expression needs. */
-  async evaluate(live: Live, runIndex: number | undefined, rendering: Rendering): Promise<Evaluation> {
-    const answers = new Map<string, LookupAnswer>();
-    const run = runIndex === undefined ? undefined : live.state.runs.get(runIndex);
-    for (let round = 0; round < MAX_LOOKUP_ROUNDS; ) {
-      const outcome = rendering(contextOf(this.#parts.dialect, { ...this.#subject(live, ""), lookups: answers }, run));
-      if (outcome.ok === true) return { ok: true, value: maskDeep(live, outcome.value) };
-      if (outcome.ok === false) {
-        const message = live.masker.mask(outcome.problem.message);
-        return { ok: false, message, problem: { ...outcome.problem, message } };
-      }
-      await this.#fetch(live, outcome.lookups, answers);
-      if (outcome.lookups.some(({ kind }) => kind !== "stored")) round++;
-    }
-    return { ok: false, message: `The expression asks for more after ${MAX_LOOKUP_ROUNDS} answers.` };
-  }
-
-  async #fetch(live: Live, lookups: readonly Lookup[], answers: Map<string, LookupAnswer>): Promise<void> {
-    const refused = refusedByMemory(lookups, answers);
-    const found = lookups.map(
-      async (lookup): Promise<[Lookup, WorldAnswer]> => [
-        lookup,
-        refused.get(lookup) ?? (await this.#parts.world.lookup(askerOf(live), lookup)),
-      ],
-    );
-    for (const [lookup, answer] of await Promise.all(found)) {
-      if (lookup.kind === "secret" && answer.ok && typeof answer.value === "string") live.masker.add(answer.value);
-      answers.set(lookupKey(lookup), answer);
-    }
-  }
-
-  #subject(live: Live, effectId: string): Subject {
-    const { flow, plan } = live.program;
-    const { host } = this.#parts;
-    const lookups = live.lookups.get(effectId) ?? new Map();
-    return {
-      flow,
-      plan,
-      state: live.state,
-      now: host.now(),
-      random: () => host.random(),
-      lookups,
-      masker: live.masker,
-    };
   }
 
   #runTask(live: Live, effect: Of<"run-task">, leaving: (() => void)[]): void {
     if (!isAwaited(live, effect)) return;
-    const performance = perform(this.#parts.dialect, this.#subject(live, effect.id), effect);
-    if (performance.kind === "needs") return this.#lookUp(live, effect, performance.lookups, leaving);
+    const performance = perform(this.#parts.dialect, subjectOf(this.#parts.host, live, effect.id), effect);
+    if (performance.kind === "needs") return this.#asking.lookUp(live, effect, performance.lookups, leaving);
     live.lookups.delete(effect.id);
     if (performance.kind === "job") return this.#handOn(live, effect, performance, leaving);
     const { events, lines } = performance;
     if (events.some(isLarge)) {
-      leaving.push(() => this.#ask(live, effect, () => this.#keepAndApply(live, effect, events, lines)));
+      leaving.push(() => this.#asking.ask(live, effect, () => this.#keepAndApply(live, effect, events, lines)));
       return;
     }
     live.say(lines);
@@ -241,7 +158,7 @@ export class Effects {
     const { job } = made;
     if (made.where === "agent") {
       leaving.push(() =>
-        this.#ask(live, effect, async () => {
+        this.#asking.ask(live, effect, async () => {
           if (isAwaited(live, effect)) await world.enqueue(job, made.group ?? "default");
           return undefined;
         }),
@@ -280,7 +197,7 @@ export class Effects {
     if (effect.queued && !isAgent) return;
     const job = { id: `${live.id}/${effect.target}`, tenant: askerOf(live).tenant, group: isAgent ? group : undefined };
     leaving.push(() =>
-      this.#ask(live, effect, async () => {
+      this.#asking.ask(live, effect, async () => {
         const reached = await world.cancel(job, "killed");
         return reached === "gone" || !isAgent ? this.#acknowledged(effect.id) : undefined;
       }),
@@ -293,7 +210,7 @@ export class Effects {
     // Best effort: what is left goes with the execution.
     const remove = () => void world.removePlace(askerOf(live), runs).catch(() => undefined);
     if (!isClosing(live, effect)) return remove();
-    this.#ask(live, effect, async () => {
+    this.#asking.ask(live, effect, async () => {
       const event = await keptEvent(world, live, effect.id, await closePlace(world, host, live, effect));
       // Only once the answer is stored: until then it may be asked for again.
       host.soon(() => tell(live.id, (now) => (isClosing(now, effect) ? undefined : remove())));
@@ -303,13 +220,13 @@ export class Effects {
 
   #renderOutputs(live: Live, effect: Of<"render-outputs">, leaving: (() => void)[]): void {
     const { dialect, renderOutputs, host } = this.#parts;
-    const context = contextOf(dialect, this.#subject(live, effect.id), undefined);
+    const context = contextOf(dialect, subjectOf(this.#parts.host, live, effect.id), undefined);
     // A flow without outputs of its own gives what its parent asks for.
     const asked = live.program.plan.hasOutputs ? undefined : live.state.facts?.parent?.outputs;
     const outcome = attempted(() =>
       asked === undefined ? renderOutputs(live.program.flow, context) : renderedMap(asked, context),
     );
-    if (outcome.ok === "needs") return this.#lookUp(live, effect, outcome.lookups, leaving);
+    if (outcome.ok === "needs") return this.#asking.lookUp(live, effect, outcome.lookups, leaving);
     live.lookups.delete(effect.id);
     const result = outcome.ok ? { outputs: outcome.value } : { error: live.masker.mask(outcome.problem.message) };
     const event: ExecutionEvent = { kind: "outputs-rendered", at: host.now(), effect: effect.id, ...result };
@@ -319,7 +236,7 @@ export class Effects {
   /** Applies the event, once what is large in it is kept elsewhere. */
   #applyKept(live: Live, effect: PerformedEffect, event: ExecutionEvent, leaving: (() => void)[]): void {
     if (isLarge(event))
-      leaving.push(() => this.#ask(live, effect, () => keptEvent(this.#parts.world, live, effect.id, event)));
+      leaving.push(() => this.#asking.ask(live, effect, () => keptEvent(this.#parts.world, live, effect.id, event)));
     else live.apply(event);
   }
 
@@ -327,8 +244,10 @@ export class Effects {
     const { dialect, renderOutputs, host } = this.#parts;
     const run = live.state.runs.get(effect.run);
     if (run?.waiting?.kind !== "condition" || run.waiting.effect !== effect.id) return;
-    const outcome = attempted(() => afterTurn(dialect, renderOutputs, this.#subject(live, effect.id), run));
-    if (outcome.ok === "needs") return this.#lookUp(live, effect, outcome.lookups, leaving);
+    const outcome = attempted(() =>
+      afterTurn(dialect, renderOutputs, subjectOf(this.#parts.host, live, effect.id), run),
+    );
+    if (outcome.ok === "needs") return this.#asking.lookUp(live, effect, outcome.lookups, leaving);
     live.lookups.delete(effect.id);
     const common = { kind: "loop-evaluated", at: host.now(), effect: effect.id } as const;
     if (!outcome.ok) {
@@ -343,8 +262,8 @@ export class Effects {
   #startItem(live: Live, effect: Of<"start-item">, leaving: (() => void)[]): void {
     const { dialect, world, host } = this.#parts;
     if (!isItemAwaited(live, effect)) return;
-    const rendering = itemRequest(dialect, this.#subject(live, effect.id), effect);
-    if (rendering.kind === "needs") return this.#lookUp(live, effect, rendering.lookups, leaving);
+    const rendering = itemRequest(dialect, subjectOf(this.#parts.host, live, effect.id), effect);
+    if (rendering.kind === "needs") return this.#asking.lookUp(live, effect, rendering.lookups, leaving);
     live.lookups.delete(effect.id);
     const { id } = effect;
     if (rendering.kind === "refused") {
@@ -353,12 +272,18 @@ export class Effects {
       return;
     }
     const start = () =>
-      this.#ask(live, effect, async () => {
+      this.#asking.ask(live, effect, async () => {
         if (!isItemAwaited(live, effect)) return undefined;
         const isStopped = live.state.runs.get(effect.run)?.items?.stopped === true;
         const started = isStopped
           ? foundOr(await world.findSubflow(askerOf(live), id), "killed before it was started")
-          : await world.startSubflow(askerOf(live), id, rendering.request, this.#triggerOf(live, effect.run));
+          : await world.startSubflow(
+              askerOf(live),
+              id,
+              rendering.request,
+              this.#triggerOf(live, effect.run),
+              secretsIn(live, rendering.request),
+            );
         const at = host.now();
         if (started.ok) return { kind: "subflow-started", at, effect: id, executionId: started.executionId };
         return { kind: "item-refused", at, effect: id, message: started.message };
@@ -381,7 +306,9 @@ export class Effects {
 
   async #startSubflow(live: Live, effect: Of<"start-subflow">): Promise<ExecutionEvent> {
     const trigger = this.#triggerOf(live, effect.run);
-    const started = await this.#parts.world.startSubflow(askerOf(live), effect.id, effect.request, trigger);
+    const { id, request } = effect;
+    const secrets = secretsIn(live, request);
+    const started = await this.#parts.world.startSubflow(askerOf(live), id, request, trigger, secrets);
     const at = this.#parts.host.now();
     if (started.ok) return { kind: "subflow-started", at, effect: effect.id, executionId: started.executionId };
     this.say(live, effect.id, "ERROR", started.message);
@@ -392,64 +319,6 @@ export class Effects {
   #acknowledged(effect: string, executionId?: string): EventOf<"effect-acknowledged"> {
     const common = { kind: "effect-acknowledged", at: this.#parts.host.now(), effect } as const;
     return executionId === undefined ? common : { ...common, executionId };
-  }
-
-  /** Fetches what an expression needs, then performs the effect again. */
-  #lookUp(live: Live, effect: PerformedEffect, lookups: readonly Lookup[], leaving: (() => void)[]): void {
-    // Stored outputs are as many as there are, so asking for them comes to an end by itself.
-    const asked = lookups.some(({ kind }) => kind !== "stored") ? 1 : 0;
-    const rounds = (this.#rounds.get(effect) ?? 0) + asked;
-    this.#rounds.set(effect, rounds);
-    const answers = live.lookups.get(effect.id) ?? new Map<string, LookupAnswer>();
-    live.lookups.set(effect.id, answers);
-    if (rounds > MAX_LOOKUP_ROUNDS) {
-      const message = `The expression asks for more after ${MAX_LOOKUP_ROUNDS} answers; fetch the values in tasks of their own.`;
-      for (const lookup of lookups) answers.set(lookupKey(lookup), { ok: false, message });
-      live.asked.push(effect);
-      return;
-    }
-    leaving.push(() =>
-      this.#ask(live, effect, async () => {
-        await this.#fetch(live, lookups, answers);
-        live.asked.push(effect);
-        return undefined;
-      }),
-    );
-  }
-
-  /** One turn, and one commit, for all answers that are there by then. */
-  #turnSoon(live: Live): void {
-    if (this.#soon.has(live)) return;
-    this.#soon.add(live);
-    this.#parts.host.soon(() => {
-      this.#soon.delete(live);
-      this.#parts.turn(live);
-    });
-  }
-
-  /** Calls the world and applies its answer; a rejected call is repeated later, for ever. */
-  #ask(
-    live: Live,
-    effect: PerformedEffect,
-    call: () => Promise<ExecutionEvent | undefined>,
-    retryMs = FIRST_RETRY_MS,
-  ): void {
-    live.underway.add(effect.id);
-    call().then(
-      (event) => {
-        live.underway.delete(effect.id);
-        if (event !== undefined) live.apply(event);
-        if (effect.kind === "start-item") this.#turnSoon(live);
-        else this.#parts.turn(live);
-      },
-      () => {
-        const next = Math.min(2 * retryMs, MAX_RETRY_MS);
-        this.#parts.host.later(retryMs, () => {
-          // [S5] One that was read again asks by itself; this one no longer knows what is waited for.
-          if (this.#parts.speaksFor(live, effect)) this.#ask(live, effect, call, next);
-        });
-      },
-    );
   }
 }
 
@@ -463,6 +332,11 @@ function isHandedOn(live: Live, { run, id }: Of<"run-task">): boolean {
 function isAwaited(live: Live, { run, id }: Of<"run-task">): boolean {
   const waiting = live.state.runs.get(run)?.waiting;
   return waiting?.kind === "start" && waiting.effect === id;
+}
+
+/** The secrets of the execution that another one is started with. */
+function secretsIn({ masker }: Live, request: object): readonly string[] {
+  return masker.secrets.length === 0 ? [] : masker.within(JSON.stringify(request));
 }
 
 function foundOr(executionId: string | undefined, message: string): Awaited<ReturnType<World["startSubflow"]>> {
@@ -483,16 +357,4 @@ function renderedMap(map: JsonObject, context: EvalContext): Outcome<JsonObject>
   const outcome = renderDeep(map, context);
   if (outcome.ok !== true) return outcome;
   return isJsonObject(outcome.value) ? { ok: true, value: outcome.value } : { ok: true, value: {} };
-}
-
-function maskDeep(live: Live, value: Json): Json {
-  if (typeof value === "string") return live.masker.mask(value);
-  if (Array.isArray(value)) return value.map((item) => maskDeep(live, item));
-  if (typeof value === "object" && value !== null)
-    return Object.fromEntries(
-      Object.entries(value).map(([key, item]) => [live.masker.mask(key), maskDeep(live, item)]),
-    );
-  const text = String(value);
-  const masked = live.masker.mask(text);
-  return masked === text ? value : masked;
 }

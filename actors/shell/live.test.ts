@@ -279,6 +279,27 @@ describe("the executions in memory", () => {
     expect(lives.filter((one) => residents.get(one.id) !== undefined)).toHaveLength(63);
   });
 
+  test("are forgotten sooner once they have ended, unless something of them is under way again", () => {
+    const residents = new Residents();
+    const made = program(flowOf([task("a")]));
+    const rest = (id: string) => {
+      const one = Live.create(id, made);
+      one.apply(CREATED);
+      one.apply({ kind: "task-finished", at: 1_000, effect: "0:1", answer: { state: "SUCCESS" } });
+      one.takeCommit(undefined, undefined);
+      while (one.asked.size > 0) one.asked.shift();
+      residents.add(one);
+      residents.rested(one);
+      return one;
+    };
+    const lives = ["a", "b", "c", "d", "e"].map(rest);
+    expect(lives.map(({ id }) => residents.get(id))).toEqual([undefined, ...lives.slice(1)]);
+    residents.get("b");
+    lives[2]?.underway.add("restarted");
+    for (const id of ["f", "g"]) rest(id);
+    expect(lives.map(({ id }) => residents.get(id)?.id)).toEqual([undefined, "b", "c", undefined, "e"]);
+  });
+
   test("stay while they have something that is not stored", () => {
     const residents = new Residents();
     const unsaved = live(program());

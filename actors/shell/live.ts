@@ -15,10 +15,10 @@ import type { ExecutionEvent } from "#schema/event.ts";
 import type { Flow } from "#schema/flow.ts";
 import type { EpochMs } from "#schema/json.ts";
 import { cutMessage, type LogLine, type LogSpan } from "#schema/log.ts";
+import { Masker } from "#schema/mask.ts";
 import { isAtLeast, isTerminal, type Level } from "#schema/state.ts";
 import { sizeOf } from "#schema/value-size.ts";
 import { Fifo } from "./fifo.ts";
-import { Masker } from "./mask.ts";
 import { lineOf } from "./perform.ts";
 import type { Commit, Heard, Stored } from "./store.ts";
 import { Timers } from "./timers.ts";
@@ -63,7 +63,7 @@ const MAX_SNAPSHOT_RUNS = 20_000;
 export class Live {
   readonly id: string;
   readonly program: Program;
-  readonly masker = new Masker();
+  readonly masker: Masker;
   /** Answers of the world for an effect that is being performed, by effect id. */
   readonly lookups = new Map<string, Map<string, LookupAnswer>>();
   state: ExecutionState;
@@ -83,6 +83,7 @@ export class Live {
   /** Up to where attempts that run elsewhere have told their lines, by effect; and whose rows do not say so yet. */
   readonly #heard = new Map<string, Heard>();
   readonly #newlyHeard = new Set<string>();
+  #newSecrets: string[] = [];
   #snapshotAt: number;
   readonly #timers = new Timers();
   #bytes = 0;
@@ -94,6 +95,7 @@ export class Live {
     this.isStored = stored !== undefined;
     this.projected = stored?.projected ?? 0;
     this.lineCount = stored?.lines ?? 0;
+    this.masker = new Masker(stored?.secrets);
     this.#snapshotAt = stored?.snapshot?.seq ?? 0;
   }
 
@@ -109,6 +111,13 @@ export class Live {
     for (const event of events) state = program.reduce(state, event).state;
     const live = new Live(id, program, state, stored);
     live.#recall();
+    const { lostSecrets = 0 } = stored;
+    if (lostSecrets > 0 && !live.isTerminal)
+      live.sayOnce(
+        "lost-secrets",
+        "WARN",
+        `${lostSecrets} secrets of this execution cannot be hidden any more: the key they were sealed with is gone.`,
+      );
     return live;
   }
 
@@ -131,6 +140,11 @@ export class Live {
     this.#bytes += sizeOf(clamped);
     for (const effect of effects) this.#take(effect);
     return true;
+  }
+
+  /** [T4] Hides this secret from now on, and in later lives. */
+  learn(secret: string): void {
+    if (this.masker.add(secret)) this.#newSecrets.push(secret);
   }
 
   /** Adds lines to the log. */
@@ -264,7 +278,7 @@ export class Live {
   }
 
   get hasChanges(): boolean {
-    return this.#events.length > 0 || this.#lines.length > 0;
+    return this.#events.length > 0 || this.#lines.length > 0 || this.#newSecrets.length > 0;
   }
 
   #takeHeard(): [effect: string, heard: Heard][] {
@@ -297,9 +311,11 @@ export class Live {
       boot,
       ...(snapshot === undefined ? {} : { snapshot }),
       ...(lines.length === 0 || this.#newlyHeard.size === 0 ? {} : { heard: this.#takeHeard() }),
+      ...(this.#newSecrets.length === 0 ? {} : { secrets: this.#newSecrets }),
     };
     this.#events = [];
     this.#lines = [];
+    this.#newSecrets = [];
     this.#bytes = 0;
     this.isStored = true;
     return commit;

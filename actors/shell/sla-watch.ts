@@ -1,7 +1,7 @@
 import { isWatched } from "#engine/index.ts";
 import { type EvalContext, isTruthy, render } from "#expr/index.ts";
 import type { Sla } from "#schema/flow.ts";
-import type { Effects, Evaluation } from "./effects.ts";
+import type { Evaluation, Evaluations } from "./evaluations.ts";
 import type { Live } from "./live.ts";
 import type { Host } from "./world.ts";
 
@@ -9,16 +9,16 @@ import type { Host } from "./world.ts";
 // done. What needs an answer of the world first is looked at when the answer is there.
 
 /** Evaluates what is to be evaluated, and applies a violation. The first violation of a batch is the only one. */
-export function watchSlas(live: Live, effects: Effects, host: Host, leaving: (() => void)[]): void {
+export function watchSlas(live: Live, evaluations: Evaluations, host: Host, leaving: (() => void)[]): void {
   const { slas } = live.program.plan;
   if (slas.length === 0 || !live.hasEvents) return;
   for (const sla of slas) {
     if (sla.type !== "EXECUTION_ASSERTION" || !isWatched(live.state, sla.id)) continue;
     const rendering = (context: EvalContext) => render(sla.assert, context);
-    const outcome = effects.evaluateNow(live, rendering);
+    const outcome = evaluations.now(live, rendering);
     if (outcome.ok === "needs") {
       const hear = (said: Evaluation) => void judge(live, sla, said, host);
-      leaving.push(() => effects.evaluateLater(live, `sla:${sla.id}`, rendering, hear));
+      leaving.push(() => evaluations.later(live, `sla:${sla.id}`, rendering, hear));
     } else if (judge(live, sla, outcome.ok ? outcome : { ok: false, message: outcome.problem.message }, host)) return;
   }
 }

@@ -4,6 +4,7 @@
 //   files/         what the files port stores
 //   agent/         work folder of the runner agent
 //   agent-token    the token the agent shows to the server, readable by the owner only
+//   encryption-keys  what seals secrets, the newest first, readable by the owner only: without them no secret can be read again
 //   run.json       the processes of the start that is running now, or was when it died
 //   first-start    present once the example flows have been loaded
 //   workerd.capnp  the generated configuration of the runtime
@@ -58,6 +59,22 @@ export function agentToken({ root }: DataFolder): string {
   writeFileSync(file, `${token}\n`, { mode: 0o600 });
   chmodSync(file, 0o600);
   return token;
+}
+
+/** The keys that seal secrets, `id:base64` on a line each, the newest first: one is made on the first start, or when `fresh`. */
+export function encryptionKeys({ root }: DataFolder, { fresh }: { fresh: boolean }): string {
+  const file = join(root, "encryption-keys");
+  const kept = existsSync(file)
+    ? readFileSync(file, "utf8")
+        .split("\n")
+        .filter((line) => line.trim() !== "")
+    : [];
+  if (kept.length > 0 && !fresh) return kept.join(",");
+  const keys = [`k${kept.length + 1}:${randomBytes(32).toString("base64")}`, ...kept];
+  // In one step: half of a key would be no key.
+  writeFileSync(`${file}.new`, `${keys.join("\n")}\n`, { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+  return keys.join(",");
 }
 
 export function isFirstStart({ root }: DataFolder): boolean {

@@ -1,15 +1,16 @@
-import { namespaceActorName } from "#actors/namespace/namespace-rpc.ts";
 import type { Metric, TaskAnswer } from "#schema/event.ts";
 import { cutMessage, type LogLine } from "#schema/log.ts";
+import { Masker } from "#schema/mask.ts";
 import type { Job } from "#schema/runner.ts";
 import type { Level } from "#schema/state.ts";
 import { type EdgeContext, type EdgeTask, TaskFailure } from "#tasks/define.ts";
 import { registry } from "#tasks/registry.ts";
 import type { Sandbox } from "#vm/index.ts";
-import { actorByName, type Env } from "../env.ts";
+import type { Env } from "../env.ts";
 import { fileUri } from "../ports/file-path.ts";
 import { portsOf } from "../ports/ports.ts";
 import { httpCall, httpDownload } from "./guarded-http.ts";
+import { keyValuesOf } from "./key-values.ts";
 import { otherExecutions } from "./other-executions.ts";
 import { runScript } from "./run-script.ts";
 import { PlaceOfJob } from "./shared-place.ts";
@@ -24,11 +25,12 @@ export async function runJob(
   tell: (line: LogLine) => void,
 ): Promise<TaskAnswer> {
   const metrics: Metric[] = [];
+  const masker = new Masker(job.secrets);
   const log = (level: Level, message: string) =>
     tell({
       at: Date.now(),
       level,
-      message: cutMessage(message),
+      message: cutMessage(masker.mask(message)),
       taskId: job.taskId,
       taskRunId: job.taskRunId,
       attempt: job.attempt,
@@ -46,7 +48,7 @@ export async function runJob(
     return {
       state,
       ...(outputs ? { outputs } : {}),
-      ...(error ? { error } : {}),
+      ...(error ? { error: masker.mask(error) } : {}),
       ...(metrics.length > 0 ? { metrics } : {}),
       ...left(),
     };
@@ -58,7 +60,7 @@ export async function runJob(
     if (!(error instanceof TaskFailure)) console.error(`${job.type} threw:`, error);
     log("ERROR", message);
     const outputs = error instanceof TaskFailure && error.outputs !== undefined ? { outputs: error.outputs } : {};
-    return { state: "FAILED", error: message, ...outputs, ...left() };
+    return { state: "FAILED", error: masker.mask(message), ...outputs, ...left() };
   }
 }
 
@@ -73,7 +75,6 @@ type Surroundings = {
 function contextOf(env: Env, job: Job, { sandbox, signal, log, metrics, place }: Surroundings): EdgeContext {
   const guard = { allowsPrivate: (env.ALLOW_PRIVATE ?? "") !== "" };
   const { tenant, namespace, flowId } = job;
-  const keys = (of: string) => actorByName(env.NAMESPACE, namespaceActorName(tenant, of));
   return {
     now: Date.now(),
     signal,
@@ -91,16 +92,7 @@ function contextOf(env: Env, job: Job, { sandbox, signal, log, metrics, place }:
         return fileUri(path);
       }),
     files: taskFiles(env, job),
-    kv: {
-      async get(of, key) {
-        const found = await keys(of).getValue(key);
-        if (found.kind === "expired") throw new TaskFailure(`The key '${key}' in the namespace '${of}' has expired.`);
-        return found.kind === "found" ? { type: found.type, value: found.value } : undefined;
-      },
-      set: (of, key, value, options) => keys(of).setValue(key, value as never, options),
-      delete: (of, key) => keys(of).deleteValue(key),
-      keys: async (of) => (await keys(of).listValues()).map(({ key }) => key),
-    },
+    kv: keyValuesOf(env, job),
     script: (call) => runScript(sandbox(), call, { guard, signal, log }),
   };
 }

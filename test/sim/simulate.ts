@@ -28,6 +28,8 @@ import { letGoOn, steer } from "./steering.ts";
 /** Virtual time in which faults and commands happen; after it everything must come to rest. */
 const FAULTS_MS = 120_000;
 const HOUR_MS = 3_600_000;
+/** Virtual time of a schedule at most: loops with pauses in them take long, and clocks may have jumped by two days. */
+const LONGEST_MS = 54 * HOUR_MS;
 /** Happenings with faults, which then end early, and from their end until all must be quiet. */
 const MOST_STEPS = 20_000;
 
@@ -214,7 +216,7 @@ export class Simulation {
   async run(): Promise<Outcome> {
     this.#plan();
     const { clock, audit } = this.lab;
-    const until = clock.now + (this.lab.settings.jumps.length > 0 ? 54 : 6) * HOUR_MS;
+    const until = clock.now + LONGEST_MS;
     let isQuiet = false;
     let most = Number.POSITIVE_INFINITY;
     while (!isQuiet && clock.happened < most && (await clock.step(until))) {
@@ -330,17 +332,20 @@ export class Simulation {
   }
 
   /** Each minute: what is overdue is looked at; later, when only far timers are left, less often. */
-  #sweep(): void {
+  #sweep(hasLetGo = false): void {
     const { clock } = this.lab;
-    const isLate = clock.now > this.#endOfFaults + HOUR_MS;
+    // Somebody who has let one go on looks again soon: it may hold a pause for each turn of a loop.
+    const isLate = clock.now > this.#endOfFaults + HOUR_MS && !hasLetGo;
     clock.in(isLate ? 1_800_000 : 60_000, "sweep", () => {
+      let letsGo = false;
       for (const cell of this.#cells.values()) {
         cell.call((up) => up.wake());
-        if (clock.now > this.#endOfFaults) for (const id of cell.ids()) cell.call((up) => letGoOn(up, id));
+        if (clock.now <= this.#endOfFaults) continue;
+        for (const id of cell.ids()) letsGo = cell.call((up) => letGoOn(up, id)) === true || letsGo;
       }
       for (const flow of this.#flows.values()) if (has("schedule")) flow.sweep();
       for (const dispatch of this.#dispatches.values()) dispatch.sweep();
-      this.#sweep();
+      this.#sweep(letsGo);
     });
   }
 }

@@ -105,11 +105,13 @@ function commandOf({ random }: Lab, id: string, state: ExecutionState, name: Com
 }
 
 /** After the faults a person lets go on whatever waits for a person. */
-export function letGoOn(cell: Cell, id: string): void {
+export function letGoOn(cell: Cell, id: string): boolean {
   const live = cell.find(id);
-  if (live === undefined || (isTerminal(live.state.status) && live.state.live === 0)) return;
-  if (live.state.status === "BREAKPOINT") cell.command(live, { kind: "resume-from-breakpoint", breakpoints: [] });
-  else if (waitsForPerson(live.state)) cell.command(live, { kind: "resume" });
+  if (live === undefined || (isTerminal(live.state.status) && live.state.live === 0)) return false;
+  const isAtBreakpoint = live.state.status === "BREAKPOINT";
+  if (!isAtBreakpoint && !waitsForPerson(live.state)) return false;
+  cell.command(live, isAtBreakpoint ? { kind: "resume-from-breakpoint", breakpoints: [] } : { kind: "resume" });
+  return true;
 }
 
 /** True when nothing but a person will move it: a pause with a time is left to its timer. */

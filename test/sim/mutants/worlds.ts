@@ -37,9 +37,9 @@ export const WORLDS: readonly Mutant[] = [
     rule: "I12",
     world: (world) =>
       withMethods(world, {
-        startSubflow(asker, effect, request, trigger) {
+        startSubflow(asker, effect, ...rest) {
           fresh += 1;
-          return world.startSubflow({ ...asker, nonce: fresh } as Asker, effect, request, trigger);
+          return world.startSubflow({ ...asker, nonce: fresh } as Asker, effect, ...rest);
         },
       }),
   },
@@ -67,8 +67,8 @@ export const WORLDS: readonly Mutant[] = [
     rule: "I18",
     world: (world) =>
       withMethods(world, {
-        startSubflow: (asker, effect, request, trigger) =>
-          world.startSubflow(asker, effect, { ...request, depth: 1 }, trigger),
+        startSubflow: (asker, effect, request, ...rest) =>
+          world.startSubflow(asker, effect, { ...request, depth: 1 }, ...rest),
       }),
   },
   {
@@ -90,13 +90,13 @@ export const WORLDS: readonly Mutant[] = [
 class TalkativeCell extends Cell {
   override find(id: string): Live | undefined {
     const live = super.find(id);
-    if (live !== undefined) live.masker.add = () => {};
+    if (live !== undefined) live.masker.add = () => false;
     return live;
   }
 
   override start(request: Parameters<Cell["start"]>[0]): Live {
     const live = super.start(request);
-    live.masker.add = () => {};
+    live.masker.add = () => false;
     return live;
   }
 }
