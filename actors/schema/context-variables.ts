@@ -123,7 +123,7 @@ export const CONTEXT_VARIABLES: readonly ContextVariable[] = [
   { name: "outputDir", description: "A directory whose files become outputs.", when: "in tasks that an agent runs" },
   { name: "envs", description: "Variables of the server's environment. Empty on this server." },
   { name: "globals", description: "Values of the server's configuration. Empty on this server." },
-  { name: "namespace", description: "Variables of the namespace. Empty on this server." },
+  { name: "namespace", description: "Variables of the namespace and of those above it." },
   { name: "kestra", description: "What runs this.", fields: [field("version", "The server's version")] },
 ];
 

@@ -22,7 +22,7 @@ tasks:
 outputs:
   - id: said
     type: STRING
-    value: "{{ inputs.number }} {{ labels.nothing.value | trim }}"
+    value: "{{ inputs.number }} {{ outputs.nothing.value | trim }}"
 `,
 );
 
