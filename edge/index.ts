@@ -1,7 +1,7 @@
 import { cellActor } from "#actors/cell/cell-actor.ts";
 import { flowActor } from "#actors/flow-actor/flow-actor.ts";
 import { createApp } from "./app.ts";
-import { cipherOf } from "./cipher.ts";
+
 import type { Env } from "./env.ts";
 import { createFlowWorld } from "./flow-world.ts";
 import { createParts, VERSION } from "./parts.ts";
@@ -11,6 +11,7 @@ import { agentRoutes } from "./routes/agents.ts";
 import { allRoutes } from "./routes/all.ts";
 import { sweep } from "./sweep.ts";
 import { serveUi } from "./ui-files.ts";
+import { vaultOf } from "./vault.ts";
 import { worldOf } from "./world.ts";
 
 // The entry of the Worker: the platform wants the handlers and the actors' classes from here. Nothing else happens in this file.
@@ -31,7 +32,7 @@ export default {
 
 export const CellActor = cellActor<Env>({
   world: (env) => worldOf(env, parts),
-  vault: cipherOf,
+  vault: vaultOf,
   surroundings: () => ({ envs: {}, globals: {}, kestra: { version: VERSION } }),
 });
 export const FlowActor = flowActor<Env>({

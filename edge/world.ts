@@ -64,12 +64,12 @@ export function worldOf(env: Env, parts: Pick<AppParts, "cache" | "language">): 
       const id = derivedExecutionId([asker.tenant, asker.executionId, effect], placementOf(env));
       return (await cell(id).get(id)) === null ? undefined : id;
     },
-    async tellParent({ executionId, child, parent, state, outputs }: Told) {
+    async tellParent({ executionId, child, parent, state, outputs, secrets = [] }: Told) {
       const { executionId: parentId, outputsTo } = parent;
       if (outputs !== undefined && outputsTo !== undefined) await storeOutputs(env, child, outputsTo, outputs);
       const taken =
         outputs && outputsTo === undefined ? await adoptedBy(env, cell(parentId), parentId, child, outputs) : undefined;
-      await cell(parentId).childEnded(parent, executionId, state, taken);
+      await cell(parentId).childEnded(parent, { executionId, state, outputs: taken, secrets });
     },
     async tellTrigger({ tenant, namespace, flowId, executionId }: Asker, triggerId, state) {
       const flow = actorByName(env.FLOW, flowActorName({ tenant, namespace, flowId }));

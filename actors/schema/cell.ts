@@ -41,6 +41,14 @@ export type StartRequest = {
   wait?: boolean;
 };
 
+/** How a child of an execution ended, with what it gave. `secrets`: those among its outputs. */
+export type ChildEnd = {
+  executionId: string;
+  state: State;
+  outputs: JsonObject | undefined;
+  secrets?: readonly string[];
+};
+
 /** What a new execution takes over from another one, and where it goes on. */
 export type Fork = {
   executionId: string;
@@ -102,6 +110,8 @@ export type ForkSource = {
   runs: CopiedRun[];
   /** The id that each of `runs` has there, in the same order. */
   taskRunIds: string[];
+  /** What it must not say, and who takes its values over neither. */
+  secrets?: readonly string[];
 };
 
 /** What an expression gave, at a task run of an execution. */

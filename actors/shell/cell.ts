@@ -1,12 +1,11 @@
 import { type Plan, type Reduce, refusal, toExecutionJson, toSummary } from "#engine/index.ts";
-import type { Command, CommandAnswer, StartRequest } from "#schema/cell.ts";
+import type { ChildEnd, Command, CommandAnswer, StartRequest } from "#schema/cell.ts";
 import type { ExecutionEvent, ParentLink, TaskAnswer } from "#schema/event.ts";
 import type { ExecutionJson, ExecutionSummary } from "#schema/execution.ts";
 import type { Flow } from "#schema/flow.ts";
-import type { EpochMs, Json, JsonObject } from "#schema/json.ts";
+import type { EpochMs, Json } from "#schema/json.ts";
 import { cutMessage, type LogLine, type LogSpan } from "#schema/log.ts";
 import type { SlotAnswer } from "#schema/slot.ts";
-import type { State } from "#schema/state.ts";
 import { jsonSize, MAX_VALUE_CHARACTERS } from "#schema/value-size.ts";
 import { Agenda } from "./agenda.ts";
 import { Asking } from "./asking.ts";
@@ -187,7 +186,8 @@ export class Cell {
   }
 
   /** A child of this execution has ended. */
-  childEnded(live: Live, link: ParentLink, executionId: string, state: State, outputs: JsonObject | undefined): void {
+  childEnded(live: Live, link: ParentLink, { executionId, state, outputs, secrets = [] }: ChildEnd): void {
+    for (const secret of secrets) live.learn(secret);
     const event = { kind: "subflow-finished", at: this.#host.now(), effect: link.effect, executionId, state } as const;
     this.#deliver(live, outputs === undefined ? event : { ...event, outputs });
   }

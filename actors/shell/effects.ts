@@ -76,7 +76,7 @@ export class Effects {
       case "kill-execution":
       case "kill-executions":
       case "start-retry": {
-        const run = errandRunner(world, errandOf(live, effect));
+        const run = errandRunner(world, errandOf(live, effect), live.masker);
         leaving.push(() => this.#asking.ask(live, effect, async () => this.#acknowledged(effect.id, await run())));
         return;
       }

@@ -20,13 +20,14 @@ export type Asker = {
   trigger: ExecutionTrigger | undefined;
 };
 
-/** `child`: the execution that has ended; where its outputs have markers, their files are its own. */
+/** `child`: the execution that has ended; where its outputs have markers, their files are its own. `secrets`: those in its outputs. */
 export type Told = {
   executionId: string;
   child: Asker;
   parent: ParentLink;
   state: State;
   outputs: JsonObject | undefined;
+  secrets?: readonly string[];
 };
 
 export interface WorkPort {

@@ -41,6 +41,37 @@ const Autocomplete = z.object({
 const Item = z.object({ id: z.string(), disabled: z.boolean(), description: z.string().optional() });
 const Answer = z.looseObject({ id: z.string(), deleted: z.boolean(), disabled: z.boolean() });
 
+/** Those that need to know nothing of the flow language. */
+const others: readonly Route[] = [
+  userRoute("GET /namespaces/search", "Namespaces, their parents, and the system namespace", search, {
+    tag,
+    query: SearchQuery,
+    answers: { 200: { description: "A page", schema: pageOf(Item) } },
+  }),
+  userRoute("POST /namespaces/autocomplete", "Names of namespaces", autocomplete, {
+    body: "json",
+    tag,
+    bodySchema: Autocomplete,
+    answers: { 200: { description: "Names", schema: z.array(z.string()) } },
+  }),
+  userRoute("GET /namespaces/:namespace", "A namespace", get, {
+    tag,
+    answers: { 200: { description: "`disabled` tells that it was not created", schema: Answer } },
+  }),
+  userRoute("DELETE /namespaces/:namespace", "Delete a namespace with its values and secrets", remove, {
+    tag,
+    answers: { 204: { description: "Deleted" }, 409: { description: "It has flows" } },
+  }),
+  userRoute("GET /namespaces/:namespace/inherited-variables", "Variables from above", inheritedVariables, {
+    tag,
+    answers: { 200: { description: "Merged", schema: z.record(z.string(), z.unknown()) } },
+  }),
+  userRoute("GET /namespaces/:namespace/inherited-plugindefaults", "Plugin defaults from above", inheritedDefaults, {
+    tag,
+    answers: { 200: { description: "The nearest first; those of the server last", schema: z.array(z.unknown()) } },
+  }),
+];
+
 export function namespaceRoutes({ language }: AppParts): readonly Route[] {
   async function bodyOf(c: AppContext): Promise<Space> {
     const given = await jsonBody(await readText(c.req.raw, BODY_MAX_BYTES), Body);
@@ -88,44 +119,18 @@ export function namespaceRoutes({ language }: AppParts): readonly Route[] {
   }
 
   return [
-    userRoute("GET /namespaces/search", "Namespaces, their parents, and the system namespace", search, {
-      tag,
-      query: SearchQuery,
-      answers: { 200: { description: "A page", schema: pageOf(Item) } },
-    }),
-    userRoute("POST /namespaces/autocomplete", "Names of namespaces", autocomplete, {
-      body: "json",
-      tag,
-      bodySchema: Autocomplete,
-      answers: { 200: { description: "Names", schema: z.array(z.string()) } },
-    }),
+    ...others,
     userRoute("POST /namespaces", "Create a namespace", create, {
       body: "json",
       tag,
       bodySchema: Body,
       answers: { 200: { description: "The namespace", schema: Answer } },
     }),
-    userRoute("GET /namespaces/:namespace", "A namespace", get, {
-      tag,
-      answers: { 200: { description: "`disabled` tells that it was not created", schema: Answer } },
-    }),
     userRoute("PUT /namespaces/:namespace", "Change what a namespace says", update, {
       body: "json",
       tag,
       bodySchema: Body,
       answers: { 200: { description: "The namespace", schema: Answer } },
-    }),
-    userRoute("DELETE /namespaces/:namespace", "Delete a namespace with its values and secrets", remove, {
-      tag,
-      answers: { 204: { description: "Deleted" }, 409: { description: "It has flows" } },
-    }),
-    userRoute("GET /namespaces/:namespace/inherited-variables", "Variables from above", inheritedVariables, {
-      tag,
-      answers: { 200: { description: "Merged", schema: z.record(z.string(), z.unknown()) } },
-    }),
-    userRoute("GET /namespaces/:namespace/inherited-plugindefaults", "Plugin defaults from above", inheritedDefaults, {
-      tag,
-      answers: { 200: { description: "The nearest first; those of the server last", schema: z.array(z.unknown()) } },
     }),
   ];
 }
