@@ -26,7 +26,7 @@ export type Budget = {
   depth: number;
   /** Turns of all `{% for %}` loops together. */
   loopTurns: number;
-  /** Moves of all regular expressions together; each is a step too. */
+  /** Moves of all regular expressions together. */
   regexSteps: number;
 };
 export const DEFAULT_BUDGET: Budget = {
@@ -34,7 +34,7 @@ export const DEFAULT_BUDGET: Budget = {
   outputBytes: 4 * 1024 * 1024,
   depth: 64,
   loopTurns: 100_000,
-  regexSteps: 500_000,
+  regexSteps: 1_000_000,
 };
 
 export interface EvalContext {

@@ -17,6 +17,8 @@ export type Entry = {
   readonly variadic?: true;
   readonly description: string;
   readonly examples: readonly Example[];
+  /** Why it should not be used. */
+  readonly deprecated?: string;
   /** Aliases that Kestra has given up: they work, and nothing proposes them. */
   readonly oldNames?: readonly string[];
 };

@@ -11,15 +11,14 @@ import {
   renderTyped,
 } from "./index.ts";
 
+// Hostile templates that can be written down are data: test/expressions/hostile.json. Here are those that chance makes.
+
 const ctx: EvalContext = {
   scope: objectScope({
     a: { b: 1 },
     l: [1, 2],
     s: "text",
     n: null,
-    self: "{{ render(self) }}",
-    big: "x".repeat(100_000),
-    rows: Array.from({ length: 5000 }, (_, i) => ({ id: i, name: `row ${i}` })),
   }),
   now: 0,
   random: () => 0.5,
@@ -27,21 +26,6 @@ const ctx: EvalContext = {
 };
 
 const names = ["constructor", "__proto__", "prototype", "toString", "hasOwnProperty", "valueOf", "__defineGetter__"];
-
-test.each(names)("[X1] %s is an undefined name wherever it is asked for", (name) => {
-  for (const template of [
-    `{{ ${name} }}`,
-    `{{ a.${name} }}`,
-    `{{ a['${name}'] }}`,
-    `{{ l.${name} }}`,
-    `{{ s.${name} }}`,
-  ]) {
-    expect(render(template, ctx)).toMatchObject({ ok: false, problem: { code: "EXPR_UNDEFINED" } });
-  }
-  for (const template of [`{{ 1 | ${name} }}`, `{{ ${name}() }}`, `{{ 1 is ${name} }}`]) {
-    expect(render(template, ctx)).toMatchObject({ ok: false, problem: { code: "EXPR_UNKNOWN_NAME" } });
-  }
-});
 
 test("[X1] such a name as a key is an entry like any other", () => {
   expect(render("{{ {'__proto__': {'x': 1}}.x ?? 'none' }}", ctx)).toMatchObject({ ok: false });
@@ -51,41 +35,6 @@ test("[X1] such a name as a key is an entry like any other", () => {
   });
   const deep = renderDeep(JSON.parse('{"__proto__": "{{ a.b }}"}'), ctx);
   expect(deep.ok === true && JSON.stringify(deep.value)).toBe('{"__proto__":"1"}');
-});
-
-test.each([
-  "{{ 1..999999999 }}",
-  "{{ range(1, 1000000000) }}",
-  "{% for x in 1..100 %}{% for y in 1..100 %}{% for z in 1..100 %}a{% endfor %}{% endfor %}{% endfor %}",
-  "{{ 'a\nb' | nindent(999999999) }}",
-  "{{ 'a' | indent(1, big) | replace({'': 'x'}) | replace({'a': big}) | replace({'x': big}) }}",
-  "{% set s = big %}{% for x in 1..50 %}{% set s = s ~ s %}{% endfor %}",
-  "{% set l = [1] %}{% for x in 1..50 %}{% set l = l + l %}{% endfor %}",
-  "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
-  "{% block b %}{{ block('b') }}{% endblock %}",
-  "{{ render(self) }}",
-  "{{ [big, big, big, big, big, big, big, big, big, big, big] | join(big) }}",
-  "{{ big | split('(x+x+)+y') }}",
-  "{% for x in 1..100000 %}{% set z = rows | toJson %}{% endfor %}",
-  "{% for x in 1..100000 %}{% set z = rows ~ '' %}{% endfor %}",
-  "{% for x in 1..100000 %}{% set z = rows | flatten %}{% endfor %}",
-  "{% for x in 1..100000 %}{% set z = rows | merge(rows) %}{% endfor %}",
-  "{% for x in 1..100000 %}{% set z = rows | yaml %}{% endfor %}",
-  "{% for x in 1..100000 %}{% set z = rows | jq('length') %}{% endfor %}",
-  "{% for x in 1..100000 %}{% set z = big | substringAfter('y') %}{% endfor %}",
-  "{% for x in 1..100000 %}{% set z = now('full') %}{% endfor %}",
-  "{% for x in 1..100000 %}{% set z = (a.nope | upper) ?? 1 %}{% endfor %}",
-  "{{ 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!' | replace({'(a+)+$': ''}, regexp=true) }}",
-  "{{ 1 | jq('[range(1e12)]') }}",
-  "{{ 1 | jq('def f: f; f') }}",
-  "{{ 1 | jq('\"x\" * 1e9') }}",
-  `{{ ${"(".repeat(500)}1${")".repeat(500)} }}`,
-  `{{ ${"[".repeat(100_000)} }}`,
-  `{{ ${"not ".repeat(5000)}true }}`,
-  `{{ ${"1+".repeat(100_000)}1 }}`,
-  "{% if true %}".repeat(1000),
-])("the template %s ends with a problem of budget", (template) => {
-  expect(render(template, ctx)).toMatchObject({ ok: false, problem: { code: "EXPR_BUDGET" } });
 });
 
 test("a value that nests too deeply is not printed", () => {

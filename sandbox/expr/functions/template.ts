@@ -115,7 +115,8 @@ export const TEMPLATE_FUNCTIONS: readonly Func[] = [
   },
   {
     name: "parent",
-    description: "the block of a parent template; there are none here, so it always fails",
+    description: "the block of a parent template",
+    deprecated: "it always fails, because no template extends another here",
     examples: [],
     run: () => {
       throw failure("Can not use the 'parent' function: no template extends another here. Use `block('name')`.");
@@ -123,7 +124,8 @@ export const TEMPLATE_FUNCTIONS: readonly Func[] = [
   },
   {
     name: "i18n",
-    description: "a text of a resource bundle; there are none here, so it always fails",
+    description: "a text of a resource bundle",
+    deprecated: "it always fails, because there are no bundles here",
     args: [
       { name: "bundle", description: "the bundle's name", required: true },
       { name: "key", description: "the text's key", required: true },
