@@ -256,14 +256,26 @@ export class Bench {
     this.#answer(job, await runEdge(definition as EdgeTask, job, context), []);
   }
 
-  readonly #executions: EdgeContext["executions"] = {
-    find: async (id) => this.cell.find(id)?.state.facts,
-    command: async (id, command) => {
-      const live = this.cell.find(id);
-      if (live === undefined) return { ok: false, status: 404, message: `Unable to find execution '${id}'` };
-      return this.cell.command(live, command);
-    },
-  };
+  get #executions(): EdgeContext["executions"] {
+    return {
+      ...this.context.executions,
+      find: async (id) => {
+        const state = this.cell.find(id)?.state;
+        if (state?.facts === undefined) return undefined;
+        const { namespace, flowId, at } = state.facts;
+        const failed = Array.from(state.runs).findLast((run) => run.state === "FAILED");
+        const plan = this.cell.find(id)?.program.plan;
+        const failedTaskId = plan?.tasks[failed?.task ?? -1]?.id;
+        const facts = { namespace, flowId, state: state.status, startedAt: at, endedAt: undefined };
+        return failedTaskId === undefined ? facts : { ...facts, failedTaskId };
+      },
+      command: async (id, command) => {
+        const live = this.cell.find(id);
+        if (live === undefined) return { ok: false, status: 404, message: `Unable to find execution '${id}'` };
+        return this.cell.command(live, command);
+      },
+    };
+  }
 
   #ask(job: Job): void {
     const lines: LogLine[] = [];
