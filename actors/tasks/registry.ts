@@ -36,6 +36,7 @@ import { flowWaitFor } from "./flow-wait-for.ts";
 import { flowWorkingDirectory } from "./flow-working-directory.ts";
 import { httpDownload } from "./http-download.ts";
 import { httpRequest } from "./http-request.ts";
+import { httpSseRequest } from "./http-sse-request.ts";
 import { KNOWN_TYPES, typeOfPackage } from "./known-types.ts";
 import { kvDelete } from "./kv-delete.ts";
 import { kvGet } from "./kv-get.ts";
@@ -105,6 +106,7 @@ const TASKS: readonly AnyTask[] = [
   flowWorkingDirectory,
   httpDownload,
   httpRequest,
+  httpSseRequest,
   kvDelete,
   kvGet,
   kvGetKeys,
