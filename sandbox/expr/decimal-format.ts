@@ -69,7 +69,7 @@ type Digits = { digits: string; point: number };
 
 function absoluteDigits(value: Numeric, { scale }: Pattern): Digits {
   const text = typeof value === "bigint" ? value.toString() : String(toFloat(value));
-  const [mantissa = "0", exponent = "0"] = text.replace("-", "").split("e");
+  const [mantissa = "0", exponent = "0"] = text.replace(/^-/, "").split("e");
   const [whole = "", fraction = ""] = mantissa.split(".");
   const all = whole + fraction;
   const digits = all.replace(/^0+(?=.)/, "");

@@ -120,7 +120,7 @@ function floatDigits(value: number): string {
 function doubleText(value: number, digits: string): string {
   if (!Number.isFinite(value)) return digits;
   if (value === 0) return Object.is(value, -0) ? "-0.0" : "0.0";
-  const [mantissa = "", exponentText = "0"] = digits.replace("-", "").split("e");
+  const [mantissa = "", exponentText = "0"] = digits.replace(/^-/, "").split("e");
   const [whole = "", fraction = ""] = mantissa.split(".");
   const all = (whole + fraction).replace(/^0+/, "");
   const leadingZeros = (whole + fraction).length - all.length;

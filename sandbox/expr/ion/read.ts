@@ -234,13 +234,21 @@ class IonReader {
   }
 }
 
+/** Ion's integers have no bounds: one that is no Java long is kept as it is. */
+function ionInteger(value: bigint): Value {
+  return BigInt.asIntN(64, value) === value ? integer(value) : value;
+}
+
 function ionNumber(token: string): Value {
   const text = token.replaceAll("_", "");
   if (text.endsWith("inf")) return new Double(text.startsWith("-") ? -Infinity : Infinity);
   if (/^-?0[xXbB]/.test(text)) {
-    return text.startsWith("-") ? integer(-BigInt(text.slice(1))) : integer(BigInt(text));
+    return ionInteger(text.startsWith("-") ? -BigInt(text.slice(1)) : BigInt(text));
   }
-  if (/^-?\d+$/.test(text) && text.length < 1000) return integer(BigInt(text));
+  if (/^-?\d+$/.test(text)) {
+    if (text.length < 16) return Number(text) + 0;
+    if (text.length < 1000) return ionInteger(BigInt(text));
+  }
   const number = Number(text.replace(/[dD]/, "e"));
   return /[eE]/.test(text) ? double(number) : new Double(number, "decimal");
 }
