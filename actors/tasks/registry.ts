@@ -53,6 +53,14 @@ import { pythonCommands } from "./python-commands.ts";
 import { pythonScript } from "./python-script.ts";
 import { SCRIPT_LANGUAGES } from "./script-languages.ts";
 import { legacyBash, legacyNode, legacyPython } from "./script-legacy.ts";
+import { serdesCsvCsvToIon } from "./serdes-csv-csv-to-ion.ts";
+import { serdesCsvIonToCsv } from "./serdes-csv-ion-to-csv.ts";
+import { serdesJsonIonToJson } from "./serdes-json-ion-to-json.ts";
+import { serdesJsonJsonToIon } from "./serdes-json-json-to-ion.ts";
+import { serdesXmlIonToXml } from "./serdes-xml-ion-to-xml.ts";
+import { serdesXmlXmlToIon } from "./serdes-xml-xml-to-ion.ts";
+import { serdesYamlIonToYaml } from "./serdes-yaml-ion-to-yaml.ts";
+import { serdesYamlYamlToIon } from "./serdes-yaml-yaml-to-ion.ts";
 import { shellCommands } from "./shell-commands.ts";
 import { shellScript } from "./shell-script.ts";
 import { stateDelete } from "./state-delete.ts";
@@ -121,6 +129,14 @@ const TASKS: readonly AnyTask[] = [
   nodeScript,
   pythonCommands,
   pythonScript,
+  serdesCsvCsvToIon,
+  serdesCsvIonToCsv,
+  serdesJsonIonToJson,
+  serdesJsonJsonToIon,
+  serdesXmlIonToXml,
+  serdesXmlXmlToIon,
+  serdesYamlIonToYaml,
+  serdesYamlYamlToIon,
   shellCommands,
   shellScript,
   stateDelete,
