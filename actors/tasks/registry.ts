@@ -55,6 +55,8 @@ import { SCRIPT_LANGUAGES } from "./script-languages.ts";
 import { legacyBash, legacyNode, legacyPython } from "./script-legacy.ts";
 import { serdesCsvCsvToIon } from "./serdes-csv-csv-to-ion.ts";
 import { serdesCsvIonToCsv } from "./serdes-csv-ion-to-csv.ts";
+import { serdesExcelExcelToIon } from "./serdes-excel-excel-to-ion.ts";
+import { serdesExcelIonToExcel } from "./serdes-excel-ion-to-excel.ts";
 import { serdesJsonIonToJson } from "./serdes-json-ion-to-json.ts";
 import { serdesJsonJsonToIon } from "./serdes-json-json-to-ion.ts";
 import { serdesXmlIonToXml } from "./serdes-xml-ion-to-xml.ts";
@@ -131,6 +133,8 @@ const TASKS: readonly AnyTask[] = [
   pythonScript,
   serdesCsvCsvToIon,
   serdesCsvIonToCsv,
+  serdesExcelExcelToIon,
+  serdesExcelIonToExcel,
   serdesJsonIonToJson,
   serdesJsonJsonToIon,
   serdesXmlIonToXml,

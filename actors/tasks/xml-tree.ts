@@ -18,6 +18,8 @@ export type XmlReading = {
   path: readonly string[];
   /** Elements that are a list even where there is one. */
   lists: ReadonlySet<string>;
+  /** Texts keep the space around them, and names lose their prefix. */
+  isVerbatim?: boolean;
 };
 
 /** Records of an XML document from text in pieces. */
@@ -36,8 +38,11 @@ export class XmlRecords {
       const reason = error.message.replace(/^\d+:\d+: /, "");
       throw new TaskFailure(`The file is no XML: in line ${this.#parser.line}, ${reason}`);
     });
-    this.#parser.on("opentag", ({ name, attributes }) => this.#begin(name, attributes as Record<string, string>));
-    this.#parser.on("closetag", ({ name }) => this.#end(name));
+    const nameOf = (name: string) => (reading.isVerbatim ? name.slice(name.indexOf(":") + 1) : name);
+    this.#parser.on("opentag", ({ name, attributes }) =>
+      this.#begin(nameOf(name), attributes as Record<string, string>),
+    );
+    this.#parser.on("closetag", ({ name }) => this.#end(nameOf(name)));
     const addText = (text: string) => this.#text(text);
     this.#parser.on("text", addText);
     this.#parser.on("cdata", addText);
@@ -90,7 +95,7 @@ export class XmlRecords {
     this.#path.pop();
     const element = this.#open.pop();
     if (element === undefined) return;
-    const value = contentOf(element);
+    const value = contentOf(element, this.#reading.isVerbatim ?? false);
     const parent = this.#open.at(-1);
     if (parent !== undefined) return this.#put(parent.map, name, value);
     // The document as a whole keeps the name of its root.
@@ -111,9 +116,9 @@ export class XmlRecords {
   }
 }
 
-function contentOf({ map, text }: Open): XmlValue {
-  const trimmed = text.trim();
-  if (Object.keys(map).length === 0) return trimmed;
-  if (trimmed !== "") map.content = trimmed;
+function contentOf({ map, text }: Open, isVerbatim: boolean): XmlValue {
+  const content = isVerbatim ? text : text.trim();
+  if (Object.keys(map).length === 0) return content;
+  if (content !== "") map.content = content;
   return map;
 }
