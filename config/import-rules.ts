@@ -63,7 +63,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     at: TASKS,
     may: [SCHEMA, EXPR],
     // Those of file formats are loaded when a task first needs them.
-    packages: ["zod", "croner", "saxes", "fflate", "hyparquet", "hyparquet-writer"],
+    packages: ["zod", "croner", "saxes", "fflate"],
   },
   { at: VM, may: [SCHEMA, EXPR], packages: ["quickjs-emscripten*", "@jitl/*", "sucrase", "@noble/hashes"] },
   // Makes the WebAssembly module; runs by hand, in Node.

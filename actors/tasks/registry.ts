@@ -48,6 +48,9 @@ import { logPurgeLogs } from "./log-purge-logs.ts";
 import { metricPublish } from "./metric-publish.ts";
 import { nodeCommands } from "./node-commands.ts";
 import { nodeScript } from "./node-script.ts";
+import { ALERT_TASKS } from "./notify-alerts.ts";
+import { CHAT_TASKS } from "./notify-chat.ts";
+import { sendGridMailExecution, sendGridMailSend } from "./notify-mail.ts";
 import { outputOutputValues } from "./output-output-values.ts";
 import { pythonCommands } from "./python-commands.ts";
 import { pythonScript } from "./python-script.ts";
@@ -125,6 +128,10 @@ const TASKS: readonly AnyTask[] = [
   logLog,
   logPurgeLogs,
   metricPublish,
+  ...CHAT_TASKS,
+  ...ALERT_TASKS,
+  sendGridMailExecution,
+  sendGridMailSend,
   outputOutputValues,
   denoScript,
   nodeCommands,
