@@ -252,8 +252,15 @@ export class Bench {
       executionId: { value: executionId },
       flow: { value: { tenant, namespace, id: flowId } },
       executions: { value: this.#executions },
+      turnValue: { value: job.turnValue },
     });
-    this.#answer(job, await runEdge(definition as EdgeTask, job, context), []);
+    // A task that loads a library takes real time.
+    const working = runEdge(definition as EdgeTask, job, context).then((answer) => {
+      this.working.delete(working);
+      this.#answer(job, answer, []);
+    });
+    this.working.add(working);
+    await working;
   }
 
   get #executions(): EdgeContext["executions"] {
@@ -261,7 +268,7 @@ export class Bench {
       ...this.context.executions,
       find: async (id) => {
         const state = this.cell.find(id)?.state;
-        if (state?.facts === undefined) return undefined;
+        if (state?.facts === undefined) return this.context.executions.find(id);
         const { namespace, flowId, at } = state.facts;
         const failed = Array.from(state.runs).findLast((run) => run.state === "FAILED");
         const plan = this.cell.find(id)?.program.plan;
