@@ -59,7 +59,12 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   // The registry of tasks is handed in: only its types are known here.
   { at: FLOW, may: [SCHEMA, EXPR], types: [TASKS], packages: ["yaml", "zod"] },
   { at: ENGINE, may: [SCHEMA, EXPR] },
-  { at: TASKS, may: [SCHEMA, EXPR], packages: ["zod", "croner"] },
+  {
+    at: TASKS,
+    may: [SCHEMA, EXPR],
+    // Those of file formats are loaded when a task first needs them.
+    packages: ["zod", "croner", "saxes", "fflate"],
+  },
   { at: VM, may: [SCHEMA, EXPR], packages: ["quickjs-emscripten*", "@jitl/*", "sucrase", "@noble/hashes"] },
   // Makes the WebAssembly module; runs by hand, in Node.
   { at: "sandbox/vm/engine/build.mjs", may: [VM], packages: ["@jitl/*"], builtins: ["node"] },

@@ -10,7 +10,8 @@ import type {
 } from "#schema/cell.ts";
 import type { ParentLink, TaskAnswer } from "#schema/event.ts";
 import type { ExecutionText } from "#schema/execution.ts";
-import type { LogEntry, LogFilter, LogLine, LogSpan } from "#schema/log.ts";
+import type { LogEntry, LogFilter, LogLine, LogSelection, LogSpan } from "#schema/log.ts";
+import type { MetricEntry, MetricFilter } from "#schema/metric.ts";
 import type { SlotAnswer } from "#schema/slot.ts";
 import type { Level } from "#schema/state.ts";
 
@@ -29,6 +30,10 @@ export interface CellRpc {
   /** What a new execution needs to go on from this one as it is, or was when `seq` events had happened. */
   forkOf(id: string, options?: { seq?: number }): Promise<ForkSource | null>;
   logs(id: string, filter: LogFilter): Promise<LogEntry[] | null>;
+  /** What tasks have measured, in the order in which they ended. */
+  metrics(id: string, filter: MetricFilter): Promise<MetricEntry[] | null>;
+  /** Takes away log lines of an execution that has ended; how many there were. */
+  removeLogs(id: string, which: LogSelection): Promise<number | null>;
   followExecution(id: string): Promise<ReadableStream<Uint8Array> | null>;
   followLogs(id: string, minLevel?: Level): Promise<ReadableStream<Uint8Array> | null>;
   /** For the UI: the source, then events and log lines as they come. */

@@ -2,7 +2,8 @@ import { DurableObject } from "cloudflare:workers";
 import type { ChildEnd, Command, CommandAnswer, StartRequest } from "#schema/cell.ts";
 import type { ParentLink, TaskAnswer } from "#schema/event.ts";
 import { type ExecutionJson, type ExecutionText, executionText } from "#schema/execution.ts";
-import type { LogFilter, LogLine, LogSpan } from "#schema/log.ts";
+import type { LogFilter, LogLine, LogSelection, LogSpan } from "#schema/log.ts";
+import type { MetricFilter } from "#schema/metric.ts";
 import type { SlotAnswer } from "#schema/slot.ts";
 import type { Level } from "#schema/state.ts";
 import { durableSql } from "#shell/durable-sql.ts";
@@ -47,6 +48,12 @@ export function cellActor<Env extends CellEnvironment>({ world, surroundings, va
     }
     logs(id: string, filter: LogFilter) {
       return this.#room.logs(id, filter);
+    }
+    metrics(id: string, filter: MetricFilter) {
+      return this.#room.metrics(id, filter);
+    }
+    removeLogs(id: string, which: LogSelection) {
+      return this.#room.removeLogs(id, which);
     }
     followExecution(id: string) {
       return this.#room.followExecution(id);

@@ -54,6 +54,51 @@ describe("the past of an execution", () => {
   });
 });
 
+describe("metrics", () => {
+  test("are those that tasks recorded, each with its task run, in the order in which they ended", () => {
+    const [length, duration, ...others] = room.metrics(ID, {}) ?? [];
+    expect(length).toEqual({
+      tenantId: "main",
+      namespace: "company.team",
+      flowId: "flow",
+      executionId: ID,
+      taskId: "a",
+      taskRunId: taskRunId(ID, 0),
+      type: "counter",
+      name: "length",
+      value: 5,
+      timestamp: expect.stringMatching(/^\d{4}-.*Z$/),
+      tags: { format: "first" },
+      deleted: false,
+    });
+    expect([duration?.name, others.length]).toEqual(["duration", 2]);
+    expect(room.metrics(ID, { taskId: "b" })).toEqual(others);
+    expect(room.metrics(ID, { taskRunId: taskRunId(ID, 0) })).toEqual([length, duration]);
+    expect([room.metrics(ID, { taskId: "p" }), room.metrics("x", {})]).toEqual([[], null]);
+  });
+});
+
+describe("log lines of an execution that has ended", () => {
+  test("can be taken away by level and time; those that stay keep their order", () => {
+    const messages = () => room.logs(ID, {})?.map(({ message }) => message);
+    const before = messages() ?? [];
+    const debug = room.logs(ID, {})?.filter(({ level }) => level === "DEBUG").length ?? 0;
+    expect(debug).toBeGreaterThan(0);
+    expect(room.removeLogs(ID, { levels: ["DEBUG"], to: 0 })).toBe(0);
+    expect(room.removeLogs(ID, { levels: ["DEBUG"] })).toBe(debug);
+    expect(room.removeLogs(ID, { levels: ["DEBUG"] })).toBe(0);
+    expect(messages()).toEqual(before.filter((message) => !["first"].includes(message)));
+    room.removeLogs(ID, {});
+    expect([messages(), room.removeLogs("x", {})]).toEqual([[], null]);
+  });
+
+  test("stay while it goes on", async () => {
+    const other = `${ID.slice(0, -1)}1`;
+    await room.start({ ...REQUEST, id: other });
+    expect(room.removeLogs(other, {})).toBe(0);
+  });
+});
+
 describe("what a fork takes over", () => {
   test("is the runs as they are, with the ids they have, or as they were", () => {
     const now = room.forkOf(ID);

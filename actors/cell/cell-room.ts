@@ -18,9 +18,10 @@ import type { ExecutionJson } from "#schema/execution.ts";
 import type { Flow } from "#schema/flow.ts";
 import { taskRunId, taskRunIndex } from "#schema/ids.ts";
 import type { JsonObject } from "#schema/json.ts";
-import type { LogEntry, LogFilter, LogLine, LogSpan } from "#schema/log.ts";
+import type { LogEntry, LogFilter, LogLine, LogSelection, LogSpan } from "#schema/log.ts";
+import type { MetricEntry, MetricFilter } from "#schema/metric.ts";
 import type { SlotAnswer } from "#schema/slot.ts";
-import type { Level } from "#schema/state.ts";
+import { isTerminal, type Level } from "#schema/state.ts";
 import { Cell, Removed } from "#shell/cell.ts";
 import { isKnown, refusedAnswer } from "#shell/command-answer.ts";
 import { stateAt } from "#shell/history.ts";
@@ -32,6 +33,7 @@ import type { Host, World } from "#shell/world.ts";
 import { prepareProperties } from "#tasks/property.ts";
 import { registry } from "#tasks/registry.ts";
 import { filterLogs } from "./log-entry.ts";
+import { metricEntries } from "./metric-entry.ts";
 import { shown } from "./shown.ts";
 import { followEvents, followExecution, followLogs, streamAll, untilSettled } from "./streams.ts";
 
@@ -139,6 +141,20 @@ export class CellRoom {
 
   logs(id: string, filter: LogFilter): LogEntry[] | null {
     return this.#with(id, (live) => filterLogs(live, this.#store.lines(id, 0), filter));
+  }
+
+  /** What tasks have measured. */
+  metrics(id: string, filter: MetricFilter): MetricEntry[] | null {
+    return this.#with(id, (live) => metricEntries(live, this.#store.events(id, 0), filter));
+  }
+
+  /** Takes away log lines of an execution that has ended; how many there were. */
+  removeLogs(id: string, { levels, from = 0, to = Number.POSITIVE_INFINITY }: LogSelection): number | null {
+    return this.#with(id, (live) => {
+      if (!isTerminal(live.state.status)) return 0;
+      const isMeant = ({ at, level }: LogLine) => at >= from && at < to && (levels?.includes(level) ?? true);
+      return this.#store.removeLines(id, isMeant);
+    });
   }
 
   followExecution(id: string): ReadableStream<Uint8Array> | null {

@@ -3,7 +3,7 @@
 export { ancestorsOf } from "./ancestors.ts";
 export { COMMANDS, type Refusal, refusal, verdictOf } from "./command-table.ts";
 export { pausedRun } from "./commands.ts";
-export { LIMITS, type Limits, MAX_TASK_RUNS } from "./draft.ts";
+export { effectRun, LIMITS, type Limits, MAX_TASK_RUNS } from "./draft.ts";
 export { CURRENT_FLAGS, FLAGS } from "./flags.ts";
 export { copyRuns, forkProblem, notKept } from "./fork-source.ts";
 export { unansweredItems } from "./items.ts";

@@ -38,6 +38,9 @@ export function flowActor<Env>(outside: FlowOutside<Env>) {
     triggers() {
       return this.#room.triggers();
     }
+    toggleTrigger(triggerId: string, enabled: boolean) {
+      return this.#room.toggleTrigger(triggerId, enabled);
+    }
     released(triggerId: string, executionId: string, state: State) {
       return this.#room.released(triggerId, executionId, state);
     }

@@ -369,6 +369,28 @@ describe("schedules", () => {
     expect(stage.dates()).toEqual([6]);
   });
 
+  test("a trigger that is switched off starts nothing, whatever its flow becomes, until it is switched on", async () => {
+    await save(source());
+    expect(await stage.room.toggleTrigger("every", false)).toBe("done");
+    expect(stage.projected).toMatchObject([{ triggerId: "every", disabled: true }]);
+    await stage.advance(NEW_YEAR + 1.5 * HOUR);
+    await save(source("cron: '0 * * * *'", "description: other"));
+    await stage.advance(NEW_YEAR + 3.5 * HOUR);
+    expect(await stage.room.toggleTrigger("every", true)).toBe("done");
+    await stage.advance(NEW_YEAR + 4 * HOUR);
+    expect(stage.dates()).toEqual([4]);
+  });
+
+  test("a trigger that its flow disables stays off when it is switched on, and one that is not there is told", async () => {
+    expect(await stage.room.toggleTrigger("every", false)).toBe("no flow");
+    await save(source("cron: '0 * * * *'\ndisabled: true"));
+    await stage.room.toggleTrigger("every", false);
+    expect(await stage.room.toggleTrigger("every", true)).toBe("done");
+    await stage.advance(NEW_YEAR + 2 * HOUR);
+    expect(stage.dates()).toEqual([]);
+    expect(await stage.room.toggleTrigger("other", true)).toBe("no trigger");
+  });
+
   test("a deleted flow starts nothing, and one that came back starts from then", async () => {
     await save(source());
     await stage.room.remove();

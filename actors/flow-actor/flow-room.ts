@@ -83,6 +83,17 @@ export class FlowRoom implements FlowRpc {
     return this.core.triggers.states();
   }
 
+  async toggleTrigger(triggerId: string, enabled: boolean): Promise<"done" | "no flow" | "no trigger"> {
+    const current = this.core.current();
+    if (!current) return "no flow";
+    const trigger = current.flow.triggers.find(({ id }) => id === triggerId);
+    if (!trigger || !this.core.triggers.toggle(trigger, enabled, this.host.now())) return "no trigger";
+    this.core.changed();
+    this.arm();
+    await this.tell();
+    return "done";
+  }
+
   async released(triggerId: string, executionId: string, state: State): Promise<void> {
     if (this.core.triggers.release({ triggerId, executionId }, state, this.host.now())) this.core.changed();
     await this.wake();

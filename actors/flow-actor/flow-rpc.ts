@@ -51,6 +51,8 @@ export interface FlowRpc {
   remove(): Promise<boolean>;
   revisions(): Promise<FlowRevision[]>;
   triggers(): Promise<TriggerState[]>;
+  /** Lets a time trigger fire, or keeps it from it, whatever the flow says. Dates that passed meanwhile are not made up for. */
+  toggleTrigger(triggerId: string, enabled: boolean): Promise<"done" | "no flow" | "no trigger">;
   /** An execution that a trigger of this flow started has ended: the trigger may go on. */
   released(triggerId: string, executionId: string, state: State): Promise<void>;
   /** Asks for a concurrency slot. The same wish again gets the same answer; who is queued is told later, by a call on its cell. */

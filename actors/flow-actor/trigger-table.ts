@@ -68,6 +68,27 @@ export class TriggerTable {
     );
   }
 
+  /** Lets the trigger fire from now on, or never; false when it has no row. It stays so whatever its definition becomes. */
+  toggle(trigger: Trigger, enabled: boolean, now: EpochMs): boolean {
+    const [row] = this.sql.exec("SELECT disabled, definition FROM triggers WHERE id = ?", trigger.id);
+    const schedule = scheduleOf(trigger);
+    if (!row || !schedule) return false;
+    if (!enabled) {
+      this.sql.exec("UPDATE triggers SET disabled = 1 WHERE id = ?", trigger.id);
+    } else if (row.disabled === 1) {
+      // The flow's own word still keeps it from firing.
+      const [isFlowOff]: [boolean] = JSON.parse(String(row.definition));
+      const nextAt = isFlowOff || trigger.disabled ? null : (dateAfter(schedule, now) ?? null);
+      this.sql.exec(
+        "UPDATE triggers SET disabled = 0, next_at = ?, free_since = ? WHERE id = ?",
+        nextAt,
+        now,
+        trigger.id,
+      );
+    }
+    return true;
+  }
+
   /** [T2] Writes a claim for each trigger that is due, and answers these and the ones whose start was not confirmed yet. */
   claim(flow: Flow, now: EpochMs, executionId: (triggerId: string, dueAt: EpochMs) => string): Claim[] {
     const due = this.sql.exec(

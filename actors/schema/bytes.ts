@@ -1,7 +1,10 @@
 // What every runtime of ours has, though the pure set's compiler settings do not know it: pure functions over bytes and text.
 declare const TextEncoder: { new (): { encode(text: string): Uint8Array } };
-declare const TextDecoder: { new (label?: string): { decode(bytes: Uint8Array): string } };
+declare const TextDecoder: { new (label?: string): StreamingDecoder };
 declare const btoa: (binary: string) => string;
+
+/** Text from bytes in pieces: `stream` keeps the begun character for the next call. */
+export type StreamingDecoder = { decode(bytes?: Uint8Array, options?: { stream?: boolean }): string };
 
 export function encodeUtf8(text: string): Uint8Array {
   return new TextEncoder().encode(text);
@@ -16,10 +19,23 @@ export function decodeText(bytes: Uint8Array, charset = "utf-8"): string {
   }
 }
 
+/** A decoder of the charset; undefined when there is none of that name. Bytes that are no text become U+FFFD. */
+export function decoderOf(charset: string): StreamingDecoder | undefined {
+  try {
+    return new TextDecoder(charset);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Base64 of the UTF-8 form of `text`. */
 export function base64(text: string): string {
+  return base64Bytes(encodeUtf8(text));
+}
+
+export function base64Bytes(bytes: Uint8Array): string {
   let binary = "";
-  for (const byte of encodeUtf8(text)) binary += String.fromCharCode(byte);
+  for (const byte of bytes) binary += String.fromCharCode(byte);
   return btoa(binary);
 }
 

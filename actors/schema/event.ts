@@ -123,7 +123,7 @@ export type Expansion = z.infer<typeof Expansion>;
 
 export const Metric = z.object({
   name: z.string(),
-  type: z.enum(["counter", "timer"]),
+  type: z.enum(["counter", "timer", "gauge"]),
   /** Timers are in milliseconds. */
   value: z.number(),
   tags: z.record(z.string(), z.string()).optional(),

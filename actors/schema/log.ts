@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { EpochMs } from "./json.ts";
 import { Level } from "./state.ts";
 
 /** One line of a log, before it is bound to its execution. `at` in ms since 1970; `attempt` counts from 0 as in Kestra's API. */
@@ -43,3 +44,6 @@ export type LogEntry = {
 
 /** Which lines of a log are wanted: those for which all of it holds. */
 export type LogFilter = { minLevel?: Level; taskRunId?: string; taskId?: string; attempt?: number };
+
+/** Which lines are to be taken away: those of these levels, in a span of time whose end is not in it. */
+export type LogSelection = { levels?: readonly Level[]; from?: EpochMs; to?: EpochMs };

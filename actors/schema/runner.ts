@@ -32,6 +32,8 @@ export const Job = z.object({
   taskId: z.string(),
   taskRunId: z.string(),
   attempt: z.int(),
+  /** The value of the turn of a loop that the task run is. */
+  turnValue: z.string().optional(),
   /** Real task type, e.g. `io.kestra.plugin.scripts.python.Script`. */
   type: z.string(),
   /** Rendered properties; `{{ workingDir }}` and `{{ outputDir }}` are left as the markers below. */

@@ -193,12 +193,15 @@ export class Effects {
       definition !== undefined && "placedBy" in definition && task ? definition.placedBy?.(task.task) : undefined;
     const { flow, plan } = live.program;
     const group = (task === undefined ? undefined : groupOf(flow, plan, task)) ?? "default";
-    const isAgent = (placed ?? definition?.where) === "agent";
+    // Of a task that stands for another only that one's place is known, and only to its job: both are told.
+    const isAgent = (placed ?? definition?.where) === "agent" || definition?.where === "stand-in";
     if (effect.queued && !isAgent) return;
     const job = { id: `${live.id}/${effect.target}`, tenant: askerOf(live).tenant, group: isAgent ? group : undefined };
     leaving.push(() =>
       this.#asking.ask(live, effect, async () => {
         const reached = await world.cancel(job, "killed");
+        if (reached === "gone" && definition?.where === "stand-in")
+          await world.cancel({ ...job, group: undefined }, "killed");
         return reached === "gone" || !isAgent ? this.#acknowledged(effect.id) : undefined;
       }),
     );

@@ -195,3 +195,39 @@ test("a job says everything an agent needs, with marks for the directories it al
   });
   expect(JSON.stringify(performance.job.properties)).toContain("\\u0001workingDir\\u0001");
 });
+
+describe("a task that stands for another", () => {
+  const TEMPLATED = "io.kestra.plugin.core.templating.TemplatedTask";
+  const stands = (spec: string) => performed({ type: TEMPLATED, properties: { spec } });
+
+  test("is run as that one, with its outputs", () => {
+    const spec = `type: ${RETURN}\nformat: "{{ inputs.yes }} {{ '{{ inputs.no }}' }}"`;
+    expect(answer(stands(spec))).toMatchObject({ state: "SUCCESS", outputs: { value: "true false" } });
+  });
+
+  test("becomes the job of that one, wherever that goes", () => {
+    const job = stands(`id: x\ntype: ${SHELL}\ncommands: ["echo {{ inputs.yes }}"]`);
+    expect(job).toMatchObject({
+      kind: "job",
+      where: "agent",
+      job: { type: SHELL, taskId: "a", properties: { commands: ["echo true"] } },
+    });
+    const http = stands("type: io.kestra.plugin.core.http.Request\nuri: https://example.com");
+    expect(http).toMatchObject({ kind: "job", where: "edge", job: { type: "io.kestra.plugin.core.http.Request" } });
+  });
+
+  test.for([
+    ["[1]", "`spec` must be a task in YAML"],
+    ["a: b", "`spec` must be a task in YAML"],
+    ["a: [", "`spec` is no YAML"],
+    [`type: ${TEMPLATED}\nspec: x`, "cannot be run in place of another"],
+    ["type: io.kestra.plugin.core.flow.Sequential", "cannot be run in place of another"],
+    ["type: io.kestra.plugin.core.log.Lgo", "There is no task type"],
+    ["type: io.kestra.plugin.core.log.Log", "`message` is missing"],
+    ["type: io.kestra.plugin.core.log.Log\nmessage: '{{ nothing }}'", "nothing"],
+  ] as const)("fails for %j", ([spec, message]) => {
+    const { state, error } = answer(stands(spec)) ?? {};
+    expect(state).toBe("FAILED");
+    expect(error).toContain(message);
+  });
+});

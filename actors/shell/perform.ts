@@ -20,7 +20,14 @@ import { cutMessage, type LogLine } from "#schema/log.ts";
 import type { Masker } from "#schema/mask.ts";
 import { type Job, OUTPUT_DIR_MARKER, WORKING_DIR_MARKER } from "#schema/runner.ts";
 import type { Level } from "#schema/state.ts";
-import { type AnyTask, type FlowableTask, type Registry, TaskFailure } from "#tasks/define.ts";
+import {
+  type AnyTask,
+  type EdgeTask,
+  type FlowableTask,
+  type Registry,
+  type StandInTask,
+  TaskFailure,
+} from "#tasks/define.ts";
 import { checkGuard } from "./guard.ts";
 import { partScope } from "./part-scope.ts";
 import { type Surroundings, scopeOf, variablesOf } from "./scope.ts";
@@ -125,23 +132,44 @@ class Attempt {
     if (timeoutMs?.ok === false) return this.#cannotRender(inProperty(timeoutMs.problem, "timeout"));
     const isMadeOfParts = definition.where === "engine" && definition.parts !== undefined;
     if (isMadeOfParts) return this.#place(definition, {}, undefined);
-    const isAgents =
-      definition.where !== "inline" && definition.where !== "engine" && placeOf(definition, task) === "agent";
-    const scope = isAgents ? withDirectories(context.scope) : context.scope;
-    const seen = {
-      ...context,
-      scope: definition.internal ? partScope(scope, this.#subject.state, this.#run) : scope,
-    };
+    const seen = this.#seenBy(definition, task, context);
     const limitMs = timeoutMs === undefined ? undefined : parseDuration(timeoutMs.value);
     if (timeoutMs !== undefined && limitMs === undefined)
       return this.failed(`timeout needs ${A_DURATION}; the expression gave a string: \`${timeoutMs.value}\``);
     const prepared = this.#dialect.prepare(definition, task.properties, seen);
     if (prepared.ok === "needs") return { kind: "needs", lookups: prepared.lookups };
     if (!prepared.ok) return this.#cannotRender(prepared.problem);
+    if (definition.where === "stand-in") return this.#standIn(definition, prepared.value, context, limitMs);
     return this.#place(definition, prepared.value, limitMs);
   }
 
-  #place(definition: AnyTask, props: unknown, timeoutMs: number | undefined): Performance {
+  /** The context in which a task's own properties are rendered. */
+  #seenBy(definition: AnyTask, task: Pick<Task, "properties">, context: EvalContext): EvalContext {
+    const isAgents = definition.where === "agent" || (isPlaced(definition) && placeOf(definition, task) === "agent");
+    const scope = isAgents ? withDirectories(context.scope) : context.scope;
+    return { ...context, scope: definition.internal ? partScope(scope, this.#subject.state, this.#run) : scope };
+  }
+
+  /** Runs another task in its place. */
+  #standIn(definition: StandInTask, props: unknown, context: EvalContext, timeoutMs: number | undefined): Performance {
+    const { registry, prepare } = this.#dialect;
+    const task = definition.task(props as never);
+    const other = registry.task(task.type);
+    if (other === undefined) return this.failed(notRun(task.type, registry));
+    if (other.where === "engine" || other.where === "stand-in" || other.internal)
+      return this.failed(`${task.type} cannot be run in place of another task: use a type that runs by itself.`);
+    const prepared = prepare(other, task.properties, this.#seenBy(other, task, context));
+    if (prepared.ok === "needs") return { kind: "needs", lookups: prepared.lookups };
+    if (!prepared.ok) return this.failed(prepared.problem.message);
+    return this.#place(other, prepared.value, timeoutMs, task);
+  }
+
+  #place(
+    definition: AnyTask,
+    props: unknown,
+    timeoutMs: number | undefined,
+    task: Pick<Task, "properties"> = this.#task.task,
+  ): Performance {
     switch (definition.where) {
       case "inline": {
         const result = definition.run(props as never, this.#inlineContext());
@@ -153,9 +181,11 @@ class Attempt {
       case "engine":
         return this.#expand(definition, props, timeoutMs);
       case "agent":
-        return this.#job("agent", props, timeoutMs);
+        return this.#job(definition, "agent", props, timeoutMs);
+      case "stand-in":
+        throw new Error(`${definition.type} stands for a task that stands for another`);
       default:
-        return this.#job(placeOf(definition, this.#task.task), props, timeoutMs);
+        return this.#job(definition, placeOf(definition, task), props, timeoutMs);
     }
   }
 
@@ -182,7 +212,12 @@ class Attempt {
     return this.#events({ kind: "task-expanded", at: now, effect: id, expansion, ...(outputs ? { outputs } : {}) });
   }
 
-  #job(where: "edge" | "sandbox" | "agent", props: unknown, timeoutMs: number | undefined): Performance {
+  #job(
+    definition: AnyTask,
+    where: "edge" | "sandbox" | "agent",
+    props: unknown,
+    timeoutMs: number | undefined,
+  ): Performance {
     const { facts } = this.#subject.state;
     if (facts === undefined) throw new Error("A task of an execution that was never created");
     const { task } = this.#task;
@@ -196,7 +231,8 @@ class Attempt {
       taskId: task.id,
       taskRunId: taskRunId(facts.id, this.#run.index),
       attempt: this.#effect.attempt,
-      type: this.#task.type,
+      ...(this.#run.value === undefined ? {} : { turnValue: this.#run.value }),
+      type: definition.type,
       properties: props as JsonObject,
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
       ...this.#sharedPlace(),
@@ -277,10 +313,12 @@ function inProperty(problem: ExprProblem, property: string): ExprProblem {
   return { ...problem, message: `${property}: ${problem.message}`, property };
 }
 
-function placeOf(definition: AnyTask, task: Task): "edge" | "sandbox" | "agent" {
-  if (definition.where === "edge" || definition.where === "sandbox")
-    return definition.placedBy?.(task) ?? definition.where;
-  return "agent";
+function isPlaced(definition: AnyTask): definition is EdgeTask {
+  return definition.where === "edge" || definition.where === "sandbox";
+}
+
+function placeOf(definition: EdgeTask, task: Pick<Task, "properties">): "edge" | "sandbox" | "agent" {
+  return definition.placedBy?.(task) ?? definition.where;
 }
 
 const DIRECTORIES: Readonly<Record<string, string>> = { workingDir: WORKING_DIR_MARKER, outputDir: OUTPUT_DIR_MARKER };

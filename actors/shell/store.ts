@@ -186,8 +186,27 @@ export class CellStore {
   /** Log lines from number `from` (counted from 0) on. */
   lines(id: string, from: number): LogLine[] {
     const lines: LogLine[] = [];
-    for (const row of this.#rows(LINES, id, from)) lines.push(...readBatch(row, from, (item) => LogLine.parse(item)));
+    for (const row of this.#rows(LINES, id, from))
+      for (const line of readBatch(row, from, readLine)) if (line !== null) lines.push(line);
     return lines;
+  }
+
+  /** Takes away the lines that `isMeant`; how many there were. Their numbers stay theirs. */
+  removeLines(id: string, isMeant: (line: LogLine) => boolean): number {
+    let removed = 0;
+    const changed: { first: number; body: string }[] = [];
+    for (const row of this.#rows(LINES, id, 0)) {
+      const lines = readBatch(row, 0, readLine);
+      const kept = lines.map((line) => (line !== null && isMeant(line) ? null : line));
+      const gone = lines.filter((line, index) => line !== null && kept[index] === null).length;
+      if (gone > 0) changed.push({ first: Number(row.first), body: JSON.stringify(kept) });
+      removed += gone;
+    }
+    this.#sql.transaction(() => {
+      for (const { first, body } of changed)
+        this.#sql.exec("UPDATE journal SET body = ? WHERE id = ? AND kind = ? AND first = ?", body, id, LINES, first);
+    });
+    return removed;
   }
 
   /** The row that holds the number after `after`, and all that follow it. */
@@ -376,6 +395,11 @@ function readBatch<T>(row: Row, after: number, parse: (item: unknown, version: n
     : (body as { version?: number; items?: unknown });
   if (!Array.isArray(items)) throw new Error("A stored batch is no list");
   return items.slice(Math.max(0, after - Number(row.first))).map((item) => parse(item, version));
+}
+
+/** A line that was taken away has left its place. */
+function readLine(item: unknown): LogLine | null {
+  return item === null ? null : LogLine.parse(item);
 }
 
 function readEvent(item: unknown, version: number): ExecutionEvent {

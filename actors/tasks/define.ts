@@ -5,13 +5,15 @@ import type { Expansion, Metric, Updates } from "#schema/event.ts";
 import type { Task } from "#schema/flow.ts";
 import type { EpochMs, Json, JsonObject } from "#schema/json.ts";
 import type { KvValue } from "#schema/kv.ts";
-import type { Level } from "#schema/state.ts";
+import type { LogEntry, LogFilter, LogSelection } from "#schema/log.ts";
+import type { Level, State } from "#schema/state.ts";
 
 /**
  * Where a task runs. `engine`: a flowable, expanded by the reducer's host. `inline`: inside the actor's turn, touches nothing outside.
  * `edge`: a stateless invocation with guarded fetch. `sandbox`: QuickJS in a stateless invocation. `agent`: a runner agent.
+ * `stand-in`: where the task that it says runs.
  */
-export type Where = "engine" | "inline" | "edge" | "sandbox" | "agent";
+export type Where = "engine" | "inline" | "edge" | "sandbox" | "agent" | "stand-in";
 
 export type Example = { title: string; yaml: string };
 
@@ -47,10 +49,61 @@ export interface InlineContext extends TaskContext {
   readonly variables: JsonObject;
 }
 
+/** Which executions are meant: those for which all of it holds. Dates are of their start; `namespace` includes those below it. */
+export type ExecutionQuery = {
+  namespace?: string;
+  /** Only together with `namespace`, which is then this one alone. */
+  flowId?: string;
+  states?: readonly State[];
+  from?: EpochMs;
+  to?: EpochMs;
+};
+
+/** An execution as others see it. */
+export type ExecutionFacts = {
+  namespace: string;
+  flowId: string;
+  state: State;
+  startedAt: EpochMs;
+  endedAt: EpochMs | undefined;
+  /** The newest failed task run. */
+  failedTaskId?: string;
+};
+
 /** Other executions of the same tenant. */
 export interface OtherExecutions {
-  find(executionId: string): Promise<{ namespace: string; flowId: string } | undefined>;
+  find(executionId: string): Promise<ExecutionFacts | undefined>;
   command(executionId: string, command: Command): Promise<CommandAnswer<unknown>>;
+  /** How many the lists know. */
+  count(query: ExecutionQuery): Promise<number>;
+  /** Ids of those that the lists know, in groups, each once. */
+  search(query: ExecutionQuery): AsyncIterable<readonly string[]>;
+  /** Log lines, oldest first; undefined when there is no such execution. */
+  logs(executionId: string, filter: LogFilter): Promise<readonly LogEntry[] | undefined>;
+}
+
+/** Takes away what executions have left. Each may be repeated. */
+export interface Housekeeping {
+  /** Takes the execution out; how many log lines and metrics went with it. Undefined when it is not there, or goes on. */
+  removeExecution(
+    executionId: string,
+    options: { files: boolean },
+  ): Promise<{ logs: number; metrics: number } | undefined>;
+  /** How many files there were. */
+  removeFiles(executionId: string): Promise<number>;
+  /** How many lines there were; 0 for an execution that goes on. */
+  removeLogs(executionId: string, which: LogSelection): Promise<number>;
+}
+
+/** Triggers of flows of the same tenant. */
+export interface TriggerSwitches {
+  /** Lets a trigger fire, or keeps it from it, whatever the flow says. */
+  toggle(
+    namespace: string,
+    flowId: string,
+    triggerId: string,
+    enabled: boolean,
+  ): Promise<"done" | "no flow" | "no trigger">;
 }
 
 /** A file in the internal storage. */
@@ -61,12 +114,16 @@ export interface TaskFiles {
   get(uri: string): Promise<Uint8Array>;
   /** The URI of the file of this task run called `name`, whether there is one or not. */
   uri(name: string): string;
-  /** As `get`, in chunks: for a file of any size. */
-  open(uri: string): AsyncIterable<Uint8Array>;
+  /** As `get`, in chunks: for a file of any size. `range`: only those bytes. */
+  open(uri: string, range?: { offset: number; length: number }): AsyncIterable<Uint8Array>;
+  /** Bytes of a file; undefined when there is none. */
+  size(uri: string): Promise<number | undefined>;
+  /** Deletes a file of this execution, or one that its properties name. False when there was none. */
+  delete(uri: string): Promise<boolean>;
   /** As `put`, for a file of any size. When the chunks fail, nothing is stored. */
   store(name: string, chunks: AsyncIterable<Uint8Array>): Promise<string>;
-  /** URIs of the files of this execution at any depth below the folder `uri`, in the order of their names. */
-  list(uri: string): Promise<string[]>;
+  /** URIs of the files of this execution at any depth below the folder `uri`, in the order of their names; left out, all there are. */
+  list(uri?: string): Promise<string[]>;
 }
 
 /** A directory that several tasks share, for tasks that hold it in memory. */
@@ -111,6 +168,9 @@ export type HttpAnswer = {
   body: Uint8Array;
 };
 
+/** An answer whose body comes as it is sent. */
+export type HttpStream = Omit<HttpAnswer, "body"> & { body: AsyncIterable<Uint8Array> };
+
 /** `uri` is absent when the body was empty or the answer was refused by its status (nothing is stored then). */
 export type Downloaded = Omit<HttpAnswer, "body"> & { uri?: string; length: number };
 
@@ -119,6 +179,10 @@ export interface EdgeContext extends TaskContext {
   /** The execution that the task is of. */
   readonly executionId: string;
   readonly executions: OtherExecutions;
+  readonly housekeeping: Housekeeping;
+  readonly triggers: TriggerSwitches;
+  /** The value of the turn of a loop that the task run is. */
+  readonly turnValue?: string | undefined;
   /** Aborted on kill and on timeout. */
   readonly signal: { readonly aborted: boolean };
   readonly flow: { tenant: string; namespace: string; id: string };
@@ -126,6 +190,8 @@ export interface EdgeContext extends TaskContext {
   readonly kv: KeyValues;
   /** The guarded client: refuses private networks and checks again at every redirect. */
   http(call: HttpCall): Promise<HttpAnswer>;
+  /** As `http`, with the body as it comes. A body that is longer than `maxBytes` ends with a TaskFailure. */
+  httpStream(call: HttpCall): Promise<HttpStream>;
   /** As `http`, with the body streamed into a file of this task run; `nameOf` picks its name from the answer's head. */
   download(call: HttpCall, nameOf: (head: Omit<HttpAnswer, "body">) => string): Promise<Downloaded>;
   /** The directory it shares with other tasks; undefined when it has its own. */
@@ -176,10 +242,17 @@ export interface InlineTask<Props = never> extends Described {
   run(props: Props, ctx: InlineContext): TaskResult;
 }
 
+/** A task that another one is to be run in place of, once its own properties are rendered: type and properties of that one. */
+export interface StandInTask<Props = never> extends Described {
+  where: "stand-in";
+  /** Throws a TaskFailure when it is none. */
+  task(props: Props): { type: string; properties: JsonObject };
+}
+
 export interface EdgeTask<Props = never> extends Described {
   where: "edge" | "sandbox";
   /** Some tasks go elsewhere by what they say, e.g. a script that names an image. Looked at before rendering. */
-  placedBy?(task: Task): "sandbox" | "edge" | "agent";
+  placedBy?(task: Pick<Task, "properties">): "sandbox" | "edge" | "agent";
   run(props: Props, ctx: EdgeContext): Promise<TaskResult>;
 }
 
@@ -223,7 +296,7 @@ export interface FlowableTask<Props = never> extends Described {
   holds?(properties: JsonObject, context: EvalContext): Outcome<boolean>;
 }
 
-export type AnyTask = InlineTask | EdgeTask | AgentTask | FlowableTask;
+export type AnyTask = InlineTask | StandInTask | EdgeTask | AgentTask | FlowableTask;
 
 /** Trigger types describe themselves the same way; who evaluates them is decided by `kind`. */
 export interface TriggerDefinition extends Described {

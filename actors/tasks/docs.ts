@@ -29,6 +29,7 @@ const WHERE = {
   edge: "Runs on the server, beside the execution.",
   sandbox: "Runs in the sandbox, or on a runner agent when its properties ask for one.",
   agent: "Runs on a runner agent.",
+  "stand-in": "Runs where the task runs that it says.",
 } as const;
 
 function lastSegment(type: string): string {

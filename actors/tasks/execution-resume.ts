@@ -1,11 +1,10 @@
 import * as z from "zod";
 import { type EdgeTask, TaskFailure } from "./define.ts";
-import { anyMap, dynamic, typed } from "./property.ts";
+import { otherExecution, otherExecutionInput } from "./other-execution.ts";
+import { anyMap, typed } from "./property.ts";
 
 const input = z.object({
-  executionId: dynamic(z.string()).describe("The paused execution; this one when left out").optional(),
-  namespace: dynamic(z.string()).describe("Namespace of its flow, together with `flowId`").optional(),
-  flowId: dynamic(z.string()).describe("Its flow; the flow of this execution when left out").optional(),
+  ...otherExecutionInput,
   inputs: typed(anyMap()).describe("What the paused task asks for").optional(),
 });
 type Props = z.output<typeof input>;
@@ -38,17 +37,8 @@ tasks:
 `,
     },
   ],
-  async run({ executionId, namespace, flowId, inputs }, ctx) {
-    if (executionId === undefined && (namespace !== undefined || flowId !== undefined))
-      throw new TaskFailure("`namespace` and `flowId` should only be set when `executionId` is set.");
-    if ((namespace === undefined) !== (flowId === undefined))
-      throw new TaskFailure("Both `namespace` and `flowId` must be set when `executionId` is set.");
-    const id = executionId ?? ctx.executionId;
-    const found = await ctx.executions.find(id);
-    if (found?.namespace !== (namespace ?? ctx.flow.namespace) || found.flowId !== (flowId ?? ctx.flow.id))
-      throw new TaskFailure(
-        `Unable to find execution '${id}' of the flow ${namespace ?? ctx.flow.namespace}.${flowId ?? ctx.flow.id}`,
-      );
+  async run({ inputs, ...named }, ctx) {
+    const { id } = await otherExecution(named, ctx);
     const by = `${ctx.flow.namespace}.${ctx.flow.id}`;
     const answer = await ctx.executions.command(id, { kind: "resume", by, ...(inputs && { inputs }) });
     if (!answer.ok) throw new TaskFailure(answer.message);

@@ -93,8 +93,9 @@ describe("Resume", () => {
   const ID = "other00000000000000000";
   const known = (namespace = "company.team", flowId = "flow") => {
     const ctx = new MemoryContext();
-    ctx.others.set(ID, { namespace, flowId });
-    ctx.others.set(ctx.executionId, { namespace: "company.team", flowId: "flow" });
+    const facts = { state: "PAUSED", startedAt: 0, endedAt: undefined } as const;
+    ctx.others.set(ID, { namespace, flowId, ...facts });
+    ctx.others.set(ctx.executionId, { namespace: "company.team", flowId: "flow", ...facts });
     return ctx;
   };
   test("resumes another execution of the same flow, of the flow named, or its own", async () => {

@@ -2,7 +2,9 @@ import * as z from "zod";
 import { encodeUtf8 } from "#schema/bytes.ts";
 import { type EdgeTask, TaskFailure } from "./define.ts";
 import { dynamic } from "./property.ts";
-import { type Splitting, splitLines } from "./split-lines.ts";
+import { splitLines } from "./split-lines.ts";
+import { splittingOf } from "./split-size.ts";
+import { endingOf } from "./stored-file.ts";
 
 const batch = z.object({
   rows: dynamic(z.int().min(1)).describe("Lines of a batch").optional(),
@@ -17,21 +19,6 @@ const input = z.object({
 type Props = z.output<typeof input>;
 
 const URIS_A_CHUNK = 500;
-const UNITS: Readonly<Record<string, number>> = { "": 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3 };
-
-function splittingOf({ bytes, partitions, rows = 1, separator }: Props["batch"]): Splitting {
-  if (bytes === undefined) return partitions === undefined ? { rows, separator } : { partitions, separator };
-  const [, number, unit = ""] = /^\s*(\d+)\s*(?:([KMG])i?)?B?\s*$/i.exec(bytes) ?? [];
-  const size = Number(number) * (UNITS[unit.toUpperCase()] ?? 1);
-  if (!(size > 0)) throw new TaskFailure(`\`batch.bytes\` must be a size such as 10MB, but is \`${bytes}\`.`);
-  return { bytes: size, separator };
-}
-
-/** The end of the name of the items' file, so that a batch is recognised as what it is. */
-function endingOf(uri: string): string {
-  return /\.[A-Za-z0-9]{1,10}$/.exec(uri)?.[0] ?? ".txt";
-}
-
 export const flowForEachItemSplit: EdgeTask<Props> = {
   type: "io.kestra.plugin.core.flow.ForEachItem$ForEachItemSplit",
   aliases: [],
@@ -51,8 +38,9 @@ export const flowForEachItemSplit: EdgeTask<Props> = {
     const { files, signal } = ctx;
     if (!items.startsWith("kestra://"))
       throw new TaskFailure(`Unable to split the items from ${items}, this is not an internal storage URI!`);
-    const nameOf = (number: number | string) => `batch-${number}${endingOf(items)}`;
-    const numberOfBatches = await splitLines(files, items, nameOf, splittingOf(given), signal);
+    const nameOf = (number: number | string) => `batch-${number}${endingOf(items, ".txt")}`;
+    const splitting = splittingOf(given, "batch.bytes") ?? { rows: 1, separator: given.separator };
+    const numberOfBatches = await splitLines(files, items, nameOf, splitting, signal);
     ctx.log("INFO", `Split into ${numberOfBatches} batches`);
     return {
       outputs: {

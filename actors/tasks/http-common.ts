@@ -19,7 +19,7 @@ const Auth = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("BEARER"), token: z.string().describe("Token") }),
 ]);
 
-const Options = z.strictObject({
+export const HttpOptions = z.strictObject({
   timeout: z
     .strictObject({
       connectTimeout: duration().describe("Longest time to connect").optional(),
@@ -66,7 +66,7 @@ export const httpInput = {
     )
     .optional(),
   allowFailed: dynamic(z.boolean()).default(false).describe("A status of 400 or more is no failure"),
-  options: dynamic(Options).describe("Time limits, credentials and the like").optional(),
+  options: dynamic(HttpOptions).describe("Time limits, credentials and the like").optional(),
   sslOptions: deprecated(
     dynamic(z.looseObject({ insecureTrustAllCertificates: z.boolean().optional() })),
     "`options.ssl`",

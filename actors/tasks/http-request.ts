@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { decodeText } from "#schema/bytes.ts";
+import { decoderOf, decodeText } from "#schema/bytes.ts";
 import { type EdgeTask, TaskFailure } from "./define.ts";
 import { checkStatus, headersOutput, httpCall, httpInput } from "./http-common.ts";
 import { dynamic } from "./property.ts";
@@ -85,7 +85,10 @@ tasks:
   async run(props, ctx) {
     if (props.encryptBody) throw new TaskFailure("`encryptBody` needs an encryption key, and none is configured");
     const answer = await ctx.http(await httpCall(props, ctx));
-    const body = decodeText(answer.body, charsetOf(answer.headers, props.options?.defaultCharset));
+    const { defaultCharset = "UTF-8" } = props.options ?? {};
+    if (decoderOf(defaultCharset) === undefined)
+      throw new TaskFailure(`\`options.defaultCharset\` is '${defaultCharset}', and there is no such charset.`);
+    const body = decodeText(answer.body, charsetOf(answer.headers, defaultCharset));
     checkStatus(props, answer, body);
     if (body.includes("\uFFFD")) {
       throw new TaskFailure(
@@ -98,7 +101,7 @@ tasks:
   },
 };
 
-function charsetOf(headers: Readonly<Record<string, readonly string[]>>, fallback: string | undefined): string {
+function charsetOf(headers: Readonly<Record<string, readonly string[]>>, fallback: string): string {
   const type = headers["content-type"]?.[0] ?? "";
-  return /;\s*charset="?([\w-]{1,40})"?/i.exec(type)?.[1] ?? fallback ?? "utf-8";
+  return /;\s*charset="?([\w-]{1,40})"?/i.exec(type)?.[1] ?? fallback;
 }

@@ -7,6 +7,7 @@ import { runTask } from "./run-definition.ts";
 
 const Request = registry.task("io.kestra.plugin.core.http.Request")!;
 const Download = registry.task("io.kestra.plugin.core.http.Download")!;
+const Sse = registry.task("io.kestra.plugin.core.http.SseRequest")!;
 const uri = "https://example.com/a.csv";
 
 let ctx: MemoryContext;
@@ -187,4 +188,43 @@ describe("a download", () => {
     await expect(runTask(Download, { uri }, ctx)).rejects.toThrow("status 404");
     expect(ctx.stored.size).toBe(0);
   });
+});
+
+describe("server-sent events", () => {
+  const listen = (body: string, more: JsonObject = {}, headers: Record<string, string[]> = SSE, status = 200) => {
+    ctx.answer = { url: uri, status, headers, body: encodeUtf8(body) };
+    return runTask(Sse, { uri, ...more }, ctx);
+  };
+  const SSE = { "content-type": ["text/event-stream; charset=utf-8"] };
+  const STREAM = ": hello\n\ndata: a\ndata: b\n\nevent: tick\r\nid: 7\r\ndata:ü\r\n\r\ndata: never ended";
+
+  test.each([1, 2, 3, 7, 1000])("are put together from chunks of %i bytes", async (chunkBytes) => {
+    ctx.chunkBytes = chunkBytes;
+    const { outputs } = await listen(STREAM);
+    expect(outputs).toMatchObject({
+      code: 200,
+      size: 2,
+      events: [
+        { event: "message", data: "a\nb" },
+        { event: "tick", id: "7", data: "ü" },
+      ],
+      result: "a\nbü",
+    });
+    expect(ctx.calls[0]?.headers.accept).toBe("text/event-stream");
+  });
+
+  test("end after as many as are wanted, and are chosen by their name", async () => {
+    expect((await listen(STREAM, { maxEvents: 1 })).outputs).toMatchObject({ size: 1, result: "a\nb" });
+    expect((await listen(STREAM, { eventNames: ["tick"] })).outputs).toMatchObject({ size: 1, result: "ü" });
+  });
+
+  test("are refused by status and by type", async () => {
+    await expect(listen("no such stream", {}, SSE, 404)).rejects.toThrow("failed with status 404: no such stream");
+    expect((await listen("x", { allowFailed: true }, SSE, 404)).outputs).toMatchObject({ code: 404, size: 0 });
+    await expect(listen("{}", {}, { "content-type": ["application/json"] })).rejects.toThrow("not `text/event-stream`");
+  });
+});
+
+test("a charset that does not exist is told", async () => {
+  await expect(sent({ options: { defaultCharset: "latin-99" } })).rejects.toThrow("there is no such charset");
 });

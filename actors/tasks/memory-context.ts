@@ -3,12 +3,16 @@ import type { Command, CommandAnswer } from "#schema/cell.ts";
 import type { Metric } from "#schema/event.ts";
 import type { JsonObject } from "#schema/json.ts";
 import type { KvValue } from "#schema/kv.ts";
-import type { Level } from "#schema/state.ts";
+import type { LogEntry, LogFilter, LogSelection } from "#schema/log.ts";
+import { isAtLeast, isTerminal, type Level } from "#schema/state.ts";
 import {
   type Downloaded,
   type EdgeContext,
+  type ExecutionFacts,
+  type ExecutionQuery,
   type HttpAnswer,
   type HttpCall,
+  type HttpStream,
   type InlineContext,
   type ScriptCall,
   type ScriptOutcome,
@@ -16,13 +20,25 @@ import {
   TaskFailure,
 } from "./define.ts";
 
+async function* inOneGroup<T>(items: readonly T[]): AsyncGenerator<readonly T[]> {
+  if (items.length > 0) yield items;
+}
+
 /** A context in memory, for tests and for trying tasks out: it notes what a task does and answers as it is told. */
 export class MemoryContext implements EdgeContext, InlineContext {
   readonly now = 1_700_000_000_000;
   readonly signal = { aborted: false };
   readonly executionId = "0123456789012345678900";
   readonly commands: [string, Command][] = [];
-  readonly others = new Map<string, { namespace: string; flowId: string }>();
+  /** Other executions by id. */
+  readonly others = new Map<string, ExecutionFacts>();
+  /** Log lines that every execution has. */
+  entries: LogEntry[] = [];
+  /** What was taken away, and how. */
+  readonly removals: [what: string, executionId: string, how: unknown][] = [];
+  /** Triggers by `namespace/flow/trigger`, and whether they may fire. */
+  readonly switches = new Map<string, boolean>();
+  turnValue: string | undefined;
   variables: JsonObject = {};
   commandAnswer: Extract<CommandAnswer, { ok: false }> | undefined;
   readonly flow = { tenant: "main", namespace: "company.team", id: "flow" };
@@ -76,14 +92,17 @@ export class MemoryContext implements EdgeContext, InlineContext {
       return found;
     },
     uri: (name: string): string => `kestra:///${this.#folder}/${name}`,
-    open: (uri: string): AsyncIterable<Uint8Array> => this.#chunks(uri),
+    open: (uri: string, range?: { offset: number; length: number }): AsyncIterable<Uint8Array> =>
+      this.#chunks(uri, range),
+    size: async (uri: string): Promise<number | undefined> => this.stored.get(uri)?.length,
+    delete: async (uri: string): Promise<boolean> => this.stored.delete(uri),
     store: async (name: string, chunks: AsyncIterable<Uint8Array>): Promise<string> => {
       const parts: Uint8Array[] = [];
       for await (const chunk of chunks) parts.push(chunk);
       return await this.files.put(name, concatBytes(parts));
     },
-    list: async (uri: string): Promise<string[]> =>
-      [...this.stored.keys()].filter((stored) => stored.startsWith(`${uri}/`)).sort(),
+    list: async (uri = "kestra:///"): Promise<string[]> =>
+      [...this.stored.keys()].filter((stored) => stored.startsWith(uri.endsWith("/") ? uri : `${uri}/`)).sort(),
   };
 
   readonly kv = {
@@ -122,16 +141,71 @@ export class MemoryContext implements EdgeContext, InlineContext {
       this.commands.push([id, command]);
       return this.commandAnswer ?? { ok: true, execution: id };
     },
+    count: async (query: ExecutionQuery) => this.#matching(query).length,
+    search: (query: ExecutionQuery): AsyncIterable<readonly string[]> => inOneGroup(this.#matching(query)),
+    logs: async (id: string, filter: LogFilter) => {
+      if (id !== this.executionId && !this.others.has(id)) return undefined;
+      return this.entries.filter(({ level }) => isAtLeast(level, filter.minLevel ?? "TRACE"));
+    },
   };
 
-  async *#chunks(uri: string): AsyncGenerator<Uint8Array> {
-    const whole = await this.files.get(uri);
+  readonly housekeeping = {
+    removeExecution: async (id: string, how: { files: boolean }) => {
+      if (!this.#hasEnded(id)) return undefined;
+      this.removals.push(["execution", id, how]);
+      this.others.delete(id);
+      return { logs: 3, metrics: 1 };
+    },
+    removeFiles: async (id: string) => (this.#hasEnded(id) ? this.removals.push(["files", id, {}]) : 0),
+    removeLogs: async (id: string, how: LogSelection) =>
+      this.#hasEnded(id) ? this.removals.push(["logs", id, how]) : 0,
+  };
+
+  readonly triggers = {
+    toggle: async (namespace: string, flowId: string, triggerId: string, enabled: boolean) => {
+      const name = `${namespace}/${flowId}/${triggerId}`;
+      if (![...this.switches.keys()].some((known) => known.startsWith(`${namespace}/${flowId}/`)))
+        return "no flow" as const;
+      if (!this.switches.has(name)) return "no trigger" as const;
+      this.switches.set(name, enabled);
+      return "done" as const;
+    },
+  };
+
+  #hasEnded(id: string): boolean {
+    const found = this.others.get(id);
+    return found !== undefined && isTerminal(found.state);
+  }
+
+  #matching({ namespace = "", flowId, states, from = 0, to = Number.POSITIVE_INFINITY }: ExecutionQuery): string[] {
+    const fits = (of: string) => of === namespace || (flowId === undefined && `${of}.`.startsWith(`${namespace}.`));
+    const found = [...this.others].filter(
+      ([, facts]) =>
+        (namespace === "" || fits(facts.namespace)) &&
+        (flowId === undefined || facts.flowId === flowId) &&
+        (states?.includes(facts.state) ?? true) &&
+        facts.startedAt >= from &&
+        facts.startedAt <= to,
+    );
+    return found.map(([id]) => id).sort();
+  }
+
+  async *#chunks(uri: string, range?: { offset: number; length: number }): AsyncGenerator<Uint8Array> {
+    const file = await this.files.get(uri);
+    const whole = range === undefined ? file : file.subarray(range.offset, range.offset + range.length);
     for (let at = 0; at < whole.length; at += this.chunkBytes) yield whole.subarray(at, at + this.chunkBytes);
   }
 
   async http(call: HttpCall): Promise<HttpAnswer> {
     this.calls.push(call);
     return this.answer;
+  }
+
+  async httpStream(call: HttpCall): Promise<HttpStream> {
+    this.calls.push(call);
+    const { body, ...head } = this.answer;
+    this.stored.set("kestra:///answer", body);
+    return { ...head, body: this.files.open("kestra:///answer") };
   }
 
   async download(call: HttpCall, nameOf: (head: Omit<HttpAnswer, "body">) => string): Promise<Downloaded> {

@@ -58,7 +58,7 @@ describe("what is known and not run", () => {
   });
 
   test("[K1][K2] is told by name or by its plugin, and a typing mistake is not", () => {
-    expect(registry.known("io.kestra.plugin.core.storage.Split")?.kind).toBe("task");
+    expect(registry.known("io.kestra.plugin.compress.FileCompress")?.kind).toBe("task");
     expect(registry.known("io.kestra.plugin.core.trigger.Flow")?.kind).toBe("trigger");
     expect(registry.known("io.kestra.plugin.kafka.RealtimeTrigger")?.kind).toBe("trigger");
     expect(registry.known("io.kestra.plugin.aws.s3.Upload")?.kind).toBe("task");

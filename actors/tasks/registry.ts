@@ -1,11 +1,14 @@
 import { CONDITIONS } from "./conditions.ts";
+import { debugEcho } from "./debug-echo.ts";
 import { debugReturn } from "./debug-return.ts";
 import type { AnyTask, ConditionDefinition, KnownType, Registry, TriggerDefinition } from "./define.ts";
 import { denoScript } from "./deno-script.ts";
 import { executionAssert } from "./execution-assert.ts";
+import { executionCount } from "./execution-count.ts";
 import { executionExit } from "./execution-exit.ts";
 import { executionFail } from "./execution-fail.ts";
 import { executionLabels } from "./execution-labels.ts";
+import { executionPurgeExecutions } from "./execution-purge-executions.ts";
 import { executionResume } from "./execution-resume.ts";
 import { executionSetVariables } from "./execution-set-variables.ts";
 import { executionUnsetVariables } from "./execution-unset-variables.ts";
@@ -33,32 +36,66 @@ import { flowWaitFor } from "./flow-wait-for.ts";
 import { flowWorkingDirectory } from "./flow-working-directory.ts";
 import { httpDownload } from "./http-download.ts";
 import { httpRequest } from "./http-request.ts";
+import { httpSseRequest } from "./http-sse-request.ts";
 import { KNOWN_TYPES, typeOfPackage } from "./known-types.ts";
 import { kvDelete } from "./kv-delete.ts";
 import { kvGet } from "./kv-get.ts";
 import { kvGetKeys } from "./kv-get-keys.ts";
 import { kvPurgeKv } from "./kv-purge-kv.ts";
 import { kvSet } from "./kv-set.ts";
+import { logFetch } from "./log-fetch.ts";
 import { logLog } from "./log-log.ts";
+import { logPurgeLogs } from "./log-purge-logs.ts";
+import { metricPublish } from "./metric-publish.ts";
 import { nodeCommands } from "./node-commands.ts";
 import { nodeScript } from "./node-script.ts";
+import { ALERT_TASKS } from "./notify-alerts.ts";
+import { CHAT_TASKS } from "./notify-chat.ts";
+import { sendGridMailExecution, sendGridMailSend } from "./notify-mail.ts";
 import { outputOutputValues } from "./output-output-values.ts";
 import { pythonCommands } from "./python-commands.ts";
 import { pythonScript } from "./python-script.ts";
 import { SCRIPT_LANGUAGES } from "./script-languages.ts";
 import { legacyBash, legacyNode, legacyPython } from "./script-legacy.ts";
+import { serdesCsvCsvToIon } from "./serdes-csv-csv-to-ion.ts";
+import { serdesCsvIonToCsv } from "./serdes-csv-ion-to-csv.ts";
+import { serdesExcelExcelToIon } from "./serdes-excel-excel-to-ion.ts";
+import { serdesExcelIonToExcel } from "./serdes-excel-ion-to-excel.ts";
+import { serdesJsonIonToJson } from "./serdes-json-ion-to-json.ts";
+import { serdesJsonJsonToIon } from "./serdes-json-json-to-ion.ts";
+import { serdesXmlIonToXml } from "./serdes-xml-ion-to-xml.ts";
+import { serdesXmlXmlToIon } from "./serdes-xml-xml-to-ion.ts";
+import { serdesYamlIonToYaml } from "./serdes-yaml-ion-to-yaml.ts";
+import { serdesYamlYamlToIon } from "./serdes-yaml-yaml-to-ion.ts";
 import { shellCommands } from "./shell-commands.ts";
 import { shellScript } from "./shell-script.ts";
+import { stateDelete } from "./state-delete.ts";
+import { stateGet } from "./state-get.ts";
+import { stateSet } from "./state-set.ts";
+import { storageConcat } from "./storage-concat.ts";
+import { storageDeduplicateItems } from "./storage-deduplicate-items.ts";
+import { storageDelete } from "./storage-delete.ts";
+import { storageFilterItems } from "./storage-filter-items.ts";
 import { storageLocalFiles } from "./storage-local-files.ts";
+import { storagePurgeCurrentExecutionFiles } from "./storage-purge-current-execution-files.ts";
+import { storageReverse } from "./storage-reverse.ts";
+import { storageSize } from "./storage-size.ts";
+import { storageSplit } from "./storage-split.ts";
+import { storageWrite } from "./storage-write.ts";
+import { templatingTemplatedTask } from "./templating-templated-task.ts";
 import { triggerSchedule } from "./trigger-schedule.ts";
+import { triggerToggle } from "./trigger-toggle.ts";
 import { triggerWebhook } from "./trigger-webhook.ts";
 
 const TASKS: readonly AnyTask[] = [
+  debugEcho,
   debugReturn,
   executionAssert,
+  executionCount,
   executionExit,
   executionFail,
   executionLabels,
+  executionPurgeExecutions,
   executionResume,
   executionSetVariables,
   executionUnsetVariables,
@@ -83,21 +120,53 @@ const TASKS: readonly AnyTask[] = [
   flowWorkingDirectory,
   httpDownload,
   httpRequest,
+  httpSseRequest,
   kvDelete,
   kvGet,
   kvGetKeys,
   kvPurgeKv,
   kvSet,
+  logFetch,
   logLog,
+  logPurgeLogs,
+  metricPublish,
+  ...CHAT_TASKS,
+  ...ALERT_TASKS,
+  sendGridMailExecution,
+  sendGridMailSend,
   outputOutputValues,
   denoScript,
   nodeCommands,
   nodeScript,
   pythonCommands,
   pythonScript,
+  serdesCsvCsvToIon,
+  serdesCsvIonToCsv,
+  serdesExcelExcelToIon,
+  serdesExcelIonToExcel,
+  serdesJsonIonToJson,
+  serdesJsonJsonToIon,
+  serdesXmlIonToXml,
+  serdesXmlXmlToIon,
+  serdesYamlIonToYaml,
+  serdesYamlYamlToIon,
   shellCommands,
   shellScript,
+  stateDelete,
+  stateGet,
+  stateSet,
+  storageConcat,
+  storageDeduplicateItems,
+  storageDelete,
+  storageFilterItems,
   storageLocalFiles,
+  storagePurgeCurrentExecutionFiles,
+  storageReverse,
+  storageSize,
+  storageSplit,
+  storageWrite,
+  templatingTemplatedTask,
+  triggerToggle,
   ...SCRIPT_LANGUAGES,
   legacyBash,
   legacyNode,

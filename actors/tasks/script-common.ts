@@ -141,7 +141,7 @@ const AGENT_PROPERTIES = [
 ] as const;
 
 /** A script stays in the sandbox unless a property asks for a container, a package, another runner or namespace files. */
-export function placedBy(task: Task): "sandbox" | "agent" {
+export function placedBy(task: Pick<Task, "properties">): "sandbox" | "agent" {
   const { namespaceFiles } = task.properties;
   const asks = AGENT_PROPERTIES.some((name) => (task.properties[name] ?? null) !== null);
   const files = typeof namespaceFiles === "object" && namespaceFiles !== null && !Array.isArray(namespaceFiles);

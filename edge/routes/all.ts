@@ -17,6 +17,7 @@ import { flowRoutes } from "./flows.ts";
 import { internalRoutes } from "./internal.ts";
 import { kvRoutes } from "./kv.ts";
 import { logRoutes } from "./logs.ts";
+import { metricRoutes } from "./metrics.ts";
 import { namespaceRoutes } from "./namespaces.ts";
 import { openApiRoute } from "./openapi.ts";
 import { pluginRoutes } from "./plugins.ts";
@@ -45,6 +46,7 @@ export function allRoutes(parts: AppParts, more: readonly Route[] = []): readonl
     ...executionBulkRoutes(parts),
     ...webhookRoutes(parts),
     ...logRoutes,
+    ...metricRoutes,
     ...namespaceRoutes(parts),
     ...kvRoutes,
     ...secretRoutes,

@@ -1,4 +1,4 @@
-import { type Downloaded, type HttpAnswer, type HttpCall, TaskFailure } from "#tasks/define.ts";
+import { type Downloaded, type HttpAnswer, type HttpCall, type HttpStream, TaskFailure } from "#tasks/define.ts";
 import { isPrivateHost } from "./private-hosts.ts";
 
 // The one way out for tasks.
@@ -43,6 +43,36 @@ export async function httpDownload(
     const uri = await store(head, counted.stream, declared !== null && isPlain ? Number(declared) : undefined);
     return { ...head, uri, length: counted.bytes() };
   });
+}
+
+/** Fetches and hands the body on as it comes, for as long as `timeoutMs` says in all. */
+export async function httpStream(call: HttpCall, guard: Guard, signal: AbortSignal): Promise<HttpStream> {
+  const limited = AbortSignal.any([signal, AbortSignal.timeout(call.timeoutMs)]);
+  const response = await withTimeout(call, signal, () => follow(call, guard, limited));
+  const body = response.body === null ? emptyBody() : counting(response.body, call.maxBytes).stream;
+  return { ...headOf(response), body: chunksOf(body, call, signal, limited) };
+}
+
+async function* chunksOf(
+  body: ReadableStream<Uint8Array>,
+  call: HttpCall,
+  signal: AbortSignal,
+  limited: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  const reader = body.getReader();
+  try {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
+  } catch (error) {
+    if (error instanceof TaskFailure || signal.aborted) throw error;
+    if (limited.aborted) throw new TaskFailure(`${call.method} ${call.url} did not end within ${call.timeoutMs} ms.`);
+    throw new TaskFailure(`${call.method} ${call.url} broke off: ${error instanceof Error ? error.message : error}`);
+  } finally {
+    await reader.cancel().catch(() => undefined);
+  }
+}
+
+function emptyBody(): ReadableStream<Uint8Array> {
+  return new ReadableStream({ start: (controller) => controller.close() });
 }
 
 async function withTimeout<T>(

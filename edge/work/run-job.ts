@@ -9,7 +9,8 @@ import type { Sandbox } from "#vm/index.ts";
 import type { Env } from "../env.ts";
 import { fileUri } from "../ports/file-path.ts";
 import { portsOf } from "../ports/ports.ts";
-import { httpCall, httpDownload } from "./guarded-http.ts";
+import { httpCall, httpDownload, httpStream } from "./guarded-http.ts";
+import { housekeeping, triggerSwitches } from "./housekeeping.ts";
 import { keyValuesOf } from "./key-values.ts";
 import { otherExecutions } from "./other-executions.ts";
 import { runScript } from "./run-script.ts";
@@ -79,12 +80,16 @@ function contextOf(env: Env, job: Job, { sandbox, signal, log, metrics, place }:
     now: Date.now(),
     signal,
     executionId: job.executionId,
+    turnValue: job.turnValue,
     executions: otherExecutions(env, tenant),
+    housekeeping: housekeeping(env, tenant),
+    triggers: triggerSwitches(env, tenant),
     flow: { tenant, namespace, id: flowId },
     log,
     metric: (metric) => void metrics.push(metric),
     place,
     http: (call) => httpCall(call, guard, signal),
+    httpStream: (call) => httpStream(call, guard, signal),
     download: (call, nameOf) =>
       httpDownload(call, guard, signal, async (head, body, length) => {
         const path = taskFilePath(job, nameOf(head));

@@ -2,14 +2,17 @@ import type { Job } from "#schema/runner.ts";
 import { TaskFailure, type TaskFiles } from "#tasks/define.ts";
 import type { Env } from "../env.ts";
 import {
+  executionFolder,
   executionOfFile,
   type FilePath,
   fileInFolder,
   fileUri,
+  isInside,
   parseFileUri,
   taskRunFolder,
+  valuesFolder,
 } from "../ports/file-path.ts";
-import type { StoredFile } from "../ports/files.ts";
+import type { ByteRange, StoredFile } from "../ports/files.ts";
 import { portsOf } from "../ports/ports.ts";
 
 /** Largest file a task may hold in memory, in bytes. */
@@ -32,8 +35,8 @@ export function taskFiles(env: Env, job: Job): TaskFiles {
     calls += 1;
     if (calls % CALLS_AT_A_STRETCH === 0) await new Promise((resolve) => setTimeout(resolve, 0));
   };
-  const opened = async (uri: string): Promise<StoredFile> => {
-    const found = await files.get(readable(job, uri));
+  const opened = async (uri: string, range?: ByteRange): Promise<StoredFile> => {
+    const found = await files.get(readable(job, uri), range);
     if (found === null) throw new TaskFailure(`There is no file ${uri}.`);
     return found;
   };
@@ -56,8 +59,21 @@ export function taskFiles(env: Env, job: Job): TaskFiles {
       return new Uint8Array(await new Response(found.body).arrayBuffer());
     },
     uri: (name) => fileUri(taskFilePath(job, name)),
-    async *open(uri) {
-      const reader = (await opened(uri)).body.getReader();
+    async size(uri) {
+      return (await files.head(readable(job, uri)))?.size;
+    },
+    async delete(uri) {
+      const path = readable(job, uri);
+      const owner = executionOfFile(path);
+      // What belongs to no execution is the namespace's, or a value that something else relies on.
+      if (owner === undefined || isInside(valuesFolder({ ...job, executionId: owner }), path))
+        throw new TaskFailure(`'${uri}' is no file of an execution: only such files may be deleted here.`);
+      if ((await files.head(path)) === null) return false;
+      await files.delete(path);
+      return true;
+    },
+    async *open(uri, range) {
+      const reader = (await opened(uri, range)).body.getReader();
       try {
         for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
       } finally {
@@ -70,6 +86,10 @@ export function taskFiles(env: Env, job: Job): TaskFiles {
       return fileUri(path);
     },
     async list(uri) {
+      if (uri === undefined) {
+        const values = valuesFolder(job);
+        return (await files.list(executionFolder(job))).filter((path) => !isInside(values, path)).map(fileUri);
+      }
       const folder = parseFileUri(job.tenant, uri);
       if (folder === undefined || executionOfFile(folder) !== job.executionId)
         throw new TaskFailure(`'${uri}' is no folder of this execution.`);

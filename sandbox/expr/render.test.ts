@@ -220,6 +220,19 @@ test.each([
   expect(text(template)).toBe(expected);
 });
 
+test.each([
+  [1.5e-10, "1.5E-10"],
+  [-1.5e-10, "-1.5E-10"],
+  [5e-324, "5.0E-324"],
+  [1.5e300, "1.5E300"],
+])("the number %d is printed as %s", (x, expected) => {
+  expect(text("{{ x }}", { x })).toBe(expected);
+});
+
+test("a very small number has a format too", () => {
+  expect(text("{{ x | numberFormat('0.000000000000') }}", { x: 1.5e-10 })).toBe("0.000000000150");
+});
+
 test("[X3] every node costs a step", () => {
   const outcome = render("{{ 1 + 2 + 3 }}", context({}, { budget: { steps: 4 } }));
   expect(outcome).toMatchObject({ ok: false, problem: { code: "EXPR_BUDGET" } });

@@ -88,7 +88,7 @@ function plainOrQuoted(text: string): string {
     defaultKeyType: "PLAIN",
     blockQuote: false,
     version: "1.1",
-  }).trimEnd();
+  }).replace(/\n$/, "");
 }
 
 /** The value of YAML text. */

@@ -8,7 +8,7 @@ describe("an example flow ends as its file says", () => {
   test.for(exampleNames())("%s", async (name) => {
     const expected = expectedOf(name);
     const { bench, live } = await play(sourceOf(name), expected);
-    const { inputs, files, templates, answers, steps, ...outcome } = expected;
+    const { inputs, files, templates, answers, steps, runsEdge, ...outcome } = expected;
     const { lines, ...seen } = outcomeOf(bench, live);
     expect("lines" in outcome ? { ...seen, lines } : seen).toEqual(outcome);
     expect(bench.host.errors).toEqual([]);

@@ -252,18 +252,37 @@ export class Bench {
       executionId: { value: executionId },
       flow: { value: { tenant, namespace, id: flowId } },
       executions: { value: this.#executions },
+      turnValue: { value: job.turnValue },
     });
-    this.#answer(job, await runEdge(definition as EdgeTask, job, context), []);
+    // A task that loads a library takes real time.
+    const working = runEdge(definition as EdgeTask, job, context).then((answer) => {
+      this.working.delete(working);
+      this.#answer(job, answer, []);
+    });
+    this.working.add(working);
+    await working;
   }
 
-  readonly #executions: EdgeContext["executions"] = {
-    find: async (id) => this.cell.find(id)?.state.facts,
-    command: async (id, command) => {
-      const live = this.cell.find(id);
-      if (live === undefined) return { ok: false, status: 404, message: `Unable to find execution '${id}'` };
-      return this.cell.command(live, command);
-    },
-  };
+  get #executions(): EdgeContext["executions"] {
+    return {
+      ...this.context.executions,
+      find: async (id) => {
+        const state = this.cell.find(id)?.state;
+        if (state?.facts === undefined) return this.context.executions.find(id);
+        const { namespace, flowId, at } = state.facts;
+        const failed = Array.from(state.runs).findLast((run) => run.state === "FAILED");
+        const plan = this.cell.find(id)?.program.plan;
+        const failedTaskId = plan?.tasks[failed?.task ?? -1]?.id;
+        const facts = { namespace, flowId, state: state.status, startedAt: at, endedAt: undefined };
+        return failedTaskId === undefined ? facts : { ...facts, failedTaskId };
+      },
+      command: async (id, command) => {
+        const live = this.cell.find(id);
+        if (live === undefined) return { ok: false, status: 404, message: `Unable to find execution '${id}'` };
+        return this.cell.command(live, command);
+      },
+    };
+  }
 
   #ask(job: Job): void {
     const lines: LogLine[] = [];

@@ -26,6 +26,8 @@ export type Script = {
   /** Answers by task id, one for each time it is asked for; null for none, ever. */
   answers?: Record<string, (TaskAnswer | null)[]>;
   steps?: Step[];
+  /** Tasks of the server run by their own code; left out, they answer as `answers` say. */
+  runsEdge?: boolean;
   /** What started it, when it was no person. */
   trigger?: ExecutionTrigger;
 };
@@ -66,6 +68,7 @@ export async function play(source: string, script: Script, bench = new Bench()):
   for (const name of readdirSync(FOLDER)) if (name.startsWith("child-")) bench.add(sourceOf(name.replace(".yaml", "")));
   for (const [uri, text] of Object.entries(script.files ?? {})) bench.context.stored.set(uri, encodeUtf8(text));
   bench.worker = workerOf(script.answers, bench.worker);
+  if (script.runsEdge) bench.runsEdge = true;
   const pinned = script.templates === undefined ? source : withPinned(source, script.templates);
   const live = bench.start(pinned, script.inputs, script.trigger === undefined ? {} : { trigger: script.trigger });
   const [first] = script.steps ?? [];

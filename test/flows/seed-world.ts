@@ -11,6 +11,7 @@ import { cutMessage, type LogLine } from "#schema/log.ts";
 import { Masker } from "#schema/mask.ts";
 import { parseManifest } from "#schema/place.ts";
 import type { Job } from "#schema/runner.ts";
+import type { State } from "#schema/state.ts";
 import { type Downloaded, type HttpAnswer, type HttpCall, TaskFailure } from "#tasks/define.ts";
 import { matchesGlob } from "#tasks/glob.ts";
 import { MemoryContext } from "#tasks/memory-context.ts";
@@ -27,6 +28,10 @@ export type Around = {
   files?: Record<string, string>;
   /** Key-values by `namespace/key`. */
   kv?: Record<string, Json>;
+  /** Secrets by name. */
+  secrets?: Record<string, string>;
+  /** Other executions by id. */
+  executions?: Record<string, { namespace: string; flowId: string; state: State }>;
   /** Sources of other flows that it starts. */
   flows?: string[];
 };
@@ -35,8 +40,10 @@ class SeedContext extends MemoryContext {
   // Not private: each task run has a context made of this one, which reaches no private names.
   readonly bodies: Readonly<Record<string, Json>>;
 
-  constructor({ http = {}, files = {}, kv = {} }: Around) {
+  constructor({ http = {}, files = {}, kv = {}, executions = {} }: Around) {
     super();
+    for (const [id, facts] of Object.entries(executions))
+      this.others.set(id, { ...facts, startedAt: this.now - 60_000, endedAt: this.now });
     this.bodies = http;
     for (const [uri, text] of Object.entries(files)) this.stored.set(uri, encodeUtf8(text));
     for (const [key, value] of Object.entries(kv)) this.values.set(key, { type: "JSON", value });
@@ -66,8 +73,11 @@ export class SeedBench extends Bench implements Disposable {
   readonly #runner = new ScriptRunner([new ProcessBackend(this.#dir)], new SharedPlaces(join(this.#dir, "places")));
   readonly #stops = new Map<string, AbortController>();
 
+  readonly #secrets: Readonly<Record<string, string>>;
+
   constructor(around: Around) {
     super({ context: new SeedContext(around) });
+    this.#secrets = around.secrets ?? {};
     for (const source of around.flows ?? []) this.add(source);
     this.runsEdge = true;
     this.worker = (job, tell) => this.#run(job, tell);
@@ -134,6 +144,7 @@ export class SeedBench extends Bench implements Disposable {
   #lookUp(kind: string, args: JsonObject): { ok: true; value: Json } | { ok: false; message: string } {
     if (kind === "kv")
       return { ok: true, value: this.context.values.get(`${args.namespace}/${args.key}`)?.value ?? null };
+    if (kind === "secret") return { ok: true, value: this.#secrets[String(args.key)] ?? null };
     if (kind !== "read") return { ok: false, message: `Nothing answers ${kind}.` };
     const stored = this.context.stored.get(String(args.path));
     return { ok: true, value: stored === undefined ? null : decodeText(stored) };

@@ -7,8 +7,9 @@ import { exampleNames, expectedOf, outcomeOf, play, sourceOf } from "./play.ts";
 
 const names = process.argv.slice(2).filter((name) => !name.startsWith("--"));
 for (const name of names.length > 0 ? names : exampleNames()) {
-  const { inputs, files, templates, answers, steps, lines } = expectedOf(name);
+  const { inputs, files, templates, answers, steps, runsEdge, lines } = expectedOf(name);
   const script = {
+    ...(runsEdge && { runsEdge }),
     ...(inputs && { inputs }),
     ...(files && { files }),
     ...(templates && { templates }),

@@ -1,9 +1,10 @@
 import type { CellRpc } from "#edge/cells.ts";
 import type { Command, CommandAnswer, Evaluated, EventPage, ForkSource, Standing, StartRequest } from "#schema/cell.ts";
-import type { CopiedRun, ExecutionEvent } from "#schema/event.ts";
+import type { CopiedRun, ExecutionEvent, Metric } from "#schema/event.ts";
 import { type ExecutionJson, type ExecutionText, executionText, type TaskRunJson } from "#schema/execution.ts";
 import { taskRunId } from "#schema/ids.ts";
-import type { LogEntry, LogFilter } from "#schema/log.ts";
+import type { LogEntry, LogFilter, LogSelection } from "#schema/log.ts";
+import type { MetricEntry, MetricFilter } from "#schema/metric.ts";
 import { isTerminal, type State } from "#schema/state.ts";
 
 /** A cell that runs nothing: it remembers what it was asked, and answers as one whose executions all stay in one state. */
@@ -13,6 +14,9 @@ export class FakeCell implements CellRpc {
   readonly removed = new Set<string>();
   readonly followed: (string | undefined)[] = [];
   readonly filters: LogFilter[] = [];
+  readonly selections: LogSelection[] = [];
+  /** Metrics of every execution here. */
+  measured: Metric[] = [];
   sweeps = 0;
   boots = 0;
   /** State of every execution here. */
@@ -97,6 +101,28 @@ export class FakeCell implements CellRpc {
       deleted: false,
     } as const;
     return [line];
+  }
+  async metrics(id: string, { taskId = "task" }: MetricFilter): Promise<MetricEntry[] | null> {
+    const execution = await this.get(id);
+    if (!execution) return null;
+    const { tenant, namespace, flowId } = execution;
+    return this.measured.map(({ name, type, value, tags = {} }) => ({
+      tenantId: tenant,
+      namespace,
+      flowId,
+      executionId: id,
+      taskId,
+      type,
+      name,
+      value,
+      timestamp: "2026-01-01T00:00:00Z",
+      tags,
+      deleted: false,
+    }));
+  }
+  async removeLogs(id: string, which: LogSelection): Promise<number | null> {
+    this.selections.push(which);
+    return (await this.get(id)) && 1;
   }
   async followExecution(id: string) {
     return (await this.get(id)) && streamOf("id: end\ndata: {}\n\n");

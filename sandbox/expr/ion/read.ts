@@ -8,6 +8,8 @@ const SPACE = /(?:\s|\/\/[^\n]*|\/\*[\s\S]*?\*\/)+/y;
 const SYMBOL = /[A-Za-z_$][\w$]*/y;
 const TIMESTAMP = /\d{4}(?:T|-\d\d(?:T|-\d\d(?:T(?:\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d))?)?))/y;
 const NUMBER = /[+-]?inf\b|-?0[xX][0-9a-fA-F_]+|-?0[bB][01_]+|-?\d[\d_]*(?:\.[\d_]*)?(?:[eEdD][+-]?\d+)?/y;
+const BEFORE_QUOTE = /[^"\\]+/y;
+const BEFORE_APOSTROPHE = /[^'\\]+/y;
 const ESCAPES: { [mark: string]: string } = {
   n: "\n",
   t: "\t",
@@ -22,15 +24,51 @@ const ESCAPES: { [mark: string]: string } = {
 
 /** The first value of Ion text. Timestamps and symbols are text, blobs their base64, annotations are dropped. */
 export function parseIon(text: string): Value {
-  return new IonReader(text).first();
+  return new IonReader(text, asText).first();
 }
+
+/** A value at the top of Ion text, which stands from `from` to before `to`. */
+export type IonItem = { value: Value; from: number; to: number };
+
+export type IonPiece = {
+  items: IonItem[];
+  /** Where the text begins that is not read yet: a value that goes on in the next piece. */
+  rest: number;
+};
+
+/**
+ * All values of a piece of Ion text that ends with a line. With `isLast` false a value may go on in the next piece. `timestamp` makes a
+ * value of a timestamp's text. Throws for what is no Ion, `at` telling where.
+ */
+export function parseIonPiece(
+  text: string,
+  { isLast, timestamp = asText }: { isLast: boolean; timestamp?: (text: string) => Value },
+): IonPiece {
+  return new IonReader(text, timestamp).piece(isLast);
+}
+
+/** What is wrong with a piece of Ion text, and at which offset. */
+export class IonError extends Error {
+  readonly at: number;
+  constructor(message: string, at: number) {
+    super(message);
+    this.at = at;
+  }
+}
+
+const asText = (text: string): Value => text;
+const VERSION_MARK = /\$ion_1_\d+(?![\w$])/y;
 
 class IonReader {
   private readonly text: string;
+  private readonly timestamp: (text: string) => Value;
   private at = 0;
+  /** The text ended before what has begun did. */
+  private isOpen = false;
 
-  constructor(text: string) {
+  constructor(text: string, timestamp: (text: string) => Value) {
     this.text = text;
+    this.timestamp = timestamp;
   }
 
   first(): Value {
@@ -38,23 +76,41 @@ class IonReader {
     return this.at >= this.text.length ? null : this.value(0);
   }
 
+  piece(isLast: boolean): IonPiece {
+    const items: IonItem[] = [];
+    for (this.space(); this.at < this.text.length; this.space()) {
+      const from = this.at;
+      if (this.match(VERSION_MARK) !== null) continue;
+      try {
+        items.push({ value: this.value(0), from, to: this.at });
+      } catch (error) {
+        if (!isLast && (this.isOpen || this.at >= this.text.length)) return { items, rest: from };
+        throw new IonError(error instanceof Error ? error.message : String(error), this.at);
+      }
+    }
+    return { items, rest: this.text.length };
+  }
+
   private value(depth: number): Value {
     if (depth > MAX_NESTING) throw this.wrong("the value nests too deeply");
     this.space();
     const { text, at } = this;
+    if (text[at] === '"') return this.quoted('"');
     if (this.skip("{{")) return this.blob();
     if (this.skip("{")) return this.struct(depth);
     if (this.skip("[")) return this.sequence("]", depth);
     if (this.skip("(")) return this.sequence(")", depth);
-    if (text[at] === '"') return this.quoted('"');
     if (text.startsWith("'''", at)) return this.longText();
     if (text[at] === "'") return this.annotated(this.quoted("'"), depth);
     const timestamp = this.match(TIMESTAMP);
-    if (timestamp !== null) return timestamp;
+    if (timestamp !== null) return this.timestamp(timestamp);
     const number = this.match(NUMBER);
     if (number !== null) return ionNumber(number);
     const symbol = this.match(SYMBOL);
-    if (symbol === null) throw this.wrong(at < text.length ? `unexpected \`${text[at]}\`` : "unexpected end");
+    if (symbol === null) {
+      this.isOpen = text.startsWith("/*", at);
+      throw this.wrong(at < text.length ? `unexpected \`${text[at]}\`` : "unexpected end");
+    }
     return this.symbol(symbol, depth);
   }
 
@@ -107,7 +163,7 @@ class IonReader {
 
   private blob(): Value {
     const end = this.text.indexOf("}}", this.at);
-    if (end < 0) throw this.wrong("a blob is not closed");
+    if (end < 0) throw this.unfinished("a blob is not closed");
     const body = this.text.slice(this.at, end).trim();
     this.at = end + 2;
     return body.startsWith('"') ? body.slice(1, -1) : body.replace(/\s/g, "");
@@ -117,7 +173,7 @@ class IonReader {
     let out = "";
     while (this.skip("'''")) {
       const end = this.text.indexOf("'''", this.at);
-      if (end < 0) throw this.wrong("a long text is not closed");
+      if (end < 0) throw this.unfinished("a long text is not closed");
       out += this.text.slice(this.at, end);
       this.at = end + 3;
       this.space();
@@ -126,16 +182,19 @@ class IonReader {
   }
 
   private quoted(quote: string): string {
+    const start = this.at;
+    const plain = quote === '"' ? BEFORE_QUOTE : BEFORE_APOSTROPHE;
     let out = "";
     for (this.at++; this.at < this.text.length; this.at++) {
-      const character = this.text.charAt(this.at);
-      if (character === quote) {
+      out += this.match(plain) ?? "";
+      if (this.text[this.at] === quote) {
         this.at++;
         return out;
       }
-      out += character === "\\" ? this.escape() : character;
+      if (this.at < this.text.length) out += this.escape();
     }
-    throw this.wrong("a text is not closed");
+    this.at = start;
+    throw this.unfinished("a text is not closed");
   }
 
   private escape(): string {
@@ -166,18 +225,31 @@ class IonReader {
     return found?.[0] ?? null;
   }
 
+  private unfinished(what: string): Error {
+    this.isOpen = true;
+    return this.wrong(what);
+  }
+
   private wrong(what: string): Error {
     return failure(`Invalid ion: ${what} at offset ${this.at}.`);
   }
+}
+
+/** Ion's integers have no bounds: one that is no Java long is kept as it is. */
+function ionInteger(value: bigint): Value {
+  return BigInt.asIntN(64, value) === value ? integer(value) : value;
 }
 
 function ionNumber(token: string): Value {
   const text = token.replaceAll("_", "");
   if (text.endsWith("inf")) return new Double(text.startsWith("-") ? -Infinity : Infinity);
   if (/^-?0[xXbB]/.test(text)) {
-    return text.startsWith("-") ? integer(-BigInt(text.slice(1))) : integer(BigInt(text));
+    return ionInteger(text.startsWith("-") ? -BigInt(text.slice(1)) : BigInt(text));
   }
-  if (/^-?\d+$/.test(text) && text.length < 1000) return integer(BigInt(text));
+  if (/^-?\d+$/.test(text)) {
+    if (text.length < 16) return Number(text) + 0;
+    if (text.length < 1000) return ionInteger(BigInt(text));
+  }
   if (/[eE]/.test(text)) return double(Number(text));
   return parseDecimal(text.replace(/[dD]/, "e")) ?? double(Number(text));
 }
