@@ -84,7 +84,9 @@ test("old executions and log lines are counted and purged", async () => {
   await run(server(), flow("old", `tasks:\n  - {id: say, type: ${CORE}.log.Log, message: old news}\n`));
   // The lists lag a little behind.
   const path = "/executions/search?flowId=old&namespace=company.team&state=SUCCESS";
-  await poll(async () => (await server().api.json<{ total: number }>({ path })).total === 1 || undefined);
+  await poll(async () => (await server().api.json<{ total: number }>({ path })).total === 1 || undefined, {
+    what: "the old execution in the lists",
+  });
   const cutOff = new Date(Date.now() + 60_000).toISOString();
   const execution = await run(
     server(),
