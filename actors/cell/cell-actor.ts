@@ -24,10 +24,8 @@ export function cellActor<Env extends CellEnvironment>({ world, surroundings, va
 
     constructor(ctx: DurableObjectState, env: Env) {
       super(ctx, env);
-      const host = hostOf(ctx.storage, env.BOOT_ID);
-      const sql = durableSql(ctx.storage);
-      const room = { sql, host, world: world(env), surroundings: surroundings(env), vault: vault(env) };
-      this.#room = new CellRoom(room);
+      const outside = { world: world(env), surroundings: surroundings(env), vault: vault(env) };
+      this.#room = new CellRoom({ ...partsOf(ctx.storage, env), ...outside });
     }
 
     async start(request: StartRequest) {
@@ -40,8 +38,7 @@ export function cellActor<Env extends CellEnvironment>({ world, surroundings, va
       return this.#room.forkOf(id, options);
     }
     async command(id: string, command: Command): Promise<CommandAnswer<ExecutionText>> {
-      const answer = await this.#room.command(id, command);
-      return answer.ok ? { ok: true, execution: executionText(answer.execution) } : answer;
+      return answerText(await this.#room.command(id, command));
     }
     standing(ids: readonly string[], command: Command) {
       return this.#room.standing(ids, command);
@@ -105,6 +102,14 @@ export function cellActor<Env extends CellEnvironment>({ world, surroundings, va
 
 function asText(execution: ExecutionJson | null): ExecutionText | null {
   return execution && executionText(execution);
+}
+
+function answerText(answer: CommandAnswer): CommandAnswer<ExecutionText> {
+  return answer.ok ? { ok: true, execution: executionText(answer.execution) } : answer;
+}
+
+function partsOf(storage: DurableObjectStorage, env: CellEnvironment) {
+  return { sql: durableSql(storage), host: hostOf(storage, env.BOOT_ID) };
 }
 
 function hostOf(storage: DurableObjectStorage, boot: string | undefined): Host {

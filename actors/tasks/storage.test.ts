@@ -36,7 +36,7 @@ describe.each(["Size", "Delete", "Concat", "Split", "Reverse", "FilterItems", "D
   });
 
   test("says so when there is no such file", async () => {
-    const wanted = name === "Delete" ? { errorOnMissing: true } : {};
+    const wanted: JsonObject = name === "Delete" ? { errorOnMissing: true } : {};
     await expect(run(name, { ...more, ...wanted, [property]: FILE })).rejects.toThrow(FILE);
   });
 });
