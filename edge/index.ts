@@ -1,7 +1,6 @@
 import { cellActor } from "#actors/cell/cell-actor.ts";
 import { flowActor } from "#actors/flow-actor/flow-actor.ts";
 import { createApp } from "./app.ts";
-
 import type { Env } from "./env.ts";
 import { createFlowWorld } from "./flow-world.ts";
 import { createParts, VERSION } from "./parts.ts";

@@ -79,7 +79,7 @@ tasks:
     ),
   );
   expect(ended.state.current).toBe("SUCCESS");
-  expect(await json(path)).toEqual({ type: "STRING", value: "dark blue" });
+  expect(await json(path)).toMatchObject({ type: "STRING", value: "dark blue" });
 });
 
 test("a webhook with a secret for its key starts an execution without a token, and nobody else's key does", async () => {
