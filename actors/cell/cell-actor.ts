@@ -18,14 +18,13 @@ export type CellEnvironment = { BOOT_ID?: string };
 export type CellOutside<Env> = { world(env: Env): World; surroundings(env: Env): Surroundings; vault(env: Env): Vault };
 
 /** The Durable Object that holds executions. Wiring only: see cell-room.ts and ../shell/cell.ts. */
-export function cellActor<Env extends CellEnvironment>({ world, surroundings, vault }: CellOutside<Env>) {
+export function cellActor<Env extends CellEnvironment>(outside: CellOutside<Env>) {
   return class CellActor extends DurableObject<Env> {
     readonly #room: CellRoom;
 
     constructor(ctx: DurableObjectState, env: Env) {
       super(ctx, env);
-      const outside = { world: world(env), surroundings: surroundings(env), vault: vault(env) };
-      this.#room = new CellRoom({ ...partsOf(ctx.storage, env), ...outside });
+      this.#room = new CellRoom(partsOf(ctx.storage, env, outside));
     }
 
     async start(request: StartRequest) {
@@ -108,8 +107,13 @@ function answerText(answer: CommandAnswer): CommandAnswer<ExecutionText> {
   return answer.ok ? { ok: true, execution: executionText(answer.execution) } : answer;
 }
 
-function partsOf(storage: DurableObjectStorage, env: CellEnvironment) {
-  return { sql: durableSql(storage), host: hostOf(storage, env.BOOT_ID) };
+function partsOf<Env extends CellEnvironment>(
+  storage: DurableObjectStorage,
+  env: Env,
+  { world, surroundings, vault }: CellOutside<Env>,
+) {
+  const host = hostOf(storage, env.BOOT_ID);
+  return { sql: durableSql(storage), host, world: world(env), surroundings: surroundings(env), vault: vault(env) };
 }
 
 function hostOf(storage: DurableObjectStorage, boot: string | undefined): Host {

@@ -13,12 +13,10 @@ const input = z.object({
   filterCondition: z
     .string()
     .describe("Expression over the fields of a record, such as `{{ price > 10 }}`; evaluated for each record"),
-  filterType: z
-    .enum(["INCLUDE", "EXCLUDE"])
+  filterType: dynamic(z.enum(["INCLUDE", "EXCLUDE"]))
     .default("INCLUDE")
     .describe("Whether records that match are kept or left out"),
-  errorOrNullBehavior: z
-    .enum(["FAIL", "INCLUDE", "EXCLUDE"])
+  errorOrNullBehavior: dynamic(z.enum(["FAIL", "INCLUDE", "EXCLUDE"]))
     .default("FAIL")
     .describe("What becomes of a record for which the condition fails or gives nothing"),
 });
