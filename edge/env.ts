@@ -129,6 +129,8 @@ export type Env = {
   AGENT_TOKEN?: string;
   /** Comma separated networks that tasks may reach beside the public ones. */
   ALLOW_PRIVATE?: string;
+  /** Keys that encrypt SECRET inputs at rest, the newest first: each 32 bytes in base64, commas between them. */
+  ENCRYPTION_KEY?: string;
   /** JSON object `SECRET_NAME` -> value. */
   SECRETS?: string;
 };

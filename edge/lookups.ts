@@ -2,7 +2,9 @@ import { namespaceActorName } from "#actors/namespace/namespace-rpc.ts";
 import { NAMESPACE_ID } from "#schema/flow.ts";
 import { cellName } from "#schema/ids.ts";
 import type { JsonObject } from "#schema/json.ts";
+import { sealedValue } from "#schema/sealed.ts";
 import type { Asker, World } from "#shell/world.ts";
+import { CipherError, cipherOf } from "./cipher.ts";
 import { actorByName, type Env } from "./env.ts";
 import { executionOfFile, type FilePath, fileInFolder, namespaceFilesFolder, parseFileUri } from "./ports/file-path.ts";
 import { portsOf } from "./ports/ports.ts";
@@ -33,6 +35,10 @@ export async function lookUp(env: Env, asker: Asker, { kind, args }: Lookup): Pr
       return storedValue(env, asker, text(args, "uri"));
     case "errorLogs":
       return errorLogs(env, asker.executionId);
+    case "seal":
+      return sealed(env, text(args, "text"));
+    case "unseal":
+      return unsealed(env, text(args, "cipher"));
     default:
       return wrong(`The function behind '${kind}' is not available on this server.`);
   }
@@ -41,6 +47,31 @@ export async function lookUp(env: Env, asker: Asker, { kind, args }: Lookup): Pr
 async function storedValue(env: Env, asker: Asker, uri: string): Promise<Answer> {
   const value = await readValue(portsOf(env).files, asker, uri);
   return value === undefined ? wrong(`The large output kept as '${uri}' is not there any more.`) : { ok: true, value };
+}
+
+const NO_KEY =
+  "Unable to use a `SECRET` input/output as encryption is not configured: set ENCRYPTION_KEY to 32 random bytes in base64";
+
+/** The text encrypted, as it may be kept. */
+async function sealed(env: Env, plain: string): Promise<Answer> {
+  const cipher = cipherOf(env);
+  if (cipher === undefined) return wrong(NO_KEY);
+  return ciphered(async () => ({ ok: true, value: sealedValue(await cipher.encrypt(plain)) }));
+}
+
+async function unsealed(env: Env, encrypted: string): Promise<Answer> {
+  const cipher = cipherOf(env);
+  if (cipher === undefined) return wrong(NO_KEY);
+  return ciphered(async () => ({ ok: true, value: await cipher.decrypt(encrypted), secret: true }));
+}
+
+async function ciphered(call: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await call();
+  } catch (error) {
+    if (error instanceof CipherError) return wrong(`A SECRET cannot be encrypted or read. ${error.message}`);
+    throw error;
+  }
 }
 
 function text(args: JsonObject, name: string): string {

@@ -10,6 +10,7 @@ import type { Flow } from "#schema/flow.ts";
 import { taskRunId, taskRunIndex } from "#schema/ids.ts";
 import type { JsonObject } from "#schema/json.ts";
 import type { LogEntry, LogFilter, LogLine, LogSpan } from "#schema/log.ts";
+import { maskSealed } from "#schema/sealed.ts";
 import type { SlotAnswer } from "#schema/slot.ts";
 import type { Level, State } from "#schema/state.ts";
 import { Cell, Removed } from "#shell/cell.ts";
@@ -146,7 +147,7 @@ export class CellRoom {
     return this.#with(id, ({ program: { source, revision }, state }) => ({
       source,
       revision,
-      events: this.#store.events(id, after, limit),
+      events: this.#store.events(id, after, limit).map(maskSealed),
       head: state.seq,
     }));
   }
@@ -171,15 +172,31 @@ export class CellRoom {
     return this.#with(id, (live) => this.#cell.remove(live)) !== null;
   }
 
-  answer(id: string, effect: string, answer: TaskAnswer, lines: readonly LogLine[] = [], span?: LogSpan): boolean {
-    return this.#with(id, (live) => this.#cell.answer(live, effect, answer, lines, span)) ?? false;
+  /** At once, but for what secrets have to be known or sealed for. */
+  answer(
+    id: string,
+    effect: string,
+    answer: TaskAnswer,
+    lines: readonly LogLine[] = [],
+    span?: LogSpan,
+  ): boolean | Promise<boolean> {
+    const live = this.#cell.find(id);
+    if (live === undefined) return false;
+    const recalled = this.#cell.recall(live);
+    if (recalled !== undefined) return recalled.then(() => this.answer(id, effect, answer, lines, span));
+    const take = (sealed: TaskAnswer) => this.#with(id, (now) => this.#cell.answer(now, effect, sealed, lines, span));
+    const sealed = this.#cell.sealed(live, answer);
+    return sealed instanceof Promise ? sealed.then((ready) => take(ready) ?? false) : (take(sealed) ?? false);
   }
 
   taskStarted(id: string, effect: string, { worker }: { worker: string }): boolean {
     return this.#with(id, (live) => this.#cell.dispatched(live, effect, { worker: `agent:${worker}` })) ?? false;
   }
 
-  appendLogs(id: string, effect: string, lines: readonly LogLine[], span?: LogSpan): boolean {
+  /** As `answer`. */
+  appendLogs(id: string, effect: string, lines: readonly LogLine[], span?: LogSpan): boolean | Promise<boolean> {
+    const recalled = this.#with(id, (live) => this.#cell.recall(live)) ?? undefined;
+    if (recalled !== undefined) return recalled.then(() => this.appendLogs(id, effect, lines, span));
     return this.#with(id, (live) => this.#cell.say(live, effect, lines, span)) !== null;
   }
 

@@ -145,10 +145,20 @@ export class Cell {
     return { ok: true, execution: this.json(live) };
   }
 
+  /** What must be awaited before the execution hears what others say of it, so that it is masked; undefined for nothing. */
+  recall(live: Live): Promise<void> | undefined {
+    return this.#effects.recall(live);
+  }
+
+  /** An answer without secrets, as `answer` takes it. */
+  sealed(live: Live, answer: TaskAnswer): TaskAnswer | Promise<TaskAnswer> {
+    return this.#effects.sealed(live, answer);
+  }
+
   /** The end of an attempt; false when nobody waits for it any more. */
   answer(live: Live, effect: string, answer: TaskAnswer, lines: readonly LogLine[], span?: LogSpan): boolean {
     this.#hear(live, effect, lines, span);
-    const said = answer.error === undefined ? answer : { ...answer, error: cutMessage(answer.error) };
+    const said = answer.error === undefined ? answer : { ...answer, error: cutMessage(live.masker.mask(answer.error)) };
     const size = jsonSize(said, MAX_VALUE_CHARACTERS);
     const error = `The outputs take about ${size} characters, ${MAX_VALUE_CHARACTERS} are allowed: write large values to a file and pass its URI.`;
     const tooLarge = size > MAX_VALUE_CHARACTERS;

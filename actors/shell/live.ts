@@ -74,6 +74,8 @@ export class Live {
   /** Answers under way that this cell itself waits for, by effect id. */
   readonly underway = new Set<string>();
   isStored: boolean;
+  /** The masker knows the secrets that were given at the start and at resumes. */
+  knowsSecrets = false;
   projected: number;
   /** The state that the projection was last told. */
   shown: Pick<ExecutionState, "status" | "labels"> | undefined;

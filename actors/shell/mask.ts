@@ -1,6 +1,9 @@
+import { MASK } from "#schema/sealed.ts";
+
+export { MASK };
+
 /** Shortest secret that is masked, in UTF-16 units: shorter ones would blank out ordinary text. */
 const SHORTEST = 3;
-export const MASK = "******";
 
 /** The secrets an execution has been given; what it says is stored without them. */
 export class Masker {
@@ -13,6 +16,11 @@ export class Masker {
       if (trimmed.length >= SHORTEST) this.#secrets.add(trimmed);
     }
     this.#longestFirst = [...this.#secrets].sort((a, b) => b.length - a.length);
+  }
+
+  /** True while there is nothing to hide. */
+  get isEmpty(): boolean {
+    return this.#longestFirst.length === 0;
   }
 
   mask(text: string): string {

@@ -4,6 +4,7 @@ import type { ExecutionTrigger } from "#schema/event.ts";
 import type { ExecutionSummary } from "#schema/execution.ts";
 import type { EpochMs, Json, JsonObject } from "#schema/json.ts";
 import type { Job } from "#schema/runner.ts";
+import { sealedValue } from "#schema/sealed.ts";
 import type { SlotAnswer, SlotWish } from "#schema/slot.ts";
 import type { State } from "#schema/state.ts";
 import type { Stored } from "#schema/stored.ts";
@@ -11,6 +12,7 @@ import type { Asker, Host, RunOfPlace, Told, World } from "./world.ts";
 
 // A host and a world for tests of the shell: time moves when the test says so, and every call outside is written down.
 
+type LookupAnswer = Awaited<ReturnType<World["lookup"]>>;
 type Due = { at: EpochMs; order: number; run: () => void };
 
 /** Virtual time. Nothing happens but in `run`. */
@@ -220,7 +222,7 @@ export class FakeWorld implements World {
     await this.#called("lookup", asker, lookup);
     const kept = lookup.kind === "stored" ? this.kept.get(String(lookup.args.uri)) : undefined;
     if (kept !== undefined) return { ok: true as const, value: JSON.parse(kept) as Json };
-    return this.onLookup(lookup.kind, lookup.args);
+    return sealAnswer(lookup) ?? this.onLookup(lookup.kind, lookup.args);
   }
 
   async openPlace(asker: Asker, owner: RunOfPlace, files: JsonObject) {
@@ -250,4 +252,14 @@ export class FakeWorld implements World {
     await this.#called("project", summaries);
     for (const row of summaries) if ((this.rows.get(row.id)?.seq ?? -1) < row.seq) this.rows.set(row.id, row);
   }
+}
+
+const FAKE_CIPHER = "fake:";
+
+/** What a cipher would answer that hides nothing; undefined for what is no question to it. */
+export function sealAnswer({ kind, args }: { kind: string; args: JsonObject }): LookupAnswer | undefined {
+  if (kind === "seal") return { ok: true, value: sealedValue(FAKE_CIPHER + [...String(args.text)].reverse().join("")) };
+  if (kind !== "unseal") return undefined;
+  const text = [...String(args.cipher).slice(FAKE_CIPHER.length)].reverse().join("");
+  return { ok: true, value: text, secret: true };
 }

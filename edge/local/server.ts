@@ -64,7 +64,11 @@ export async function startServer(options: StartOptions): Promise<LocalServer> {
     );
   }
   const run = new RunNotes(folder, port);
-  const tokens = { agentToken: data.agentToken(folder), internal: crypto.randomUUID() };
+  const tokens = {
+    agentToken: data.agentToken(folder),
+    internal: crypto.randomUUID(),
+    encryptionKey: data.encryptionKey(folder),
+  };
   const server: ServerPlace = { ...options, folder, run, port, environment: workerEnvironment(settings, tokens) };
   const call = (path: string, timeoutMs: number) =>
     requestLocal({ port, method: "POST", path, headers: { "x-windhover-internal": tokens.internal }, timeoutMs });

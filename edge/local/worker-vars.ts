@@ -18,11 +18,12 @@ export function workerVars(settings: Settings, port: number): Record<string, str
  */
 export function workerEnvironment(
   settings: Settings,
-  tokens: { readonly agentToken: string; readonly internal: string },
+  tokens: { readonly agentToken: string; readonly internal: string; readonly encryptionKey: string },
 ): Record<string, string> {
   return {
     INTERNAL_SECRET: tokens.internal,
     AGENT_TOKEN: tokens.agentToken,
+    ENCRYPTION_KEY: settings.encryptionKey ?? tokens.encryptionKey,
     ...(settings.authBasic ? { AUTH_BASIC: settings.authBasic } : {}),
     ...(settings.authTokens ? { AUTH_TOKENS: settings.authTokens } : {}),
     ...(Object.keys(settings.secrets).length > 0 ? { SECRETS: JSON.stringify(settings.secrets) } : {}),

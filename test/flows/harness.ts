@@ -9,13 +9,14 @@ import type { StartRequest } from "#schema/cell.ts";
 import type { TaskAnswer } from "#schema/event.ts";
 import type { Flow } from "#schema/flow.ts";
 import { derivedExecutionId } from "#schema/ids.ts";
-import type { EpochMs, JsonObject } from "#schema/json.ts";
+import type { EpochMs, Json, JsonObject } from "#schema/json.ts";
 import type { LogLine } from "#schema/log.ts";
 import type { Job } from "#schema/runner.ts";
+import { replaceSealed } from "#schema/sealed.ts";
 import { Cell } from "#shell/cell.ts";
 import type { Live } from "#shell/live.ts";
 import { CellStore } from "#shell/store.ts";
-import { FakeHost, FakeWorld } from "#shell/testing.ts";
+import { FakeHost, FakeWorld, sealAnswer } from "#shell/testing.ts";
 import { type EdgeContext, type EdgeTask, TaskFailure } from "#tasks/define.ts";
 import { MemoryContext } from "#tasks/memory-context.ts";
 import { prepareProperties } from "#tasks/property.ts";
@@ -48,6 +49,8 @@ export class Bench {
   worker: Worker = () => ({ state: "SUCCESS" });
   /** Tasks of the server are run by their own code, not by the worker; key-value tasks always are. */
   runsEdge = false;
+  /** Texts that were sealed at starts: none may be found in what is stored. */
+  readonly secrets: string[] = [];
   /** Jobs whose answer takes real time. */
   readonly working = new Set<Promise<void>>();
 
@@ -73,7 +76,7 @@ export class Bench {
         return { ok: true, executionId: child.id };
       const parent = request.wait ? { parent: link } : {};
       const scheduleAt = request.scheduleAt === undefined ? {} : { scheduleAt: request.scheduleAt };
-      const inputs = this.#inputs(flow, request.inputs);
+      const inputs = this.#inputs(flow, replaceSealed(request.inputs, openSeal));
       if ("message" in inputs) return { ok: false, message: inputs.message };
       this.cell.start({
         ...this.#request(id, request.flowId),
@@ -206,7 +209,11 @@ export class Bench {
       const context = { scope, lookups, now: this.host.now(), random: () => 0.5 };
       const { inputs, problems, needs } = resolveInputs(flow, given, context);
       if (needs.length === 0) return problems[0] === undefined ? { inputs } : { message: problems[0].message };
-      for (const need of needs) lookups.set(lookupKey(need), this.world.onLookup(need.kind, need.args));
+      for (const need of needs) {
+        const answer = sealAnswer(need) ?? this.world.onLookup(need.kind, need.args);
+        if (need.kind === "seal") this.secrets.push(String(need.args.text));
+        lookups.set(lookupKey(need), answer);
+      }
     }
   }
 
@@ -307,6 +314,11 @@ export function accepted(source: string): Flow {
   const { flow, problems } = parseFlow(source, registry);
   if (flow === undefined) throw new Error(problems.map((problem) => problem.message).join("; "));
   return flow;
+}
+
+function openSeal(cipher: string): Json {
+  const answer = sealAnswer({ kind: "unseal", args: { cipher } });
+  return answer?.ok ? answer.value : null;
 }
 
 /** A time span of the bench in which nothing that is tested here takes longer. */
