@@ -143,7 +143,8 @@ class Attempt {
         const result = definition.run(props as never, this.#inlineContext());
         const { state = "SUCCESS", outputs, error, updates } = result;
         if (error !== undefined && state === "FAILED") this.#log("ERROR", error);
-        const more = { ...(outputs && { outputs }), ...(error && { error }), ...(updates && { updates }) };
+        const said = error && this.#subject.masker.mask(error);
+        const more = { ...(outputs && { outputs }), ...(said && { error: said }), ...(updates && { updates }) };
         return this.#answered({ state, ...more });
       }
       case "engine":

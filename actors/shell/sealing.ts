@@ -6,9 +6,9 @@ import type { Live } from "./live.ts";
 import type { Masker } from "./mask.ts";
 
 // Secrets in what tasks give: a text that holds one is sealed before it is stored. Expressions still read it, nobody else does.
-// Where the server has no key, it is stored as it is: then there are no SECRET inputs, only what `secret()` has given.
+// What is only shown (labels, tags of metrics) is masked. Where the server has no key, it is stored as it is: then there are no SECRET inputs, only what `secret()` has given.
 
-/** The parts of an event that expressions read, by where they stand. Tags of metrics, which they do not, are masked. */
+/** The parts of an event that expressions read, by where they stand. */
 type Parts = { outputs?: JsonObject | undefined; inputs?: JsonObject | undefined; variables?: JsonObject | undefined };
 
 function partsOf(event: ExecutionEvent): Parts {
@@ -67,22 +67,40 @@ function secretTexts(masker: Masker, value: unknown): Set<string> {
 
 /** True when the event has a text that is not to be stored as it is. */
 export function tellsSecret(masker: Masker, event: ExecutionEvent): boolean {
-  if (masker.isEmpty) return false;
-  return secretTexts(masker, [partsOf(event), metricsOf(event)]).size > 0;
+  return secretTexts(masker, [partsOf(event), shownOf(event)]).size > 0;
 }
 
-function metricsOf(event: ExecutionEvent): TaskAnswer["metrics"] {
-  return event.kind === "task-finished" ? event.answer.metrics : undefined;
+/** What is shown in lists and charts, and is no value of an expression: it is masked, not sealed. */
+function shownOf(event: ExecutionEvent): unknown {
+  if (event.kind === "task-finished") return [event.answer.metrics, event.answer.updates?.labels];
+  if (event.kind !== "task-expanded") return undefined;
+  const { expansion } = event;
+  return expansion.kind === "subflow" ? expansion.labels : expansion.kind === "nothing" ? expansion.message : undefined;
 }
 
-function withMaskedMetrics(masker: Masker, event: ExecutionEvent): ExecutionEvent {
-  const metrics = metricsOf(event);
-  if (event.kind !== "task-finished" || metrics === undefined) return event;
-  const masked = metrics.map(({ tags, ...metric }) => {
-    if (tags === undefined) return metric;
-    return { ...metric, tags: Object.fromEntries(Object.entries(tags).map(([key, tag]) => [key, masker.mask(tag)])) };
-  });
-  return { ...event, answer: { ...event.answer, metrics: masked } };
+function withMasked(masker: Masker, event: ExecutionEvent): ExecutionEvent {
+  const masked = <T>(value: T): T => mapTexts(value, (text) => masker.mask(text));
+  if (event.kind === "task-finished") {
+    const { metrics, updates } = event.answer;
+    const answer = { ...event.answer, ...(metrics && { metrics: masked(metrics) }) };
+    if (updates?.labels === undefined) return { ...event, answer };
+    return { ...event, answer: { ...answer, updates: { ...updates, labels: masked(updates.labels) } } };
+  }
+  if (event.kind !== "task-expanded") return event;
+  const { expansion } = event;
+  if (expansion.kind === "subflow") return { ...event, expansion: { ...expansion, labels: masked(expansion.labels) } };
+  return expansion.kind === "nothing" ? { ...event, expansion: masked(expansion) } : event;
+}
+
+/** `value` with `of` of every text in it, names left out. */
+function mapTexts<T>(value: T, of: (text: string) => unknown): T {
+  const map = (inner: unknown): unknown => {
+    if (typeof inner === "string") return of(inner);
+    if (Array.isArray(inner)) return inner.map(map);
+    if (typeof inner !== "object" || inner === null) return inner;
+    return Object.fromEntries(Object.entries(inner).map(([key, item]) => [key, map(item)]));
+  };
+  return map(value) as T;
 }
 
 /** Answers of the world, asked for all at once. */
@@ -92,7 +110,7 @@ export type Ask = (lookups: readonly Lookup[]) => Promise<ReadonlyMap<string, Lo
 export async function sealedEvent(masker: Masker, event: ExecutionEvent, ask: Ask): Promise<ExecutionEvent> {
   const parts = partsOf(event);
   const sealed = await sealedTexts(masker, parts, ask);
-  return withMaskedMetrics(masker, sealed === parts ? event : withParts(event, sealed));
+  return withMasked(masker, sealed === parts ? event : withParts(event, sealed));
 }
 
 /** An answer from elsewhere with such texts sealed; the answer itself where it has none. */
@@ -106,16 +124,10 @@ async function sealedTexts<T extends object>(masker: Masker, value: T, ask: Ask)
   const texts = [...secretTexts(masker, value)];
   if (texts.length === 0) return value;
   const answers = await ask(texts.map(sealLookup));
-  const replace = (item: unknown): unknown => {
-    if (typeof item === "string") {
-      const answer = answers.get(lookupKey(sealLookup(item)));
-      return answer?.ok ? answer.value : item;
-    }
-    if (Array.isArray(item)) return item.map(replace);
-    if (typeof item !== "object" || item === null) return item;
-    return Object.fromEntries(Object.entries(item).map(([key, inner]) => [key, replace(inner)]));
-  };
-  return replace(value) as T;
+  return mapTexts(value, (text) => {
+    const answer = answers.get(lookupKey(sealLookup(text)));
+    return answer?.ok ? answer.value : text;
+  });
 }
 
 /** What asks for the secrets that the execution was given, at its start and at the ends of pauses. */
