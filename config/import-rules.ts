@@ -85,7 +85,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     at: "edge",
     may: [SCHEMA, EXPR, FLOW, ENGINE, TASKS, DB, "edge/ports", "edge/work/running.ts", ...CONTRACTS],
     types: [...WIRING, SHELL],
-    packages: [...HONO, "zod", "croner"],
+    packages: [...HONO, "zod", "croner", "@noble/ciphers/*"],
   },
   // Stateless invocations that run edge and sandbox tasks, and what a cell sees of the world.
   {

@@ -1,101 +1,131 @@
-import { ciphersIn, replaceSealed } from "#schema/sealed.ts";
+import { gcm } from "@noble/ciphers/aes.js";
 import type { Env } from "./env.ts";
 
-// Texts encrypted at rest: AES-256-GCM under the keys of the operator, ENCRYPTION_KEY.
+// Texts sealed with AES-256-GCM under keys that live in the Worker's secrets alone.
 //
-// K1. A cipher text names its key. The first key encrypts, each decrypts: to change keys, put a new one before the old.
-// K2. The same text never gives the same cipher text.
-// K3. What was changed, or was encrypted under another key, is refused, never half read.
+// C1. A sealed text names its key, so keys can be changed one after another: the first of ENCRYPTION_KEYS seals, all of them open.
+// C2. A sealed text opens only for what it was bound to: one that was copied to another place is worth nothing there.
+// C3. Nothing is sealed without a key: who asks for it is told how to make one.
+//
+// Synchronous at heart, because a cell reads an execution, and the secrets that it must hide, in one go.
 
-export interface Cipher {
-  /** `wh1.<id of the key>.<base64>`. */
-  encrypt(text: string): Promise<string>;
-  /** Rejects with a CipherError what was not encrypted by one of the keys. */
-  decrypt(encrypted: string): Promise<string>;
-}
-
-/** What the operator or the caller got wrong; the message says so, and holds neither text nor key. */
-export class CipherError extends Error {
-  override readonly name = "CipherError";
-}
-
-const VERSION = "wh1";
+const VERSION = "v1";
+const NONCE_BYTES = 12;
 const KEY_BYTES = 32;
-const IV_BYTES = 12;
-const FORM = /^wh1\.([0-9a-f]{8})\.([A-Za-z0-9+/]+={0,2})$/;
+const KEY_ID = /^[A-Za-z0-9_-]{1,40}$/;
 
-/** `keys`: each 32 bytes in base64, the newest first. */
-export function createCipher(keys: readonly string[]): Cipher {
-  const imported = Promise.all(keys.map(importKey));
-  // Whoever encrypts or decrypts hears of a key that is none.
-  imported.catch(() => undefined);
-  return {
-    async encrypt(text) {
-      const [first] = await imported;
-      if (first === undefined) throw new CipherError("There is no encryption key.");
-      const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));
-      const sealed = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, first.key, new TextEncoder().encode(text));
-      return `${VERSION}.${first.id}.${toBase64([...iv, ...new Uint8Array(sealed)])}`;
-    },
-    async decrypt(encrypted) {
-      const [, id, body = ""] = FORM.exec(encrypted) ?? [];
-      if (id === undefined) throw new CipherError("This is no text that the server encrypted.");
-      const found = (await imported).find((key) => key.id === id);
-      if (found === undefined)
-        throw new CipherError(`It was encrypted under the key ${id}, which is not in ENCRYPTION_KEY any more.`);
-      try {
-        const bytes = fromBase64(body);
-        const iv = bytes.subarray(0, IV_BYTES);
-        const text = await crypto.subtle.decrypt({ name: "AES-GCM", iv }, found.key, bytes.subarray(IV_BYTES));
-        return new TextDecoder().decode(text);
-      } catch {
-        throw new CipherError(`It was not encrypted under the key ${id}, or was changed since.`);
-      }
-    },
-  };
+/** Why a text cannot be sealed or opened, as a sentence for the operator. */
+export class CipherError extends Error {}
+
+export type Cipher = {
+  encrypt(text: string, boundTo?: string): Promise<string>;
+  /** Rejects with a CipherError. */
+  decrypt(sealed: string, boundTo?: string): Promise<string>;
+  /** As `encrypt`; undefined without a key. */
+  seal(text: string, boundTo?: string): string | undefined;
+  /** As `decrypt`; undefined for what cannot be opened. */
+  open(sealed: string, boundTo?: string): string | undefined;
+  /** The key that seals now; undefined without one. */
+  readonly keyId: string | undefined;
+};
+
+/** The key that a sealed text was made with. */
+export function keyIdOf(sealed: string): string | undefined {
+  const [version, id] = sealed.split(".");
+  return version === VERSION ? id : undefined;
 }
 
-const ciphers = new WeakMap<Env, { keys: string; cipher: Cipher }>();
+const ciphers = new WeakMap<Env, Cipher>();
 
-/** The cipher of this server; undefined when it has no key. */
-export function cipherOf(env: Env): Cipher | undefined {
-  const keys = env.ENCRYPTION_KEY ?? "";
-  if (keys.trim() === "") return undefined;
+/** The cipher with the keys of this environment. Throws a CipherError when ENCRYPTION_KEYS cannot be read. */
+export function cipherOf(env: Env): Cipher {
   const known = ciphers.get(env);
-  if (known?.keys === keys) return known.cipher;
-  const cipher = createCipher(keys.split(",").map((key) => key.trim()));
-  ciphers.set(env, { keys, cipher });
+  if (known !== undefined) return known;
+  const cipher = createCipher(env.ENCRYPTION_KEYS ?? "");
+  ciphers.set(env, cipher);
   return cipher;
 }
 
-/** `value` with the text of each sealed one. Rejects with a CipherError when one cannot be read. */
-export async function openSealed<T>(env: Env, value: T): Promise<T> {
-  const encrypted = [...new Set(ciphersIn(value))];
-  if (encrypted.length === 0) return value;
-  const cipher = cipherOf(env);
-  if (cipher === undefined) throw new CipherError("A SECRET cannot be read: ENCRYPTION_KEY is not set.");
-  const texts = await Promise.all(encrypted.map((text) => cipher.decrypt(text)));
-  const byCipher = new Map(encrypted.map((text, index) => [text, texts[index] ?? ""]));
-  return replaceSealed(value, (text) => byCipher.get(text) ?? "");
+/** `keys`: `id:base64` of 32 bytes each, separated by commas or spaces, the newest first. */
+export function createCipher(keys: string): Cipher {
+  const ring = parseKeys(keys);
+  const [newest] = ring;
+
+  function sealWith(text: string, boundTo: string): string {
+    if (newest === undefined)
+      throw new CipherError(
+        "Nothing can be kept secret here: set ENCRYPTION_KEYS to `id:` and 32 random bytes in base64.",
+      );
+    const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
+    const [id, key] = newest;
+    const body = gcm(key, nonce, utf8(boundTo)).encrypt(utf8(text));
+    return `${VERSION}.${id}.${toBase64(nonce, body)}`;
+  }
+
+  function openWith(sealed: string, boundTo: string): string {
+    const [version, id = "", body = ""] = sealed.split(".");
+    if (version !== VERSION) throw new CipherError("The text is not sealed by this server.");
+    const key = ring.get(id);
+    if (key === undefined)
+      throw new CipherError(
+        `The key '${id}' that the text was sealed with is missing: put it back into ENCRYPTION_KEYS.`,
+      );
+    try {
+      const bytes = fromBase64(body);
+      const opened = gcm(key, bytes.subarray(0, NONCE_BYTES), utf8(boundTo)).decrypt(bytes.subarray(NONCE_BYTES));
+      return new TextDecoder().decode(opened);
+    } catch {
+      throw new CipherError(`The sealed text was changed, or its key '${id}' is another one now.`);
+    }
+  }
+
+  return {
+    encrypt: async (text, boundTo = "") => sealWith(text, boundTo),
+    decrypt: async (sealed, boundTo = "") => openWith(sealed, boundTo),
+    seal: (text, boundTo = "") => (newest === undefined ? undefined : sealWith(text, boundTo)),
+    open: (sealed, boundTo = "") => {
+      try {
+        return openWith(sealed, boundTo);
+      } catch (error) {
+        if (error instanceof CipherError) return undefined;
+        throw error;
+      }
+    },
+    keyId: newest?.[0],
+  };
 }
 
-/** Eight hex digits of the key's hash name it. */
-async function importKey(text: string): Promise<{ id: string; key: CryptoKey }> {
-  const raw = /^[A-Za-z0-9+/_-]{43}=?$/.test(text) ? fromBase64(text) : new Uint8Array();
-  if (raw.length !== KEY_BYTES)
-    throw new CipherError("ENCRYPTION_KEY must hold 32 random bytes in base64. Make one with: openssl rand -base64 32");
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", raw));
-  const id = Array.from(hash.subarray(0, 4), (byte) => byte.toString(16).padStart(2, "0")).join("");
-  const key = await crypto.subtle.importKey("raw", raw, "AES-GCM", false, ["encrypt", "decrypt"]);
-  return { id, key };
+function parseKeys(text: string): ReadonlyMap<string, Uint8Array> {
+  const ring = new Map<string, Uint8Array>();
+  for (const entry of text.split(/[\s,]+/).filter((part) => part !== "")) {
+    const at = entry.indexOf(":");
+    const id = entry.slice(0, Math.max(at, 0));
+    if (!KEY_ID.test(id)) throw new CipherError("ENCRYPTION_KEYS has an entry that is not `id:base64`.");
+    const key = keyIn(entry.slice(at + 1));
+    if (key === undefined) throw new CipherError(`The key '${id}' of ENCRYPTION_KEYS is not 32 bytes in base64.`);
+    if (ring.has(id)) throw new CipherError(`ENCRYPTION_KEYS has the key '${id}' twice.`);
+    ring.set(id, key);
+  }
+  return ring;
 }
 
-function toBase64(bytes: readonly number[]): string {
+function keyIn(base64: string): Uint8Array | undefined {
+  try {
+    const key = fromBase64(base64);
+    return key.length === KEY_BYTES ? key : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const utf8 = (text: string) => new TextEncoder().encode(text);
+
+function toBase64(...parts: readonly Uint8Array[]): string {
   let binary = "";
-  for (const byte of bytes) binary += String.fromCharCode(byte);
+  for (const part of parts) for (const byte of part) binary += String.fromCharCode(byte);
   return btoa(binary);
 }
 
-function fromBase64(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (character) => character.charCodeAt(0));
+function fromBase64(text: string): Uint8Array {
+  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 }

@@ -129,8 +129,10 @@ export type Env = {
   AGENT_TOKEN?: string;
   /** Comma separated networks that tasks may reach beside the public ones. */
   ALLOW_PRIVATE?: string;
-  /** Keys that encrypt SECRET inputs at rest, the newest first: each 32 bytes in base64, commas between them. */
-  ENCRYPTION_KEY?: string;
-  /** JSON object `SECRET_NAME` -> value. */
+  /** JSON object `SECRET_NAME` -> base64 of the value. */
   SECRETS?: string;
+  /** What seals secrets: `id:base64` of 32 bytes each, separated by commas, the newest first. */
+  ENCRYPTION_KEYS?: string;
+  /** YAML or JSON list of plugin defaults for all flows. */
+  PLUGIN_DEFAULTS?: string;
 };

@@ -1,6 +1,7 @@
 import { cellActor } from "#actors/cell/cell-actor.ts";
 import { flowActor } from "#actors/flow-actor/flow-actor.ts";
 import { createApp } from "./app.ts";
+import { cipherOf } from "./cipher.ts";
 import type { Env } from "./env.ts";
 import { createFlowWorld } from "./flow-world.ts";
 import { createParts, VERSION } from "./parts.ts";
@@ -30,6 +31,7 @@ export default {
 
 export const CellActor = cellActor<Env>({
   world: (env) => worldOf(env, parts),
+  vault: cipherOf,
   surroundings: () => ({ envs: {}, globals: {}, kestra: { version: VERSION } }),
 });
 export const FlowActor = flowActor<Env>({

@@ -7,8 +7,8 @@ import type { EpochMs, Json, JsonObject } from "#schema/json.ts";
 import type { Problem } from "#schema/problem.ts";
 import { holdsSealed } from "#schema/sealed.ts";
 import type { Registry } from "#tasks/define.ts";
-import { openSealed } from "./cipher.ts";
 import type { Env } from "./env.ts";
+import { openSealed } from "./open-sealed.ts";
 import { type Place, withLookups } from "./with-lookups.ts";
 
 /** `states`: what forms show of each input. */

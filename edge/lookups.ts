@@ -49,27 +49,25 @@ async function storedValue(env: Env, asker: Asker, uri: string): Promise<Answer>
   return value === undefined ? wrong(`The large output kept as '${uri}' is not there any more.`) : { ok: true, value };
 }
 
-const NO_KEY =
-  "Unable to use a `SECRET` input/output as encryption is not configured: set ENCRYPTION_KEY to 32 random bytes in base64";
-
 /** The text encrypted, as it may be kept. */
 async function sealed(env: Env, plain: string): Promise<Answer> {
-  const cipher = cipherOf(env);
-  if (cipher === undefined) return wrong(NO_KEY);
-  return ciphered(async () => ({ ok: true, value: sealedValue(await cipher.encrypt(plain)) }));
+  return ciphered(async () => {
+    const cipher = cipherOf(env);
+    if (cipher.keyId !== undefined) return { ok: true, value: sealedValue(await cipher.encrypt(plain)) };
+    const how = "set ENCRYPTION_KEYS to `id:` and 32 random bytes in base64";
+    return wrong(`Unable to use a \`SECRET\` input/output as encryption is not configured: ${how}`);
+  });
 }
 
 async function unsealed(env: Env, encrypted: string): Promise<Answer> {
-  const cipher = cipherOf(env);
-  if (cipher === undefined) return wrong(NO_KEY);
-  return ciphered(async () => ({ ok: true, value: await cipher.decrypt(encrypted), secret: true }));
+  return ciphered(async () => ({ ok: true, value: await cipherOf(env).decrypt(encrypted), secret: true }));
 }
 
 async function ciphered(call: () => Promise<Answer>): Promise<Answer> {
   try {
     return await call();
   } catch (error) {
-    if (error instanceof CipherError) return wrong(`A SECRET cannot be encrypted or read. ${error.message}`);
+    if (error instanceof CipherError) return wrong(`A SECRET cannot be encrypted or read: ${error.message}`);
     throw error;
   }
 }

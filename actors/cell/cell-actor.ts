@@ -8,16 +8,17 @@ import type { SlotAnswer } from "#schema/slot.ts";
 import type { Level, State } from "#schema/state.ts";
 import { durableSql } from "#shell/durable-sql.ts";
 import type { Surroundings } from "#shell/scope.ts";
+import type { Vault } from "#shell/store.ts";
 import type { Host, World } from "#shell/world.ts";
 import { CellRoom } from "./cell-room.ts";
 
 export type CellEnvironment = { BOOT_ID?: string };
 
 /** What the deployment gives a cell beside its storage. */
-export type CellOutside<Env> = { world(env: Env): World; surroundings(env: Env): Surroundings };
+export type CellOutside<Env> = { world(env: Env): World; surroundings(env: Env): Surroundings; vault(env: Env): Vault };
 
 /** The Durable Object that holds executions. Wiring only: see cell-room.ts and ../shell/cell.ts. */
-export function cellActor<Env extends CellEnvironment>({ world, surroundings }: CellOutside<Env>) {
+export function cellActor<Env extends CellEnvironment>({ world, surroundings, vault }: CellOutside<Env>) {
   return class CellActor extends DurableObject<Env> {
     readonly #room: CellRoom;
 
@@ -25,7 +26,8 @@ export function cellActor<Env extends CellEnvironment>({ world, surroundings }: 
       super(ctx, env);
       const host = hostOf(ctx.storage, env.BOOT_ID);
       const sql = durableSql(ctx.storage);
-      this.#room = new CellRoom({ sql, host, world: world(env), surroundings: surroundings(env) });
+      const room = { sql, host, world: world(env), surroundings: surroundings(env), vault: vault(env) };
+      this.#room = new CellRoom(room);
     }
 
     async start(request: StartRequest) {

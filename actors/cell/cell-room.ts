@@ -10,7 +10,6 @@ import type { Flow } from "#schema/flow.ts";
 import { taskRunId, taskRunIndex } from "#schema/ids.ts";
 import type { JsonObject } from "#schema/json.ts";
 import type { LogEntry, LogFilter, LogLine, LogSpan } from "#schema/log.ts";
-import { maskSealed } from "#schema/sealed.ts";
 import type { SlotAnswer } from "#schema/slot.ts";
 import type { Level, State } from "#schema/state.ts";
 import { Cell, Removed } from "#shell/cell.ts";
@@ -19,11 +18,12 @@ import { stateAt } from "#shell/history.ts";
 import type { Live } from "#shell/live.ts";
 import type { Surroundings } from "#shell/scope.ts";
 import type { Sql } from "#shell/sql.ts";
-import { CellStore } from "#shell/store.ts";
+import { CellStore, type Vault } from "#shell/store.ts";
 import type { Host, World } from "#shell/world.ts";
 import { prepareProperties } from "#tasks/property.ts";
 import { registry } from "#tasks/registry.ts";
 import { filterLogs } from "./log-entry.ts";
+import { shown } from "./shown.ts";
 import { followEvents, followExecution, followLogs, streamAll, untilSettled } from "./streams.ts";
 
 /** Longest result of an expression that is shown; a stored output may be longer. */
@@ -34,11 +34,11 @@ export class CellRoom {
   readonly #store: CellStore;
   readonly #cell: Cell;
 
-  constructor(parts: { sql: Sql; host: Host; world: World; surroundings: Surroundings }) {
-    const { sql, host, world, surroundings } = parts;
-    this.#store = new CellStore(sql);
+  constructor(parts: { sql: Sql; host: Host; world: World; surroundings: Surroundings; vault?: Vault }) {
+    const { sql, host, world, surroundings, vault } = parts;
+    this.#store = new CellStore(sql, vault);
     const dialect = { registry, prepare: prepareProperties, surroundings };
-    this.#cell = new Cell({ store: this.#store, world, host, dialect, parse: acceptedFlow, renderOutputs });
+    this.#cell = new Cell({ store: this.#store, world, host, dialect, parse: acceptedFlow, renderOutputs, vault });
   }
 
   async start(request: StartRequest): Promise<ExecutionJson | null> {
@@ -60,7 +60,7 @@ export class CellRoom {
     return this.#with(id, (live) => {
       if (at === undefined || at >= live.state.seq) return this.#cell.json(live);
       const state = stateAt(this.#store, live, at);
-      return state.facts === undefined ? null : toExecutionJson(state, live.program.plan);
+      return state.facts === undefined ? null : shown(live, toExecutionJson(state, live.program.plan));
     });
   }
 
@@ -144,12 +144,11 @@ export class CellRoom {
   }
 
   events(id: string, after: number, limit?: number): EventPage | null {
-    return this.#with(id, ({ program: { source, revision }, state }) => ({
-      source,
-      revision,
-      events: this.#store.events(id, after, limit).map(maskSealed),
-      head: state.seq,
-    }));
+    return this.#with(id, (live) => {
+      const { source, revision } = live.program;
+      const events = this.#store.events(id, after, limit).map((event) => shown(live, event));
+      return { source, revision, events, head: live.state.seq };
+    });
   }
 
   followEvents(id: string, after: number): ReadableStream<Uint8Array> | null {
@@ -172,31 +171,15 @@ export class CellRoom {
     return this.#with(id, (live) => this.#cell.remove(live)) !== null;
   }
 
-  /** At once, but for what secrets have to be known or sealed for. */
-  answer(
-    id: string,
-    effect: string,
-    answer: TaskAnswer,
-    lines: readonly LogLine[] = [],
-    span?: LogSpan,
-  ): boolean | Promise<boolean> {
-    const live = this.#cell.find(id);
-    if (live === undefined) return false;
-    const recalled = this.#cell.recall(live);
-    if (recalled !== undefined) return recalled.then(() => this.answer(id, effect, answer, lines, span));
-    const take = (sealed: TaskAnswer) => this.#with(id, (now) => this.#cell.answer(now, effect, sealed, lines, span));
-    const sealed = this.#cell.sealed(live, answer);
-    return sealed instanceof Promise ? sealed.then((ready) => take(ready) ?? false) : (take(sealed) ?? false);
+  answer(id: string, effect: string, answer: TaskAnswer, lines: readonly LogLine[] = [], span?: LogSpan): boolean {
+    return this.#with(id, (live) => this.#cell.answer(live, effect, answer, lines, span)) ?? false;
   }
 
   taskStarted(id: string, effect: string, { worker }: { worker: string }): boolean {
     return this.#with(id, (live) => this.#cell.dispatched(live, effect, { worker: `agent:${worker}` })) ?? false;
   }
 
-  /** As `answer`. */
-  appendLogs(id: string, effect: string, lines: readonly LogLine[], span?: LogSpan): boolean | Promise<boolean> {
-    const recalled = this.#with(id, (live) => this.#cell.recall(live)) ?? undefined;
-    if (recalled !== undefined) return recalled.then(() => this.appendLogs(id, effect, lines, span));
+  appendLogs(id: string, effect: string, lines: readonly LogLine[], span?: LogSpan): boolean {
     return this.#with(id, (live) => this.#cell.say(live, effect, lines, span)) !== null;
   }
 

@@ -1,10 +1,10 @@
 import type { ExecutionEvent } from "#schema/event.ts";
-import { maskSealed } from "#schema/sealed.ts";
 import { isAtLeast, isTerminal, type Level } from "#schema/state.ts";
 import type { Cell, Watcher } from "#shell/cell.ts";
 import type { Live } from "#shell/live.ts";
 import type { CellStore } from "#shell/store.ts";
 import { logEntry } from "./log-entry.ts";
+import { shown } from "./shown.ts";
 
 // Server-sent events about one execution: what is stored first, then what is committed, with nothing twice and nothing missing.
 // A reader that falls MAX_QUEUE chunks behind, or is older than MAX_AGE_MS, is let go; it comes back and reads on.
@@ -116,7 +116,8 @@ export function streamAll(
     let saidEndAt = 0;
     const tell: Watcher["committed"] = (current, events, firstEvent, lines, firstLine) => {
       const id = `${firstEvent + events.length}:${firstLine + lines.length}`;
-      if (events.length > 0) out.send(named("events", { from: firstEvent, events: events.map(maskSealed) }, id));
+      if (events.length > 0)
+        out.send(named("events", { from: firstEvent, events: events.map((event) => shown(current, event)) }, id));
       if (lines.length > 0) out.send(named("logs", { from: firstLine, lines }, id));
       const { status, histories } = current.state;
       if (!isTerminal(status) || histories.length === saidEndAt) return;
@@ -133,7 +134,7 @@ export function followEvents(cell: Cell, store: CellStore, live: Live, after: nu
   return sse((out) => {
     const tell = (current: Live, events: readonly ExecutionEvent[], firstEvent: number): void => {
       for (const [index, event] of events.entries())
-        out.send(`id: ${firstEvent + index + 1}\ndata: ${JSON.stringify(maskSealed(event))}\n\n`);
+        out.send(`id: ${firstEvent + index + 1}\ndata: ${JSON.stringify(shown(current, event))}\n\n`);
       if (isTerminal(current.state.status)) out.send(named("end", { state: current.state.status }));
     };
     tell(live, store.events(live.id, after), after);

@@ -11,8 +11,9 @@ import {
 } from "#expr/index.ts";
 import type { Flow, Input } from "#schema/flow.ts";
 import type { Json, JsonObject } from "#schema/json.ts";
+import { MASK } from "#schema/mask.ts";
 import type { Problem, ProblemCode } from "#schema/problem.ts";
-import { cipherIn, MASK } from "#schema/sealed.ts";
+import { sealedIn } from "#schema/sealed.ts";
 import { isSecret, parseValue, show } from "./input-values.ts";
 import { nest } from "./nest.ts";
 
@@ -263,8 +264,11 @@ class Resolver {
 
   /** A value that was sealed before, as it was given then: of an execution that is run again. */
   #opened(input: Input, value: Json): Step<Json> {
-    const cipherOf = (item: Json) => (cipherIn(item) === undefined ? undefined : unsealLookup(cipherIn(item) ?? ""));
-    return this.#each(input, Array.isArray(value) ? value : [value], cipherOf, value);
+    const lookupOf = (item: Json) => {
+      const sealed = sealedIn(item);
+      return sealed && unsealLookup(sealed.cipher);
+    };
+    return this.#each(input, Array.isArray(value) ? value : [value], lookupOf, value);
   }
 
   /** The items with the answers to what `lookupOf` asks for each; a single one stands for itself. */

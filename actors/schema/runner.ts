@@ -41,6 +41,8 @@ export const Job = z.object({
   timeoutMs: z.number().optional(),
   /** It shares its working directory with other tasks. `manifest`: URI of the list of files to begin with (`place.ts`). */
   place: z.object({ id: z.string(), manifest: z.string().optional() }).optional(),
+  /** Secrets among the properties: no line and no error may hold one. */
+  secrets: z.array(z.string()).optional(),
 });
 export type Job = z.infer<typeof Job>;
 

@@ -3,7 +3,7 @@ import type { Command, CommandAnswer, StartRequest } from "#schema/cell.ts";
 import type { ExecutionEvent, ParentLink, TaskAnswer } from "#schema/event.ts";
 import type { ExecutionJson, ExecutionSummary } from "#schema/execution.ts";
 import type { Flow } from "#schema/flow.ts";
-import type { EpochMs, JsonObject } from "#schema/json.ts";
+import type { EpochMs, Json, JsonObject } from "#schema/json.ts";
 import { cutMessage, type LogLine, type LogSpan } from "#schema/log.ts";
 import type { SlotAnswer } from "#schema/slot.ts";
 import type { State } from "#schema/state.ts";
@@ -19,7 +19,7 @@ import { isUnfinished, lostAttempts } from "./recovery.ts";
 import { Residents } from "./residents.ts";
 import { watchSlas } from "./sla-watch.ts";
 import { startEvents } from "./start-events.ts";
-import type { CellStore } from "./store.ts";
+import type { CellStore, Vault } from "./store.ts";
 import type { Host, World } from "./world.ts";
 
 // A cell: the executions of one actor, each with its own state and log. Load, reduce, commit, perform.
@@ -45,6 +45,8 @@ export type CellParts = {
   /** Never fails: the source was accepted when the flow was saved. */
   parse: (source: string) => Flow;
   renderOutputs: ConstructorParameters<typeof Effects>[0]["renderOutputs"];
+  /** What seals the secrets in events; without one they are stored as they are. */
+  vault?: Vault;
   /** Events before an execution gets its first snapshot; for tests. */
   snapshotAfter?: number;
   /** Another reducer than the engine's; for tests that plant mistakes. */
@@ -79,6 +81,7 @@ export class Cell {
   readonly #parse: (source: string) => Flow;
   readonly #snapshotAfter: number | undefined;
   readonly #reducer: CellParts["reducer"];
+  readonly #vault: Vault | undefined;
   readonly #effects: Effects;
   readonly #projector: Projector;
   readonly #errands: Errands;
@@ -93,6 +96,7 @@ export class Cell {
     this.#host = host;
     this.#parse = parts.parse;
     this.#snapshotAfter = parts.snapshotAfter;
+    this.#vault = parts.vault;
     this.#reducer = parts.reducer;
     const turn = (live: Live) => this.#background(live);
     const tell = (id: string, body: (live: Live) => void) => this.#guarded(id, () => this.#tell(id, body));
@@ -109,7 +113,7 @@ export class Cell {
     const known = this.find(request.id);
     if (known !== undefined) return known;
     if (this.#store.isRemoved(request.id)) throw new Removed(request.id);
-    const live = Live.create(request.id, this.#program(request));
+    const live = Live.create(request.id, this.#program(request), this.#vault);
     this.#residents.add(live);
     for (const event of startEvents(request, this.#host.now())) this.#apply(live, event);
     this.#turn(live);
@@ -122,14 +126,17 @@ export class Cell {
     if (live !== undefined) return live;
     const stored = this.#store.load(id);
     if (stored === undefined) return undefined;
-    const loaded = Live.load(id, this.#programFrom(stored.sourceName, stored.revision, stored.source), stored);
+    const program = this.#programFrom(stored.sourceName, stored.revision, stored.source);
+    const loaded = Live.load(id, program, stored, this.#vault);
     this.#residents.add(loaded);
     if (loaded.asked.size > 0) this.#host.soon(() => this.#background(loaded));
     return loaded;
   }
 
+  /** As readers outside see it: without the secrets it was given. */
   json(live: Live): ExecutionJson {
-    return toExecutionJson(live.state, live.program.plan, this.#host.now());
+    const json = toExecutionJson(live.state, live.program.plan, this.#host.now());
+    return live.masker.maskDeep(json as Json) as ExecutionJson;
   }
 
   /** Takes a command, once for each name: the second answer is as the first. */
@@ -143,16 +150,6 @@ export class Cell {
       return { ok: false, status: 409, message };
     }
     return { ok: true, execution: this.json(live) };
-  }
-
-  /** What must be awaited before the execution hears what others say of it, so that it is masked; undefined for nothing. */
-  recall(live: Live): Promise<void> | undefined {
-    return this.#effects.recall(live);
-  }
-
-  /** An answer without secrets, as `answer` takes it. */
-  sealed(live: Live, answer: TaskAnswer): TaskAnswer | Promise<TaskAnswer> {
-    return this.#effects.sealed(live, answer);
   }
 
   /** The end of an attempt; false when nobody waits for it any more. */

@@ -1,7 +1,7 @@
 import { ancestorsOf } from "#engine/index.ts";
 import { type EvalContext, type Lookup, type LookupAnswer, lookupKey, type Outcome, renderDeep } from "#expr/index.ts";
 import { isJsonObject } from "#schema/conform.ts";
-import type { EventOf, ExecutionEvent, ExecutionTrigger, TaskAnswer } from "#schema/event.ts";
+import type { EventOf, ExecutionEvent, ExecutionTrigger } from "#schema/event.ts";
 import type { Flow } from "#schema/flow.ts";
 import type { Json, JsonObject } from "#schema/json.ts";
 import type { LogLine } from "#schema/log.ts";
@@ -14,7 +14,6 @@ import { isLarge, keptEvent, refusedByMemory } from "./kept.ts";
 import type { Live, PerformedEffect } from "./live.ts";
 import { contextOf, type Dialect, groupOf, lineOf, type Performance, perform, type Subject } from "./perform.ts";
 import { closePlace, isClosing, openPlace, runsOfPlace } from "./places.ts";
-import { type Ask, sealedAnswer, sealedEvent, secretsGiven, tellsSecret } from "./sealing.ts";
 import { afterTurn } from "./turns.ts";
 import type { Host, World } from "./world.ts";
 
@@ -141,7 +140,7 @@ export class Effects {
     const run = runIndex === undefined ? undefined : live.state.runs.get(runIndex);
     for (let round = 0; round < MAX_LOOKUP_ROUNDS; ) {
       const outcome = rendering(contextOf(this.#parts.dialect, { ...this.#subject(live, ""), lookups: answers }, run));
-      if (outcome.ok === true) return { ok: true, value: maskDeep(live, outcome.value) };
+      if (outcome.ok === true) return { ok: true, value: live.masker.maskDeep(outcome.value) };
       if (outcome.ok === false) return { ok: false, message: live.masker.mask(outcome.problem.message) };
       await this.#fetch(live, outcome.lookups, answers);
       if (outcome.lookups.some(({ kind }) => kind !== "stored")) round++;
@@ -158,9 +157,9 @@ export class Effects {
       ],
     );
     for (const [lookup, answer] of await Promise.all(found)) {
-      const isSecret = lookup.kind === "secret" || lookup.kind === "unseal";
-      if (isSecret && answer.ok && typeof answer.value === "string") live.masker.add(answer.value);
-      if (lookup.kind === "seal") live.masker.add(String(lookup.args.text));
+      const isSecret = lookup.kind === "secret" || ("secret" in answer && answer.secret === true);
+      if (isSecret && answer.ok && typeof answer.value === "string") live.learn(answer.value);
+      if (lookup.kind === "seal") live.learn(String(lookup.args.text));
       answers.set(lookupKey(lookup), answer);
     }
   }
@@ -187,7 +186,7 @@ export class Effects {
     live.lookups.delete(effect.id);
     if (performance.kind === "job") return this.#handOn(live, effect, performance, leaving);
     const { events, lines } = performance;
-    if (events.some((event) => isUnfit(live, event))) {
+    if (events.some(isLarge)) {
       leaving.push(() => this.#ask(live, effect, () => this.#keepAndApply(live, effect, events, lines)));
       return;
     }
@@ -203,7 +202,7 @@ export class Effects {
     lines: readonly LogLine[],
   ): Promise<undefined> {
     const kept: ExecutionEvent[] = [];
-    for (const event of events) kept.push(await this.#kept(live, effect.id, event));
+    for (const event of events) kept.push(await keptEvent(this.#parts.world, live, effect.id, event));
     if (!isAwaited(live, effect)) return;
     live.say(lines);
     for (const event of kept) {
@@ -285,7 +284,7 @@ export class Effects {
     const remove = () => void world.removePlace(askerOf(live), runs).catch(() => undefined);
     if (!isClosing(live, effect)) return remove();
     this.#ask(live, effect, async () => {
-      const event = await this.#kept(live, effect.id, await closePlace(world, host, live, effect));
+      const event = await keptEvent(world, live, effect.id, await closePlace(world, host, live, effect));
       // Only once the answer is stored: until then it may be asked for again.
       host.soon(() => tell(live.id, (now) => (isClosing(now, effect) ? undefined : remove())));
       return event;
@@ -309,37 +308,9 @@ export class Effects {
 
   /** Applies the event, once what is large in it is kept elsewhere. */
   #applyKept(live: Live, effect: PerformedEffect, event: ExecutionEvent, leaving: (() => void)[]): void {
-    if (isUnfit(live, event)) leaving.push(() => this.#ask(live, effect, () => this.#kept(live, effect.id, event)));
+    if (isLarge(event))
+      leaving.push(() => this.#ask(live, effect, () => keptEvent(this.#parts.world, live, effect.id, event)));
     else live.apply(event);
-  }
-
-  /** The event fit for the log: without secrets, and without what is too large. */
-  async #kept(live: Live, effect: string, event: ExecutionEvent): Promise<ExecutionEvent> {
-    return keptEvent(this.#parts.world, live, effect, await sealedEvent(live.masker, event, this.#asker(live)));
-  }
-
-  /** An answer from elsewhere, fit for the log. */
-  sealed(live: Live, answer: TaskAnswer): TaskAnswer | Promise<TaskAnswer> {
-    return sealedAnswer(live.masker, answer, this.#asker(live));
-  }
-
-  /** Learns the secrets that the execution was given, so that what others say of it is masked; undefined when they are known. */
-  recall(live: Live): Promise<void> | undefined {
-    if (live.knowsSecrets) return undefined;
-    const lookups = secretsGiven(live);
-    live.knowsSecrets = lookups.length === 0;
-    if (live.knowsSecrets) return undefined;
-    return this.#asker(live)(lookups).then(() => {
-      live.knowsSecrets = true;
-    });
-  }
-
-  #asker(live: Live): Ask {
-    return async (lookups) => {
-      const answers = new Map<string, LookupAnswer>();
-      await this.#fetch(live, lookups, answers);
-      return answers;
-    };
   }
 
   #evaluateLoop(live: Live, effect: Of<"evaluate-loop">, leaving: (() => void)[]): void {
@@ -472,11 +443,6 @@ export class Effects {
   }
 }
 
-/** True when the event may not be stored as it is. */
-function isUnfit(live: Live, event: ExecutionEvent): boolean {
-  return isLarge(event) || tellsSecret(live.masker, event);
-}
-
 /** True while the run waits for the answer of whoever it was handed to. */
 function isHandedOn(live: Live, { run, id }: Of<"run-task">): boolean {
   const waiting = live.state.runs.get(run)?.waiting;
@@ -507,16 +473,4 @@ function renderedMap(map: JsonObject, context: EvalContext): Outcome<JsonObject>
   const outcome = renderDeep(map, context);
   if (outcome.ok !== true) return outcome;
   return isJsonObject(outcome.value) ? { ok: true, value: outcome.value } : { ok: true, value: {} };
-}
-
-function maskDeep(live: Live, value: Json): Json {
-  if (typeof value === "string") return live.masker.mask(value);
-  if (Array.isArray(value)) return value.map((item) => maskDeep(live, item));
-  if (typeof value === "object" && value !== null)
-    return Object.fromEntries(
-      Object.entries(value).map(([key, item]) => [live.masker.mask(key), maskDeep(live, item)]),
-    );
-  const text = String(value);
-  const masked = live.masker.mask(text);
-  return masked === text ? value : masked;
 }

@@ -15,12 +15,13 @@ import type { ExecutionEvent } from "#schema/event.ts";
 import type { Flow } from "#schema/flow.ts";
 import type { EpochMs } from "#schema/json.ts";
 import { cutMessage, type LogLine, type LogSpan } from "#schema/log.ts";
+import { Masker } from "#schema/mask.ts";
 import { isAtLeast, isTerminal, type Level } from "#schema/state.ts";
 import { sizeOf } from "#schema/value-size.ts";
 import { Fifo } from "./fifo.ts";
-import { Masker } from "./mask.ts";
 import { lineOf } from "./perform.ts";
-import type { Commit, Heard, Stored } from "./store.ts";
+import { sealedEvent } from "./sealing.ts";
+import { type Commit, type Heard, NO_VAULT, type Stored, type Vault } from "./store.ts";
 import { Timers } from "./timers.ts";
 
 /** Effects that somebody has to do something for. */
@@ -59,11 +60,12 @@ const MAX_SNAPSHOT_RUNS = 20_000;
  * G2. An event that changed nothing is not stored.
  * G3. Time in the log never goes back, whatever the clock does.
  * G4. A line that an attempt numbered is stored once, however often it is told.
+ * G5. No event holds a text with a secret that the execution was given: see sealing.ts.
  */
 export class Live {
   readonly id: string;
   readonly program: Program;
-  readonly masker = new Masker();
+  readonly masker: Masker;
   /** Answers of the world for an effect that is being performed, by effect id. */
   readonly lookups = new Map<string, Map<string, LookupAnswer>>();
   state: ExecutionState;
@@ -74,8 +76,6 @@ export class Live {
   /** Answers under way that this cell itself waits for, by effect id. */
   readonly underway = new Set<string>();
   isStored: boolean;
-  /** The masker knows the secrets that were given at the start and at resumes. */
-  knowsSecrets = false;
   projected: number;
   /** The state that the projection was last told. */
   shown: Pick<ExecutionState, "status" | "labels"> | undefined;
@@ -85,32 +85,44 @@ export class Live {
   /** Up to where attempts that run elsewhere have told their lines, by effect; and whose rows do not say so yet. */
   readonly #heard = new Map<string, Heard>();
   readonly #newlyHeard = new Set<string>();
+  #newSecrets: string[] = [];
+  readonly #vault: Vault;
   #snapshotAt: number;
   readonly #timers = new Timers();
   #bytes = 0;
 
-  private constructor(id: string, program: Program, state: ExecutionState, stored: Stored | undefined) {
+  private constructor(id: string, program: Program, state: ExecutionState, stored: Stored | undefined, vault: Vault) {
+    this.#vault = vault;
     this.id = id;
     this.program = program;
     this.state = state;
     this.isStored = stored !== undefined;
     this.projected = stored?.projected ?? 0;
     this.lineCount = stored?.lines ?? 0;
+    this.masker = new Masker(stored?.secrets);
     this.#snapshotAt = stored?.snapshot?.seq ?? 0;
   }
 
-  static create(id: string, program: Program): Live {
-    return new Live(id, program, initialState(), undefined);
+  /** `vault`: what seals the secrets in its events. */
+  static create(id: string, program: Program, vault = NO_VAULT): Live {
+    return new Live(id, program, initialState(), undefined, vault);
   }
 
   /** The stored execution; what it still waits for is asked for again. */
-  static load(id: string, program: Program, stored: Stored): Live {
+  static load(id: string, program: Program, stored: Stored, vault = NO_VAULT): Live {
     const snapshot = stored.snapshot === undefined ? undefined : thaw(stored.snapshot.body);
     let state = snapshot ?? initialState();
     const events = stored.snapshot !== undefined && snapshot === undefined ? stored.log() : stored.events;
     for (const event of events) state = program.reduce(state, event).state;
-    const live = new Live(id, program, state, stored);
+    const live = new Live(id, program, state, stored, vault);
     live.#recall();
+    const { lostSecrets = 0 } = stored;
+    if (lostSecrets > 0 && !live.isTerminal)
+      live.sayOnce(
+        "lost-secrets",
+        "WARN",
+        `${lostSecrets} secrets of this execution cannot be hidden any more: the key they were sealed with is gone.`,
+      );
     return live;
   }
 
@@ -125,7 +137,8 @@ export class Live {
 
   /** Applies an event; false when it changed nothing. */
   apply(event: ExecutionEvent): boolean {
-    const clamped = event.at < this.state.at ? { ...event, at: this.state.at } : event;
+    const fit = this.sealed(event);
+    const clamped = fit.at < this.state.at ? { ...fit, at: this.state.at } : fit;
     const { state, effects } = this.program.reduce(this.state, clamped);
     if (state === this.state) return false;
     this.state = state;
@@ -133,6 +146,16 @@ export class Live {
     this.#bytes += sizeOf(clamped);
     for (const effect of effects) this.#take(effect);
     return true;
+  }
+
+  /** [T4] Hides this secret from now on, and in later lives. */
+  learn(secret: string): void {
+    if (this.masker.add(secret)) this.#newSecrets.push(secret);
+  }
+
+  /** [G5] The event without the secrets that it was given. */
+  sealed(event: ExecutionEvent): ExecutionEvent {
+    return sealedEvent(event, this.masker, this.#vault);
   }
 
   /** Adds lines to the log. */
@@ -266,7 +289,7 @@ export class Live {
   }
 
   get hasChanges(): boolean {
-    return this.#events.length > 0 || this.#lines.length > 0;
+    return this.#events.length > 0 || this.#lines.length > 0 || this.#newSecrets.length > 0;
   }
 
   #takeHeard(): [effect: string, heard: Heard][] {
@@ -299,9 +322,11 @@ export class Live {
       boot,
       ...(snapshot === undefined ? {} : { snapshot }),
       ...(lines.length === 0 || this.#newlyHeard.size === 0 ? {} : { heard: this.#takeHeard() }),
+      ...(this.#newSecrets.length === 0 ? {} : { secrets: this.#newSecrets }),
     };
     this.#events = [];
     this.#lines = [];
+    this.#newSecrets = [];
     this.#bytes = 0;
     this.isStored = true;
     return commit;

@@ -2,10 +2,10 @@ import { describe, expect, test } from "vitest";
 import { compilePlan, createReducer, initialState } from "#engine/index.ts";
 import { flowOf, task } from "#engine/testing.ts";
 import type { Task } from "#schema/flow.ts";
+import { Masker } from "#schema/mask.ts";
 import { type AnyTask, TaskFailure } from "#tasks/define.ts";
 import { prepareProperties } from "#tasks/property.ts";
 import { registry } from "#tasks/registry.ts";
-import { Masker } from "./mask.ts";
 import { type Dialect, type Performance, perform } from "./perform.ts";
 
 const RETURN = "io.kestra.plugin.core.debug.Return";

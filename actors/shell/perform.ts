@@ -16,11 +16,11 @@ import type { Flow, Task } from "#schema/flow.ts";
 import { taskRunId } from "#schema/ids.ts";
 import type { EpochMs, JsonObject } from "#schema/json.ts";
 import { cutMessage, type LogLine } from "#schema/log.ts";
+import type { Masker } from "#schema/mask.ts";
 import { type Job, OUTPUT_DIR_MARKER, WORKING_DIR_MARKER } from "#schema/runner.ts";
 import type { Level } from "#schema/state.ts";
 import { type AnyTask, type FlowableTask, type Registry, TaskFailure } from "#tasks/define.ts";
 import { checkGuard } from "./guard.ts";
-import type { Masker } from "./mask.ts";
 import { partScope } from "./part-scope.ts";
 import { type Surroundings, scopeOf, variablesOf } from "./scope.ts";
 
@@ -143,8 +143,7 @@ class Attempt {
         const result = definition.run(props as never, this.#inlineContext());
         const { state = "SUCCESS", outputs, error, updates } = result;
         if (error !== undefined && state === "FAILED") this.#log("ERROR", error);
-        const said = error && this.#subject.masker.mask(error);
-        const more = { ...(outputs && { outputs }), ...(said && { error: said }), ...(updates && { updates }) };
+        const more = { ...(outputs && { outputs }), ...(error && { error }), ...(updates && { updates }) };
         return this.#answered({ state, ...more });
       }
       case "engine":
@@ -197,6 +196,7 @@ class Attempt {
       properties: props as JsonObject,
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
       ...this.#sharedPlace(),
+      ...secretsIn(props, this.#subject.masker),
     };
     const group = groupOf(this.#subject.flow, this.#subject.plan, this.#task);
     return { kind: "job", where, job, group };
@@ -242,6 +242,13 @@ class Attempt {
   #events(event: ExecutionEvent): Performance {
     return { kind: "events", events: [event], lines: this.#lines };
   }
+}
+
+/** The secrets that whoever runs the job is given, and must hide. */
+function secretsIn(props: unknown, masker: Masker): Pick<Job, "secrets"> {
+  if (masker.secrets.length === 0) return {};
+  const secrets = masker.within(JSON.stringify(props));
+  return secrets.length === 0 ? {} : { secrets };
 }
 
 /** The runner group of a task: its own, that of the task it stands in, or the flow's; undefined for the default one. */

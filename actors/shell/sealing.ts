@@ -1,15 +1,32 @@
-import { type Lookup, type LookupAnswer, lookupKey, sealLookup, unsealLookup } from "#expr/index.ts";
-import type { ExecutionEvent, TaskAnswer } from "#schema/event.ts";
-import type { Json, JsonObject } from "#schema/json.ts";
-import { ciphersIn } from "#schema/sealed.ts";
-import type { Live } from "./live.ts";
-import type { Masker } from "./mask.ts";
+import type { ExecutionEvent } from "#schema/event.ts";
+import type { JsonObject } from "#schema/json.ts";
+import type { Masker } from "#schema/mask.ts";
+import { mapTexts, sealedIn, sealedValue } from "#schema/sealed.ts";
+import type { Vault } from "./store.ts";
 
 // Secrets in what tasks give: a text that holds one is sealed before it is stored. Expressions still read it, nobody else does.
-// What is only shown (labels, tags of metrics) is masked. Where the server has no key, it is stored as it is: then there are no SECRET inputs, only what `secret()` has given.
+// What is only shown (labels, tags of metrics) is masked. Where the server has no key, a text is stored as it is: then there are
+// no SECRET inputs, only what `secret()` has given.
 
 /** The parts of an event that expressions read, by where they stand. */
 type Parts = { outputs?: JsonObject | undefined; inputs?: JsonObject | undefined; variables?: JsonObject | undefined };
+
+/** The event without the secrets that the masker knows; the event itself when it has none. */
+export function sealedEvent(event: ExecutionEvent, masker: Masker, vault: Vault): ExecutionEvent {
+  if (masker.secrets.length === 0 || !tells(masker, [partsOf(event), shownOf(event)])) return event;
+  const sealed = mapTexts(partsOf(event), (text) => {
+    const shown = masker.mask(text);
+    const cipher = shown === text ? undefined : vault.seal(text);
+    return cipher === undefined ? text : sealedValue(cipher, shown);
+  });
+  return withMasked(masker, withParts(event, sealed));
+}
+
+function tells(masker: Masker, value: unknown): boolean {
+  if (typeof value === "string") return masker.mask(value) !== value;
+  if (typeof value !== "object" || value === null || sealedIn(value) !== undefined) return false;
+  return Object.values(value).some((item) => tells(masker, item));
+}
 
 function partsOf(event: ExecutionEvent): Parts {
   switch (event.kind) {
@@ -20,6 +37,7 @@ function partsOf(event: ExecutionEvent): Parts {
         outputs: event.outputs,
         inputs: event.expansion.kind === "subflow" ? event.expansion.inputs : undefined,
       };
+    case "subflow-finished":
     case "outputs-rendered":
     case "place-closed":
     case "loop-evaluated":
@@ -43,6 +61,7 @@ function withParts(event: ExecutionEvent, { outputs, inputs, variables }: Parts)
         expansion.kind === "subflow" && inputs !== undefined ? { expansion: { ...expansion, inputs } } : {};
       return { ...event, ...given, ...started };
     }
+    case "subflow-finished":
     case "outputs-rendered":
     case "place-closed":
     case "loop-evaluated":
@@ -52,27 +71,9 @@ function withParts(event: ExecutionEvent, { outputs, inputs, variables }: Parts)
   }
 }
 
-function collect(masker: Masker, value: unknown, into: Set<string>): void {
-  if (typeof value === "string") {
-    if (masker.mask(value) !== value) into.add(value);
-  } else if (typeof value === "object" && value !== null)
-    for (const item of Object.values(value)) collect(masker, item, into);
-}
-
-function secretTexts(masker: Masker, value: unknown): Set<string> {
-  const texts = new Set<string>();
-  if (!masker.isEmpty) collect(masker, value, texts);
-  return texts;
-}
-
-/** True when the event has a text that is not to be stored as it is. */
-export function tellsSecret(masker: Masker, event: ExecutionEvent): boolean {
-  return secretTexts(masker, [partsOf(event), shownOf(event)]).size > 0;
-}
-
-/** What is shown in lists and charts, and is no value of an expression: it is masked, not sealed. */
+/** What is shown in lists and charts, and is no value of an expression. */
 function shownOf(event: ExecutionEvent): unknown {
-  if (event.kind === "task-finished") return [event.answer.metrics, event.answer.updates?.labels];
+  if (event.kind === "task-finished") return [event.answer.metrics, event.answer.updates?.labels, event.answer.error];
   if (event.kind !== "task-expanded") return undefined;
   const { expansion } = event;
   return expansion.kind === "subflow" ? expansion.labels : expansion.kind === "nothing" ? expansion.message : undefined;
@@ -81,8 +82,9 @@ function shownOf(event: ExecutionEvent): unknown {
 function withMasked(masker: Masker, event: ExecutionEvent): ExecutionEvent {
   const masked = <T>(value: T): T => mapTexts(value, (text) => masker.mask(text));
   if (event.kind === "task-finished") {
-    const { metrics, updates } = event.answer;
-    const answer = { ...event.answer, ...(metrics && { metrics: masked(metrics) }) };
+    const { metrics, updates, error } = event.answer;
+    const shown = { ...(metrics && { metrics: masked(metrics) }), ...(error && { error: masked(error) }) };
+    const answer = { ...event.answer, ...shown };
     if (updates?.labels === undefined) return { ...event, answer };
     return { ...event, answer: { ...answer, updates: { ...updates, labels: masked(updates.labels) } } };
   }
@@ -90,53 +92,4 @@ function withMasked(masker: Masker, event: ExecutionEvent): ExecutionEvent {
   const { expansion } = event;
   if (expansion.kind === "subflow") return { ...event, expansion: { ...expansion, labels: masked(expansion.labels) } };
   return expansion.kind === "nothing" ? { ...event, expansion: masked(expansion) } : event;
-}
-
-/** `value` with `of` of every text in it, names left out. */
-function mapTexts<T>(value: T, of: (text: string) => unknown): T {
-  const map = (inner: unknown): unknown => {
-    if (typeof inner === "string") return of(inner);
-    if (Array.isArray(inner)) return inner.map(map);
-    if (typeof inner !== "object" || inner === null) return inner;
-    return Object.fromEntries(Object.entries(inner).map(([key, item]) => [key, map(item)]));
-  };
-  return map(value) as T;
-}
-
-/** Answers of the world, asked for all at once. */
-export type Ask = (lookups: readonly Lookup[]) => Promise<ReadonlyMap<string, LookupAnswer>>;
-
-/** The event with the texts sealed that hold secrets. */
-export async function sealedEvent(masker: Masker, event: ExecutionEvent, ask: Ask): Promise<ExecutionEvent> {
-  const parts = partsOf(event);
-  const sealed = await sealedTexts(masker, parts, ask);
-  return withMasked(masker, sealed === parts ? event : withParts(event, sealed));
-}
-
-/** An answer from elsewhere with such texts sealed; the answer itself where it has none. */
-export function sealedAnswer(masker: Masker, answer: TaskAnswer, ask: Ask): TaskAnswer | Promise<TaskAnswer> {
-  const event: ExecutionEvent = { kind: "task-finished", at: 0, effect: "", answer };
-  if (!tellsSecret(masker, event)) return answer;
-  return sealedEvent(masker, event, ask).then((sealed) => (sealed.kind === "task-finished" ? sealed.answer : answer));
-}
-
-async function sealedTexts<T extends object>(masker: Masker, value: T, ask: Ask): Promise<T> {
-  const texts = [...secretTexts(masker, value)];
-  if (texts.length === 0) return value;
-  const answers = await ask(texts.map(sealLookup));
-  return mapTexts(value, (text) => {
-    const answer = answers.get(lookupKey(sealLookup(text)));
-    return answer?.ok ? answer.value : text;
-  });
-}
-
-/** What asks for the secrets that the execution was given, at its start and at the ends of pauses. */
-export function secretsGiven({ state, program }: Live): Lookup[] {
-  const given: (Json | undefined)[] = [state.facts?.inputs];
-  const asking = program.plan.tasks.map(({ task }) =>
-    task.asks?.some(({ type, itemType }) => type === "SECRET" || itemType === "SECRET"),
-  );
-  if (asking.includes(true))
-    for (const run of state.runs) if (asking[run.task] === true && !run.dropped) given.push(run.outputs);
-  return [...new Set(given.flatMap(ciphersIn))].map(unsealLookup);
 }

@@ -10,6 +10,8 @@ import type { Row, Sql } from "./sql.ts";
 // T1. A commit is all or nothing, and its events follow the stored ones without a gap.
 // T2. The log is the truth; a snapshot only saves replaying, and `due` only says when to look again.
 // T3. An execution that was removed leaves its id, for ever: nothing under it is stored again.
+// T4. The secrets that an execution was given are stored sealed, with the first commit after it was given them: what it says in a later
+//     life is masked as it was in this one.
 
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS execution (
@@ -27,6 +29,7 @@ CREATE TABLE IF NOT EXISTS removed (id TEXT PRIMARY KEY, at INTEGER NOT NULL, su
 CREATE TABLE IF NOT EXISTS heard (
   id TEXT, effect TEXT, epoch INTEGER NOT NULL, next INTEGER NOT NULL, PRIMARY KEY (id, effect)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS secret (id TEXT, number INTEGER, sealed TEXT NOT NULL, PRIMARY KEY (id, number)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS errand (id TEXT, number INTEGER, body TEXT NOT NULL, PRIMARY KEY (id, number)) WITHOUT ROWID;
 `;
 
@@ -52,6 +55,9 @@ export type Stored = {
   events: ExecutionEvent[];
   /** All events, for when the snapshot cannot be read. */
   log: () => ExecutionEvent[];
+  /** What it must not say. `lostSecrets`: how many cannot be opened any more, for want of their key. */
+  secrets?: readonly string[];
+  lostSecrets?: number;
 };
 
 /** The lines of an attempt are stored up to number `next` of those of the lease `epoch`. */
@@ -71,17 +77,32 @@ export type Commit = {
   snapshot?: { seq: number; body: string };
   /** Up to where attempts have been heard, by effect; only what is new. */
   heard?: readonly [effect: string, heard: Heard][];
+  /** Secrets it was given since the last commit. */
+  secrets?: readonly string[];
 };
+
+/** Seals what may not lie open. Synchronous: it is used within a commit and while an execution is read. */
+export interface Vault {
+  /** Undefined where there is no key to seal with. */
+  seal(text: string): string | undefined;
+  /** Undefined when the key it was sealed with is not there any more. */
+  open(sealed: string): string | undefined;
+}
+
+/** Keeps nothing: what was sealed is not known in a later life. */
+export const NO_VAULT: Vault = { seal: () => undefined, open: () => undefined };
 
 export class CellStore {
   readonly #sql: Sql;
+  readonly #vault: Vault;
   readonly #sources = new Map<string, number>();
   /** False while nothing was ever removed here: a start then has nothing to ask. */
   #hasRemoved: boolean;
   #confirmed = new Map<string, number>();
 
-  constructor(sql: Sql) {
+  constructor(sql: Sql, vault: Vault = NO_VAULT) {
     this.#sql = sql;
+    this.#vault = vault;
     sql.transaction(() => {
       for (const statement of SCHEMA.split(";")) if (statement.trim() !== "") sql.exec(statement);
     });
@@ -106,7 +127,28 @@ export class CellStore {
       snapshot,
       events: this.events(id, from),
       log: () => this.events(id, 0),
+      ...this.#secrets(id),
     };
+  }
+
+  /** [T4] */
+  #secrets(id: string): Pick<Stored, "secrets" | "lostSecrets"> {
+    const sealed = Array.from(this.#sql.exec("SELECT sealed FROM secret WHERE id = ?", id), (row) =>
+      String(row.sealed),
+    );
+    if (sealed.length === 0) return {};
+    const opened = sealed.map((text) => this.#vault.open(text)).filter((text) => text !== undefined);
+    return { secrets: opened, lostSecrets: sealed.length - opened.length };
+  }
+
+  #writeSecrets(id: string, secrets: readonly string[]): void {
+    const sealed = secrets.map((secret) => this.#vault.seal(secret)).filter((text) => text !== undefined);
+    for (const text of sealed)
+      this.#sql.exec(
+        "INSERT INTO secret SELECT ?1, coalesce(max(number) + 1, 0), ?2 FROM secret WHERE id = ?1",
+        id,
+        text,
+      );
   }
 
   #snapshot(id: string): Stored["snapshot"] {
@@ -193,6 +235,7 @@ export class CellStore {
       if (commit.snapshot !== undefined) this.#writeSnapshot(id, commit.snapshot);
       for (const [effect, { epoch, next }] of commit.heard ?? [])
         this.#sql.exec("INSERT OR REPLACE INTO heard VALUES (?, ?, ?, ?)", id, effect, epoch, next);
+      if (commit.secrets !== undefined) this.#writeSecrets(id, commit.secrets);
       this.#writeConfirmed();
     });
   }
@@ -268,7 +311,7 @@ export class CellStore {
     this.#sql.transaction(() => {
       this.#sql.exec("INSERT OR REPLACE INTO removed VALUES (?, ?, ?)", id, at, summary);
       this.#writeErrands(id, errands);
-      for (const table of ["execution", "journal", "snapshot", "snapshot_part", "heard"])
+      for (const table of ["execution", "journal", "snapshot", "snapshot_part", "heard", "secret"])
         this.#sql.exec(`DELETE FROM ${table} WHERE id = ?`, id);
     });
   }

@@ -1,6 +1,6 @@
 import { answerTo, type LazyMap, type LookupAnswer, unsealLookup } from "#expr/index.ts";
 import type { JsonObject } from "#schema/json.ts";
-import { cipherIn, holdsSealed } from "#schema/sealed.ts";
+import { holdsSealed, sealedIn } from "#schema/sealed.ts";
 import { holdsMarker, type Stored, storedIn } from "#schema/stored.ts";
 
 // Inputs and outputs as expressions see them: where the state has a marker they read what the file holds, where it has a sealed text they
@@ -30,8 +30,8 @@ export function readerOf(answers: Answers): ReadOutputs {
     if (typeof value !== "object" || value === null || !(hasMarker(value) || holdsSealed(value))) return value;
     const stored = storedIn(value);
     if (stored !== undefined) return opened(answerTo(storedLookup(stored), answers));
-    const cipher = cipherIn(value);
-    if (cipher !== undefined) return answerTo(unsealLookup(cipher), answers);
+    const sealed = sealedIn(value);
+    if (sealed !== undefined) return answerTo(unsealLookup(sealed.cipher), answers);
     return Array.isArray(value) ? value.map(read) : new ReadMap(value as JsonObject, read);
   };
   return read;

@@ -8,6 +8,7 @@ import { sealedValue } from "#schema/sealed.ts";
 import type { SlotAnswer, SlotWish } from "#schema/slot.ts";
 import type { State } from "#schema/state.ts";
 import type { Stored } from "#schema/stored.ts";
+import type { Vault } from "./store.ts";
 import type { Asker, Host, RunOfPlace, Told, World } from "./world.ts";
 
 // A host and a world for tests of the shell: time moves when the test says so, and every call outside is written down.
@@ -122,6 +123,8 @@ export class FakeWorld implements World {
     executionId: "child",
   });
   onFind: (effect: string) => string | undefined = () => undefined;
+  /** What encrypts SECRET inputs and outputs. */
+  vault: Vault | undefined;
   onLookup: (kind: string, args: JsonObject) => { ok: true; value: Json } | { ok: false; message: string } = () => ({
     ok: true,
     value: null,
@@ -222,7 +225,7 @@ export class FakeWorld implements World {
     await this.#called("lookup", asker, lookup);
     const kept = lookup.kind === "stored" ? this.kept.get(String(lookup.args.uri)) : undefined;
     if (kept !== undefined) return { ok: true as const, value: JSON.parse(kept) as Json };
-    return sealAnswer(lookup) ?? this.onLookup(lookup.kind, lookup.args);
+    return sealAnswer(this.vault, lookup) ?? this.onLookup(lookup.kind, lookup.args);
   }
 
   async openPlace(asker: Asker, owner: RunOfPlace, files: JsonObject) {
@@ -254,12 +257,13 @@ export class FakeWorld implements World {
   }
 }
 
-const FAKE_CIPHER = "fake:";
-
-/** What a cipher would answer that hides nothing; undefined for what is no question to it. */
-export function sealAnswer({ kind, args }: { kind: string; args: JsonObject }): LookupAnswer | undefined {
-  if (kind === "seal") return { ok: true, value: sealedValue(FAKE_CIPHER + [...String(args.text)].reverse().join("")) };
-  if (kind !== "unseal") return undefined;
-  const text = [...String(args.cipher).slice(FAKE_CIPHER.length)].reverse().join("");
-  return { ok: true, value: text, secret: true };
+/** What the world answers about what is sealed; undefined for any other question, and without a vault. */
+export function sealAnswer(
+  vault: Vault | undefined,
+  { kind, args }: { kind: string; args: JsonObject },
+): LookupAnswer | undefined {
+  if (vault === undefined) return undefined;
+  if (kind === "seal") return { ok: true, value: sealedValue(vault.seal(String(args.text)) ?? "") };
+  if (kind === "unseal") return { ok: true, value: vault.open(String(args.cipher)) ?? null, secret: true };
+  return undefined;
 }

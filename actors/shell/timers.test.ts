@@ -2,7 +2,6 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { sizeOf } from "#schema/value-size.ts";
 import { Fifo } from "./fifo.ts";
-import { MASK, Masker } from "./mask.ts";
 import { Timers } from "./timers.ts";
 
 describe("timers", () => {
@@ -69,36 +68,6 @@ describe("a queue", () => {
     for (let item = 0; item < 10_000; item++) fifo.push(item);
     for (let item = 0; item < 10_000; item++) expect(fifo.shift()).toBe(item);
     expect([fifo.size, fifo.shift()]).toEqual([0, undefined]);
-  });
-});
-
-describe("the masker", () => {
-  const masked = (secrets: readonly string[], text: string) => {
-    const masker = new Masker();
-    for (const secret of secrets) masker.add(secret);
-    return masker.mask(text);
-  };
-
-  test("[I21] hides a secret wherever it stands, as often as it stands there", () => {
-    expect(masked(["s3cret"], "a s3cret, as3cretb s3cret")).toBe(`a ${MASK}, a${MASK}b ${MASK}`);
-  });
-
-  test("[I21] hides each line of a secret of several lines, and the secret without the space around it", () => {
-    expect(masked(["-----BEGIN\nabcdef\n-----END\n"], "x abcdef y -----END")).toBe(`x ${MASK} y ${MASK}`);
-    expect(masked(["  padded  "], "[padded]")).toBe(`[${MASK}]`);
-  });
-
-  test("[I21] hides the longer of two secrets where one holds the other", () => {
-    expect(masked(["abc", "abcdef"], "abcdef abc")).toBe(`${MASK} ${MASK}`);
-    expect(masked(["abcdef", "abc"], "abcdefgh")).toBe(`${MASK}gh`);
-  });
-
-  test("leaves text alone for secrets too short to hide, and for none", () => {
-    expect([masked(["ab", "", " \n "], "ab abc"), masked([], "text")]).toEqual(["ab abc", "text"]);
-  });
-
-  test("takes a secret by its letters, not as a pattern", () => {
-    expect(masked(["a.*b$1"], "axxb a.*b$1 $&")).toBe(`axxb ${MASK} $&`);
   });
 });
 

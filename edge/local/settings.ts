@@ -18,8 +18,8 @@ export interface Settings {
   readonly authBasic: string | undefined;
   /** Bearer tokens, comma separated, or undefined. */
   readonly authTokens: string | undefined;
-  /** Keys that encrypt SECRET inputs, the newest first, commas between them; undefined for the one in the data folder. */
-  readonly encryptionKey: string | undefined;
+  /** Keys that encrypt secrets, `id:base64`, the newest first, commas between them; undefined for the one in the data folder. */
+  readonly encryptionKeys: string | undefined;
   /** All variables of the launcher that start with `SECRET_`, under their full names. */
   readonly secrets: Readonly<Record<string, string>>;
 }
@@ -50,14 +50,14 @@ Environment:
   WINDHOVER_ALLOW_PRIVATE   private networks that tasks may reach: CIDR blocks separated by commas, or "private"
   WINDHOVER_AUTH_BASIC      user:password; turns basic authentication on
   WINDHOVER_AUTH_TOKENS     bearer tokens separated by commas
-  WINDHOVER_ENCRYPTION_KEY  keys that encrypt SECRET inputs, the newest first (default: one that the first start makes)
+  WINDHOVER_ENCRYPTION_KEYS keys that encrypt secrets, id:base64, the newest first (default: one that the first start makes)
   SECRET_NAME               a secret, read in flows as {{ secret('NAME') }}
 `;
 
 const MAX_CELLS = 1024;
 const MAX_DEPTH = 1000;
 const CIDR = /^[0-9a-fA-F.:]+\/\d{1,3}$/;
-const ENCRYPTION_KEY = /^[A-Za-z0-9+/_-]{43}=?$/;
+const ENCRYPTION_KEY = /^[A-Za-z0-9_-]{1,40}:[A-Za-z0-9+/]{43}=$/;
 const NETWORK_NAMES = new Set(["private", "local"]);
 
 /** Reads switches and environment. A switch wins over the environment. Never throws. */
@@ -82,7 +82,7 @@ export function parseSettings({ argv, env, resolvePath }: SettingsSource): Parse
     allowPrivate: parseNetworks(env.WINDHOVER_ALLOW_PRIVATE ?? "", problems),
     authBasic: parseBasic(env.WINDHOVER_AUTH_BASIC, problems),
     authTokens: env.WINDHOVER_AUTH_TOKENS || undefined,
-    encryptionKey: parseKeys(env.WINDHOVER_ENCRYPTION_KEY, problems),
+    encryptionKeys: parseKeys(env.WINDHOVER_ENCRYPTION_KEYS, problems),
     secrets: pickSecrets(env),
   };
   return problems.length > 0 ? { kind: "problems", problems } : { kind: "settings", settings };
@@ -133,7 +133,7 @@ function parseKeys(text: string | undefined, problems: string[]): string | undef
   if (!text) return undefined;
   if (text.split(",").every((key) => ENCRYPTION_KEY.test(key.trim()))) return text;
   problems.push(
-    "WINDHOVER_ENCRYPTION_KEY must hold keys of 32 bytes in base64, commas between them. Make one with: openssl rand -base64 32",
+    "WINDHOVER_ENCRYPTION_KEYS must hold keys such as k1:BASE64 of 32 bytes, commas between them. Make one with: openssl rand -base64 32",
   );
   return undefined;
 }

@@ -23,7 +23,7 @@ export function workerEnvironment(
   return {
     INTERNAL_SECRET: tokens.internal,
     AGENT_TOKEN: tokens.agentToken,
-    ENCRYPTION_KEY: settings.encryptionKey ?? tokens.encryptionKey,
+    ENCRYPTION_KEYS: settings.encryptionKeys ?? `local:${tokens.encryptionKey}`,
     ...(settings.authBasic ? { AUTH_BASIC: settings.authBasic } : {}),
     ...(settings.authTokens ? { AUTH_TOKENS: settings.authTokens } : {}),
     ...(Object.keys(settings.secrets).length > 0 ? { SECRETS: JSON.stringify(settings.secrets) } : {}),

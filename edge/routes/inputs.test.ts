@@ -8,13 +8,13 @@ import { createTestServer, startedIn, type TestServer, yaml } from "#test/suppor
 type WrongValues = { type: string; rules: JsonObject; wrong: { value: string; says: string }[] };
 
 const PATH = "/api/v1/executions/company.team/asks";
-const KEY = btoa("k".repeat(32));
+const KEY = `k1:${btoa("k".repeat(32))}`;
 const WRONG = JSON.parse(
   readFileSync(join(import.meta.dirname, "../../test/inputs/wrong-values.json"), "utf8"),
 ) as WrongValues[];
 
 async function serverOf(inputs: readonly JsonObject[], more = ""): Promise<TestServer> {
-  const server = createTestServer({ ENCRYPTION_KEY: KEY });
+  const server = createTestServer({ ENCRYPTION_KEYS: KEY });
   const tasks = "tasks:\n  - id: log\n    type: io.kestra.plugin.core.log.Log\n    message: hi\n";
   const source = `id: asks\nnamespace: company.team\ninputs: ${JSON.stringify(inputs)}\n${more}${tasks}`;
   const saved = await server.request("/api/v1/flows", yaml(source));

@@ -1,6 +1,7 @@
 import { namespaceActorName } from "#actors/namespace/namespace-rpc.ts";
 import type { Metric, TaskAnswer } from "#schema/event.ts";
 import { cutMessage, type LogLine } from "#schema/log.ts";
+import { Masker } from "#schema/mask.ts";
 import type { Job } from "#schema/runner.ts";
 import type { Level } from "#schema/state.ts";
 import { type EdgeContext, type EdgeTask, TaskFailure } from "#tasks/define.ts";
@@ -24,11 +25,12 @@ export async function runJob(
   tell: (line: LogLine) => void,
 ): Promise<TaskAnswer> {
   const metrics: Metric[] = [];
+  const masker = new Masker(job.secrets);
   const log = (level: Level, message: string) =>
     tell({
       at: Date.now(),
       level,
-      message: cutMessage(message),
+      message: cutMessage(masker.mask(message)),
       taskId: job.taskId,
       taskRunId: job.taskRunId,
       attempt: job.attempt,
@@ -46,7 +48,7 @@ export async function runJob(
     return {
       state,
       ...(outputs ? { outputs } : {}),
-      ...(error ? { error } : {}),
+      ...(error ? { error: masker.mask(error) } : {}),
       ...(metrics.length > 0 ? { metrics } : {}),
       ...left(),
     };
@@ -58,7 +60,7 @@ export async function runJob(
     if (!(error instanceof TaskFailure)) console.error(`${job.type} threw:`, error);
     log("ERROR", message);
     const outputs = error instanceof TaskFailure && error.outputs !== undefined ? { outputs: error.outputs } : {};
-    return { state: "FAILED", error: message, ...outputs, ...left() };
+    return { state: "FAILED", error: masker.mask(message), ...outputs, ...left() };
   }
 }
 

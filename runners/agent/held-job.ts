@@ -1,5 +1,6 @@
 import type { TaskAnswer } from "#schema/event.ts";
 import { cutMessage, type LogLine } from "#schema/log.ts";
+import { Masker } from "#schema/mask.ts";
 import type { Holding, Job } from "#schema/runner.ts";
 import type { Level } from "#schema/state.ts";
 import { TaskFailure } from "#tasks/define.ts";
@@ -40,6 +41,7 @@ export class HeldJob implements JobContext {
   readonly job: Job;
   readonly lease: Holding;
   readonly attempt: { label: string };
+  readonly masker: Masker;
   readonly #options: HeldJobOptions;
   readonly #sender: LogSender;
   readonly #stop = new AbortController();
@@ -52,6 +54,7 @@ export class HeldJob implements JobContext {
     this.#options = options;
     this.job = job;
     this.lease = { id: job.id, epoch: job.epoch };
+    this.masker = new Masker(job.secrets);
     this.attempt = { label: `${job.id}#${job.epoch}` };
     this.renewedAtMs = options.monotonicMs();
     this.#sender = new LogSender(options.server, this.lease, new LogSpool(options.spoolPath, options.maxSpoolBytes));
@@ -62,11 +65,11 @@ export class HeldJob implements JobContext {
   }
 
   log(level: Level, message: string): void {
-    this.lines([{ at: Date.now(), level, message: cutMessage(message) }]);
+    this.#sender.push([{ at: Date.now(), level, message: cutMessage(this.masker.mask(message)) }]);
   }
 
   lines(lines: readonly LogLine[]): void {
-    this.#sender.push(lines);
+    this.#sender.push(lines.map((line) => ({ ...line, message: this.masker.mask(line.message) })));
   }
 
   download(uri: string, path: string): Promise<void> {
@@ -90,12 +93,16 @@ export class HeldJob implements JobContext {
   /** Does the job once `before` (an earlier lease of it here) is through. Resolves when nothing is left to do; never rejects. */
   async run(before?: Promise<void>): Promise<void> {
     await before;
-    const answer = await this.#perform();
+    const answer = this.#masked(await this.#perform());
     this.phase = "delivering";
     const logs = await this.#sender.close();
     if (logs === "refused") this.#options.onTrouble(`the server refuses log lines of ${this.job.id}`, undefined);
     if (logs !== "fenced") await this.#deliver(answer);
     this.phase = "settled";
+  }
+
+  #masked(answer: TaskAnswer): TaskAnswer {
+    return answer.error === undefined ? answer : { ...answer, error: this.masker.mask(answer.error) };
   }
 
   async #perform(): Promise<TaskAnswer> {

@@ -1,6 +1,7 @@
 import type { TaskAnswer } from "#schema/event.ts";
 import type { Json } from "#schema/json.ts";
 import type { LogLine } from "#schema/log.ts";
+import type { Masker } from "#schema/mask.ts";
 import type { Job } from "#schema/runner.ts";
 import type { Level } from "#schema/state.ts";
 import type { Attempt } from "./backend.ts";
@@ -11,6 +12,8 @@ export interface JobContext {
   readonly attempt: Attempt;
   /** Aborted with a StopReason. */
   readonly signal: AbortSignal;
+  /** Hides the secrets of the job. Lines that are handed in are masked by `log` and `lines`; what is cut before that is not. */
+  readonly masker: Masker;
   log(level: Level, message: string): void;
   lines(lines: readonly LogLine[]): void;
   /** Streams a stored file to a local path. */

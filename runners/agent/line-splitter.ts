@@ -1,5 +1,6 @@
 import { StringDecoder } from "node:string_decoder";
 import { MAX_LOG_MESSAGE } from "#schema/log.ts";
+import type { Masker } from "#schema/mask.ts";
 
 /** A line that may be a marker (`::{...}::`) is kept whole up to this many UTF-16 units. */
 export const MAX_MARKER = 1_048_576;
@@ -9,9 +10,15 @@ export const MAX_MARKER = 1_048_576;
  * longer than MAX_LOG_MESSAGE is cut, with the number of characters that were dropped; at no time more than the limit is kept.
  */
 export class LineSplitter {
+  readonly #masker: Masker | undefined;
   readonly #decoder = new StringDecoder("utf8");
   #kept = "";
   #dropped = 0;
+
+  /** `masker`: hides secrets in lines that are cut, the end of which may be half of one. Whole lines are left as they are. */
+  constructor(masker?: Masker) {
+    this.#masker = masker;
+  }
 
   push(chunk: Uint8Array): string[] {
     return this.#take(this.#decoder.write(chunk));
@@ -46,6 +53,6 @@ export class LineSplitter {
     const dropped = this.#dropped;
     this.#kept = "";
     this.#dropped = 0;
-    return dropped === 0 ? line : `${line}… (${dropped} more characters dropped)`;
+    return dropped === 0 ? line : `${this.#masker?.maskCut(line) ?? line}… (${dropped} more characters dropped)`;
   }
 }

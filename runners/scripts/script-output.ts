@@ -2,6 +2,7 @@ import { LineSplitter } from "#runners/agent/line-splitter.ts";
 import type { Metric } from "#schema/event.ts";
 import type { Json, JsonObject } from "#schema/json.ts";
 import type { LogLine } from "#schema/log.ts";
+import type { Masker } from "#schema/mask.ts";
 import { parseScriptLine, type Metric as ScriptMetric } from "#schema/script-output.ts";
 
 type Stream = "stdout" | "stderr";
@@ -16,12 +17,13 @@ export class ScriptOutput {
   /** Set when the outputs are longer than they may be. */
   tooLong = false;
   readonly #outputs = new Map<string, Json>();
-  readonly #splitters = { stdout: new LineSplitter(), stderr: new LineSplitter() };
+  readonly #splitters: Readonly<Record<Stream, LineSplitter>>;
   readonly #sink: (lines: LogLine[]) => void;
   readonly #now: () => number;
   #outputChars = 0;
 
-  constructor(sink: (lines: LogLine[]) => void, now: () => number) {
+  constructor(sink: (lines: LogLine[]) => void, now: () => number, masker?: Masker) {
+    this.#splitters = { stdout: new LineSplitter(masker), stderr: new LineSplitter(masker) };
     this.#sink = sink;
     this.#now = now;
   }

@@ -66,7 +66,7 @@ async function perform({ context, type, backend, workspace, shared }: Run): Prom
   const { interpreter, failFast = true } = properties;
   const argv = await commandLine({ interpreter, failFast, lines: prepared.lines }, workspace.tempDir);
   if (type.language !== "shell") await requireProgram(type, env.PATH, workspace);
-  const output = new ScriptOutput((lines) => context.lines(lines), Date.now);
+  const output = new ScriptOutput((lines) => context.lines(lines), Date.now, context.masker);
   const step = { argv, env, onOutput: (stream: "stdout" | "stderr", chunk: Uint8Array) => output.push(stream, chunk) };
   const exit = await backend.run(context.attempt, step, context.signal);
   output.end();

@@ -9,7 +9,7 @@ import type { StartRequest } from "#schema/cell.ts";
 import type { TaskAnswer } from "#schema/event.ts";
 import type { Flow } from "#schema/flow.ts";
 import { derivedExecutionId } from "#schema/ids.ts";
-import type { EpochMs, Json, JsonObject } from "#schema/json.ts";
+import type { EpochMs, JsonObject } from "#schema/json.ts";
 import type { LogLine } from "#schema/log.ts";
 import type { Job } from "#schema/runner.ts";
 import { replaceSealed } from "#schema/sealed.ts";
@@ -22,6 +22,7 @@ import { MemoryContext } from "#tasks/memory-context.ts";
 import { prepareProperties } from "#tasks/property.ts";
 import { registry } from "#tasks/registry.ts";
 import { nodeSql } from "#test/support/node-sql.ts";
+import { toyVault } from "#test/support/toy-vault.ts";
 
 // A cell with the real dialect, real SQLite and virtual time, in a world of fakes: subflows start in the same cell, key-value
 // tasks have a store, and everything else outside answers as the test says.
@@ -58,6 +59,7 @@ export class Bench {
     this.#snapshotAfter = options.snapshotAfter;
     this.context = options.context ?? new MemoryContext();
     this.host = new FakeHost("boot" in options ? options.boot : "b1");
+    this.world.vault = toyVault;
     this.world.onRun = (job) => this.host.soon(() => void this.#work(job));
     this.world.onEnqueue = (job) => this.host.soon(() => this.#claim(job));
     this.world.onSubflow = async (asker, effect, request, trigger) => {
@@ -76,7 +78,10 @@ export class Bench {
         return { ok: true, executionId: child.id };
       const parent = request.wait ? { parent: link } : {};
       const scheduleAt = request.scheduleAt === undefined ? {} : { scheduleAt: request.scheduleAt };
-      const inputs = this.#inputs(flow, replaceSealed(request.inputs, openSeal));
+      const inputs = this.#inputs(
+        flow,
+        replaceSealed(request.inputs, ({ cipher }) => toyVault.open(cipher) ?? null),
+      );
       if ("message" in inputs) return { ok: false, message: inputs.message };
       this.cell.start({
         ...this.#request(id, request.flowId),
@@ -127,7 +132,7 @@ export class Bench {
 
   #open(): [CellStore, Cell] {
     const { host, world } = this;
-    const store = new CellStore(nodeSql(this.database));
+    const store = new CellStore(nodeSql(this.database), toyVault);
     const surroundings = {
       envs: { stage: "test" },
       globals: { company: "Windhover" },
@@ -140,6 +145,7 @@ export class Bench {
       dialect: { registry, prepare: prepareProperties, surroundings },
       parse: accepted,
       renderOutputs,
+      vault: toyVault,
       ...(this.#snapshotAfter === undefined ? {} : { snapshotAfter: this.#snapshotAfter }),
     });
     host.wake = () => cell.wake();
@@ -210,7 +216,7 @@ export class Bench {
       const { inputs, problems, needs } = resolveInputs(flow, given, context);
       if (needs.length === 0) return problems[0] === undefined ? { inputs } : { message: problems[0].message };
       for (const need of needs) {
-        const answer = sealAnswer(need) ?? this.world.onLookup(need.kind, need.args);
+        const answer = sealAnswer(toyVault, need) ?? this.world.onLookup(need.kind, need.args);
         if (need.kind === "seal") this.secrets.push(String(need.args.text));
         lookups.set(lookupKey(need), answer);
       }
@@ -314,11 +320,6 @@ export function accepted(source: string): Flow {
   const { flow, problems } = parseFlow(source, registry);
   if (flow === undefined) throw new Error(problems.map((problem) => problem.message).join("; "));
   return flow;
-}
-
-function openSeal(cipher: string): Json {
-  const answer = sealAnswer({ kind: "unseal", args: { cipher } });
-  return answer?.ok ? answer.value : null;
 }
 
 /** A time span of the bench in which nothing that is tested here takes longer. */

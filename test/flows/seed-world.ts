@@ -8,6 +8,7 @@ import { decodeText, encodeUtf8 } from "#schema/bytes.ts";
 import type { TaskAnswer } from "#schema/event.ts";
 import type { Json, JsonObject } from "#schema/json.ts";
 import { cutMessage, type LogLine } from "#schema/log.ts";
+import { Masker } from "#schema/mask.ts";
 import { parseManifest } from "#schema/place.ts";
 import type { Job } from "#schema/runner.ts";
 import { type Downloaded, type HttpAnswer, type HttpCall, TaskFailure } from "#tasks/define.ts";
@@ -92,6 +93,7 @@ export class SeedBench extends Bench implements Disposable {
         job: { ...job, epoch: 1 },
         attempt: { label: job.id },
         signal: stop.signal,
+        masker: new Masker(job.secrets),
         log: (level, message) => tell({ at: 0, level, message: cutMessage(message) }),
         lines: (lines) => lines.forEach(tell),
         download: async (uri, path) => writeFileSync(path, await this.context.files.get(uri)),

@@ -2,6 +2,7 @@ import type { Flow } from "#schema/flow.ts";
 import { Cell, type CellParts } from "#shell/cell.ts";
 import { CellStore, type Commit } from "#shell/store.ts";
 import type { Host, World } from "#shell/world.ts";
+import { toyVault } from "#test/support/toy-vault.ts";
 import { simDialect } from "./dialect.ts";
 import type { Lab } from "./lab.ts";
 import { withMethods } from "./mutants/mutant.ts";
@@ -22,7 +23,7 @@ export class SimCell extends SimActor<Cell> {
   protected make(life: number): Cell {
     const { reducer, store, world, host, cell = (parts: CellParts) => new Cell(parts) } = this.lab.mutant ?? {};
     const ownHost = this.#host(life, this.lab.boot());
-    const ownStore = this.#audited(new CellStore(this.sql(life)));
+    const ownStore = this.#audited(new CellStore(this.sql(life), toyVault));
     this.store = store?.(ownStore, ownHost, this.database) ?? ownStore;
     const made = cell({
       store: this.store,

@@ -90,13 +90,13 @@ export const WORLDS: readonly Mutant[] = [
 class TalkativeCell extends Cell {
   override find(id: string): Live | undefined {
     const live = super.find(id);
-    if (live !== undefined) live.masker.add = () => {};
+    if (live !== undefined) live.masker.add = () => false;
     return live;
   }
 
   override start(request: Parameters<Cell["start"]>[0]): Live {
     const live = super.start(request);
-    live.masker.add = () => {};
+    live.masker.add = () => false;
     return live;
   }
 }
