@@ -13,7 +13,7 @@ import type { Flow, Input } from "#schema/flow.ts";
 import type { Json, JsonObject } from "#schema/json.ts";
 import { MASK } from "#schema/mask.ts";
 import type { Problem, ProblemCode } from "#schema/problem.ts";
-import { sealedIn } from "#schema/sealed.ts";
+import { mapTexts, sealedIn } from "#schema/sealed.ts";
 import { isSecret, parseValue, show } from "./input-values.ts";
 import { nest } from "./nest.ts";
 
@@ -24,7 +24,8 @@ import { nest } from "./nest.ts";
 // N3. Every wrong input is a problem with its id as path; nothing throws. What is not declared is ignored.
 // N4. While expressions wait for look-ups, `needs` lists them all and the result is not complete: fetch, then call again.
 // N5. Only what counts is looked at: no expression of an input that is left out, none of one that depends on an input which waits for
-//     a look-up. What depends on a wrong input is judged with null in its place, and what fails in its expressions then is not reported.
+//     a look-up. Of what depends on a wrong input, the condition is judged with null in its place, nobody asks what may be chosen,
+//     and what fails in its expressions is not reported.
 // N6. A secret is sealed in the result, and masked in states and problems: its text is in neither.
 
 /** What a form shows of one input. */
@@ -122,7 +123,8 @@ class Resolver {
   states(inputs: readonly Input[]): InputState[] {
     return inputs.map((input) => {
       const { enabled, shown } = this.#done.get(input.id) ?? LEFT_OUT;
-      return { input, enabled, ...shown };
+      // An expression of this input may have quoted a secret of another.
+      return { input, enabled, ...mapTexts(shown, (text) => this.#masked(text)) };
     });
   }
 
@@ -169,6 +171,8 @@ class Resolver {
     const { value, isDefault } = given.value;
     if (value === null) {
       if (!input.required) return { ...wrong, standing: "right" };
+      // Why there is nothing to choose from was said already.
+      if (this.#isForm && options() === "wrong") return wrong;
       this.#problem("MISSING_INPUT", input, "missing required input", null);
       return wrong;
     }
@@ -225,13 +229,14 @@ class Resolver {
 
   #options(input: Input): Step<readonly string[] | undefined> {
     if (input.expression === undefined) return { value: input.values };
+    if (this.#doubtful.has(input)) return "wrong";
     const rendered = this.#take(renderTyped(input.expression, this.#seeing(this.#done)), input, input.expression);
     if (typeof rendered === "string") return rendered;
     const list = typeof rendered.value === "string" ? parseJson(rendered.value) : rendered.value;
     if (Array.isArray(list))
       return { value: list.map((item) => (typeof item === "string" ? item : JSON.stringify(item))) };
     const message = `Invalid expression result. Expected a list of strings, but received ${show(rendered.value)}`;
-    this.#problem("INVALID_INPUT", input, message, input.expression, "doubtful");
+    this.#problem("INVALID_INPUT", input, message, input.expression);
     return "wrong";
   }
 

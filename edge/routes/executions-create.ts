@@ -98,7 +98,7 @@ export const ValidateAnswer = z.object({
       isDefault: z.boolean().optional().describe("Nothing was given: the value is the flow's own"),
       options: z.array(z.string()).optional().describe("What may be chosen"),
       prefill: z.unknown().optional().describe("The first value of the field"),
-      errors: z.array(z.object({ message: z.string() })).optional(),
+      errors: z.array(z.object({ code: z.string(), message: z.string() })).optional(),
     }),
   ),
   checks: z.array(
@@ -129,7 +129,7 @@ export function describeInputs({ states, problems }: Resolved) {
       ...state,
       // One whose condition fails is shown with what is wrong.
       enabled: enabled || errors.length > 0,
-      ...(errors.length > 0 ? { errors: errors.map(({ message }) => ({ message })) } : {}),
+      ...(errors.length > 0 ? { errors: errors.map(({ code, message }) => ({ code, message })) } : {}),
     };
   });
 }

@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { INPUT_TYPES } from "#schema/flow.ts";
 import type { JsonObject } from "#schema/json.ts";
+import { SEALED_KEY } from "#schema/sealed.ts";
 import { createTestServer, startedIn, type TestServer, yaml } from "#test/support/fake-env.ts";
+import { planTriggered } from "../triggered.ts";
 
 type WrongValues = { type: string; rules: JsonObject; wrong: { value: string; says: string }[] };
 
@@ -13,10 +15,10 @@ const WRONG = JSON.parse(
   readFileSync(join(import.meta.dirname, "../../test/inputs/wrong-values.json"), "utf8"),
 ) as WrongValues[];
 
-async function serverOf(inputs: readonly JsonObject[], more = ""): Promise<TestServer> {
-  const server = createTestServer({ ENCRYPTION_KEYS: KEY });
+async function serverOf(inputs: readonly JsonObject[], keys = KEY): Promise<TestServer> {
+  const server = createTestServer({ ENCRYPTION_KEYS: keys });
   const tasks = "tasks:\n  - id: log\n    type: io.kestra.plugin.core.log.Log\n    message: hi\n";
-  const source = `id: asks\nnamespace: company.team\ninputs: ${JSON.stringify(inputs)}\n${more}${tasks}`;
+  const source = `id: asks\nnamespace: company.team\ninputs: ${JSON.stringify(inputs)}\n${tasks}`;
   const saved = await server.request("/api/v1/flows", yaml(source));
   if (saved.status !== 200) throw new Error(await saved.text());
   return server;
@@ -52,12 +54,114 @@ describe("a wrong value is answered 422 with the input's id, the rule and the va
       expect(message).toMatch(/^Invalid input for `my\.value`, /);
       expect(message).toContain(says);
       expect(body.message).toContain(message);
+      const { "my.value": state } = await validated(server, { "my.value": value });
       // What a multipart form makes of a line break is not ours.
       const received = type === "SECRET" ? "******" : value.trimEnd();
+      if (type === "SECRET" && value.length > 4) expect(JSON.stringify([body, problems, state])).not.toContain(value);
       expect(message.replaceAll("\r\n", "\n")).toContain(`but received \`${received}`);
-      const { "my.value": state } = await validated(server, { "my.value": value });
-      expect(state).toMatchObject({ enabled: true, errors: [{ message }] });
+      expect(state).toMatchObject({ enabled: true, errors: [{ code: "INVALID_INPUT", message }] });
     }
     expect(startedIn(server)).toEqual([]);
+  });
+});
+
+const SERVICES = [
+  { id: "kind", type: "SELECT", values: ["vm", "app"] },
+  {
+    id: "region",
+    type: "SELECT",
+    expression: "{{ kv('regions') }}",
+    dependsOn: { inputs: ["kind"], condition: "{{ inputs.kind == 'vm' }}" },
+  },
+  { id: "size", type: "INT", defaults: "{{ inputs.kind == 'vm' ? 4 : 1 }}", dependsOn: { inputs: ["kind"] } },
+  { id: "note", type: "STRING", required: false, prefill: "for {{ flow.id }}" },
+  { id: "token", type: "SECRET", required: false },
+];
+
+describe("validate", () => {
+  test("gives each input's state: asked for or not, its value, what may be chosen, its first value, what is wrong", async () => {
+    const server = await serverOf(SERVICES);
+    const set = { method: "PUT", body: '["eu", "us"]', headers: { "content-type": "text/plain" } };
+    await server.request("/api/v1/namespaces/company.team/kv/regions", set);
+    expect(await validated(server)).toEqual({
+      kind: {
+        enabled: true,
+        options: ["vm", "app"],
+        errors: [{ code: "MISSING_INPUT", message: expect.stringContaining("missing required input") }],
+      },
+      region: { enabled: false },
+      size: { enabled: true, value: 1, isDefault: true },
+      note: { enabled: true, prefill: "for asks" },
+      token: { enabled: true },
+    });
+    const given = await validated(server, { kind: "vm", region: "moon", token: "s3cret" });
+    expect(given).toMatchObject({
+      region: {
+        enabled: true,
+        options: ["eu", "us"],
+        value: "moon",
+        errors: [{ code: "INVALID_INPUT", message: expect.stringContaining("[eu, us]") }],
+      },
+      size: { value: 4, isDefault: true },
+      token: { enabled: true, value: "******" },
+    });
+    expect(startedIn(server)).toEqual([]);
+  });
+
+  test("says what is wrong with an expression that gives no choices", async () => {
+    const server = await serverOf(SERVICES);
+    const { region } = await validated(server, { kind: "vm" });
+    expect(region).toMatchObject({ errors: [{ message: expect.stringContaining("'regions' does not exist") }] });
+  });
+
+  test("reads no more of a file than its name, and refuses one of another kind", async () => {
+    const server = await serverOf([{ id: "data", type: "FILE", allowedFileExtensions: [".csv"] }]);
+    expect(await validated(server, { data: new File(["x"], "a.csv") })).toMatchObject({ data: { enabled: true } });
+    const { data } = await validated(server, { data: new File(["x"], "a.exe") });
+    expect(data).toMatchObject({ errors: [{ message: expect.stringContaining("must end with one of `[.csv]`") }] });
+  });
+});
+
+describe("a secret", () => {
+  test("reaches the cell sealed", async () => {
+    const server = await serverOf([{ id: "token", type: "SECRET" }]);
+    const started = await server.request(PATH, form({ token: "s3cret-value" }));
+    expect([started.status, startedIn(server).length]).toEqual([200, 1]);
+    expect(JSON.stringify(startedIn(server))).not.toContain("s3cret-value");
+  });
+
+  test("is refused, with what to do, where the server has no key", async () => {
+    const server = await serverOf([{ id: "token", type: "SECRET" }], "");
+    const refused = await server.request(PATH, form({ token: "s3cret-value" }));
+    const text = await refused.text();
+    expect(refused.status).toBe(422);
+    expect(text).toContain("encryption is not configured: set ENCRYPTION_KEYS");
+    expect(text).not.toContain("s3cret-value");
+  });
+
+  test.each([
+    ["webhook", "io.kestra.plugin.core.trigger.Webhook", { key: "k" }],
+    ["schedule", "io.kestra.plugin.core.trigger.Schedule", { cron: "* * * * *" }],
+  ])("given by a %s is sealed, and a wrong one is not quoted", async (id, type, own) => {
+    const server = await serverOf([{ id: "token", type: "SECRET", validator: "tok-\\w+" }]);
+    const { flow } = await server.parts.cache.open(server.env, {
+      tenant: "main",
+      namespace: "company.team",
+      flowId: "asks",
+    });
+    const key = { tenant: "main", namespace: "company.team", flowId: "asks" };
+    const plan = (token: string) =>
+      planTriggered(server.parts.language, server.env, {
+        key,
+        flow,
+        trigger: { id, type, properties: { ...own, inputs: { token } } },
+        variables: { body: "tok-s3cret" },
+      });
+    const planned = await plan("{{ trigger.body }}");
+    expect(planned).toMatchObject({ inputs: { token: { [SEALED_KEY]: { shown: "******" } } } });
+    expect(JSON.stringify(planned)).not.toContain("tok-s3cret");
+    const wrong = await plan("no {{ trigger.body }}");
+    expect(wrong).toMatchObject({ error: expect.stringContaining("it must match the pattern `tok-\\w+`") });
+    expect(JSON.stringify(wrong)).not.toContain("s3cret");
   });
 });

@@ -106,5 +106,6 @@ export function checkForm(
 /** What the server has against a value, without the name and the value, which stand beside it already. */
 export function reasonOf(message: string): string {
   const [, reason = message] = /^Invalid input for `[^`]*`, ([\s\S]*), but received `[\s\S]*`$/.exec(message) ?? [];
-  return reason.charAt(0).toUpperCase() + reason.slice(1) + (/[.!?]$/.test(reason) ? "" : ".");
+  const plain = reason.replaceAll("`", "");
+  return plain.charAt(0).toUpperCase() + plain.slice(1) + (/[.!?]$/.test(plain) ? "" : ".");
 }

@@ -154,6 +154,6 @@ test("[N3] what the server says is laid over the field: what may be chosen, and 
 
 test("what the server says is shown without what stands beside it already", () => {
   const message = "Invalid input for `a.b`, it must be more than `2`, but received `1`";
-  expect(reasonOf(message)).toBe("It must be more than `2`.");
+  expect(reasonOf(message)).toBe("It must be more than 2.");
   expect(reasonOf("Something else")).toBe("Something else.");
 });

@@ -73,7 +73,7 @@ export type InputCheck = {
   enabled: boolean;
   options?: readonly string[];
   prefill?: Json;
-  errors?: readonly { message: string }[];
+  errors?: readonly { code?: string; message: string }[];
 };
 export type Evaluation = { result?: string; error?: string; stackTrace?: string };
 

@@ -79,9 +79,16 @@ export class InputForm {
     return error && reasonOf(error.message);
   }
 
-  /** True once the server has answered. */
-  get checked(): boolean {
-    return Object.keys(this.#checks).length > 0;
+  /** Why there is nothing to choose from in a field whose choices an expression gives. */
+  awaited({ id, input }: Field): string {
+    const check = this.#checks[id];
+    if (check === undefined) return "Asking what may be chosen…";
+    const broken = check.errors?.find(({ code }) => code !== "MISSING_INPUT");
+    if (broken !== undefined) return reasonOf(broken.message);
+    const others = this.#made.filter((other) => input.dependsOn?.inputs.includes(other.id)).map(({ label }) => label);
+    return others.length === 0
+      ? "There is nothing to choose from."
+      : `What may be chosen depends on ${others.join(", ")}.`;
   }
 
   /** True for a secret that stays what it was. */
