@@ -6,6 +6,7 @@ import { sealedValue } from "#schema/sealed.ts";
 import type { Asker, World } from "#shell/world.ts";
 import { CipherError, cipherOf } from "./cipher.ts";
 import { actorByName, type Env } from "./env.ts";
+import { httpLookup } from "./http-lookup.ts";
 import { executionOfFile, type FilePath, fileInFolder, namespaceFilesFolder, parseFileUri } from "./ports/file-path.ts";
 import { portsOf } from "./ports/ports.ts";
 import { secretOf } from "./secrets.ts";
@@ -35,6 +36,8 @@ export async function lookUp(env: Env, asker: Asker, { kind, args }: Lookup): Pr
       return storedValue(env, asker, text(args, "uri"));
     case "errorLogs":
       return errorLogs(env, asker.executionId);
+    case "http":
+      return httpLookup(env, args);
     case "seal":
       return sealed(env, text(args, "text"));
     case "unseal":

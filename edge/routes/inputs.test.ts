@@ -1,10 +1,13 @@
 import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { INPUT_TYPES } from "#schema/flow.ts";
 import type { JsonObject } from "#schema/json.ts";
 import { SEALED_KEY } from "#schema/sealed.ts";
 import { createTestServer, startedIn, type TestServer, yaml } from "#test/support/fake-env.ts";
+import type { Env } from "../env.ts";
 import { planTriggered } from "../triggered.ts";
 
 type WrongValues = { type: string; rules: JsonObject; wrong: { value: string; says: string }[] };
@@ -15,8 +18,8 @@ const WRONG = JSON.parse(
   readFileSync(join(import.meta.dirname, "../../test/inputs/wrong-values.json"), "utf8"),
 ) as WrongValues[];
 
-async function serverOf(inputs: readonly JsonObject[], keys = KEY): Promise<TestServer> {
-  const server = createTestServer({ ENCRYPTION_KEYS: keys });
+async function serverOf(inputs: readonly JsonObject[], keys = KEY, more: Partial<Env> = {}): Promise<TestServer> {
+  const server = createTestServer({ ENCRYPTION_KEYS: keys, ...more });
   const tasks = "tasks:\n  - id: log\n    type: io.kestra.plugin.core.log.Log\n    message: hi\n";
   const source = `id: asks\nnamespace: company.team\ninputs: ${JSON.stringify(inputs)}\n${tasks}`;
   const saved = await server.request("/api/v1/flows", yaml(source));
@@ -65,7 +68,7 @@ describe("a wrong value is answered 422 with the input's id, the rule and the va
   });
 });
 
-const SERVICES = [
+const SERVICES: readonly JsonObject[] = [
   { id: "kind", type: "SELECT", values: ["vm", "app"] },
   {
     id: "region",
@@ -163,5 +166,39 @@ describe("a secret", () => {
     const wrong = await plan("no {{ trigger.body }}");
     expect(wrong).toMatchObject({ error: expect.stringContaining("it must match the pattern `tok-\\w+`") });
     expect(JSON.stringify(wrong)).not.toContain("s3cret");
+  });
+});
+
+describe("choices from an address", () => {
+  const asking = (expression: string) => [{ id: "pick", type: "SELECT", expression }];
+
+  test("are offered and held to, and a server that refuses is told by name", async () => {
+    const site = createServer((request, response) => {
+      const { pathname, searchParams } = new URL(request.url ?? "/", "http://localhost");
+      response.writeHead(pathname === "/choices" ? 200 : 503, { "content-type": "application/json; charset=utf-8" });
+      response.end(JSON.stringify({ items: [request.method, searchParams.get("q"), request.headers["x-team"]] }));
+    });
+    await new Promise<void>((resolve) => site.listen(0, "127.0.0.1", resolve));
+    const { port } = site.address() as AddressInfo;
+    const at = (path: string) =>
+      `{{ http(uri='http://127.0.0.1:${port}${path}', method='POST', query={'q': 'a b'}, headers={'x-team': 'red'}, body={'a': 1}).items }}`;
+    try {
+      const server = await serverOf(asking(at("/choices")), KEY, { ALLOW_PRIVATE: "local" });
+      expect((await validated(server)).pick).toMatchObject({ options: ["POST", "a b", "red"] });
+      expect((await server.request(PATH, form({ pick: "red" }))).status).toBe(200);
+      expect((await server.request(PATH, form({ pick: "blue" }))).status).toBe(422);
+      const broken = await serverOf(asking(at("/broken")), KEY, { ALLOW_PRIVATE: "local" });
+      const { pick } = await validated(broken);
+      expect(pick).toMatchObject({ errors: [{ message: expect.stringContaining("was answered with status 503") }] });
+    } finally {
+      site.close();
+    }
+  });
+
+  test("of a private network are refused, unless the operator opened it", async () => {
+    const server = await serverOf(asking("{{ http('http://127.0.0.1:1/x') }}"));
+    const refused = await server.request(PATH, form({ pick: "a" }));
+    expect(refused.status).toBe(422);
+    expect(await refused.text()).toContain("is in a private network");
   });
 });
