@@ -2,7 +2,7 @@ import * as z from "zod";
 import type { Json, JsonObject } from "#schema/json.ts";
 import { readBreakpoints } from "../flow-tasks.ts";
 import { conflict } from "../http-error.ts";
-import { readInputs } from "../inputs-form.ts";
+import { dropUploads, readInputs } from "../inputs-form.ts";
 import type { Resolved } from "../language.ts";
 import type { AppParts } from "../parts.ts";
 import { portsOf } from "../ports/ports.ts";
@@ -39,14 +39,13 @@ export function executionCreateRoutes(parts: AppParts): readonly Route[] {
     if (opened.disabled) throw conflict("Requested Flow is disabled.");
     const labels = given.labels?.map(parseLabel) ?? [];
     checkLabels(labels);
-    const id = executionId(parts, c.env, key, idempotencyKeyOf(c));
+    const idempotencyKey = idempotencyKeyOf(c);
+    const id = executionId(parts, c.env, key, idempotencyKey);
     const { files } = portsOf(c.env);
-    const form = await readInputs(c.req.raw, {
-      declared: opened.flow.inputs,
-      place: { ...key, executionId: id },
-      files,
-    });
+    const target = { declared: opened.flow.inputs, place: { ...key, executionId: id }, files };
+    const form = await readInputs(c.req.raw, target);
     const { inputs, problems } = await language.resolveInputs(c.env, key, opened.flow, form);
+    if (problems.length > 0 && idempotencyKey === undefined) await dropUploads(form, target);
     checkInputProblems(problems);
     const verdict = await checkStart(language, c.env, { key, flow: opened.flow, vars: { inputs } });
     const wanted: NewExecution = { id, key, opened, inputs, labels, wait: given.wait, ...verdict };

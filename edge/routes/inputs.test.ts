@@ -2,12 +2,14 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { INPUT_TYPES } from "#schema/flow.ts";
 import type { JsonObject } from "#schema/json.ts";
 import { SEALED_KEY } from "#schema/sealed.ts";
 import { createTestServer, startedIn, type TestServer, yaml } from "#test/support/fake-env.ts";
 import type { Env } from "../env.ts";
+import { parseFileUri } from "../ports/file-path.ts";
+import { portsOf } from "../ports/ports.ts";
 import { planTriggered } from "../triggered.ts";
 
 type WrongValues = { type: string; rules: JsonObject; wrong: { value: string; says: string }[] };
@@ -200,5 +202,38 @@ describe("choices from an address", () => {
     const refused = await server.request(PATH, form({ pick: "a" }));
     expect(refused.status).toBe(422);
     expect(await refused.text()).toContain("is in a private network");
+  });
+});
+
+describe("a file", () => {
+  const FILE = { id: "data", type: "FILE", extension: ".tsv", allowedFileExtensions: ["csv", ".tsv"] };
+  const stored = async (server: TestServer, uri: unknown) => {
+    const path = parseFileUri("main", String(uri));
+    return path === undefined ? null : portsOf(server.env).files.head(path);
+  };
+
+  test("keeps its name, or has the input's with its ending when a client names it after the input", async () => {
+    const server = await serverOf([FILE]);
+    for (const [field, name, kept] of [
+      ["data", "a.csv", "a.csv"],
+      ["files", "data", "data.tsv"],
+    ] as const) {
+      const started = await server.request(PATH, form({ [field]: new File(["x"], name) }));
+      expect(started.status).toBe(200);
+      const uri = startedIn(server).at(-1)?.inputs.data;
+      expect(String(uri).split("/").at(-1)).toBe(kept);
+      expect(await stored(server, uri)).toMatchObject({ size: 1 });
+    }
+  });
+
+  test("[I4] of an execution that is refused is removed again", async () => {
+    const server = await serverOf([FILE, { id: "n", type: "INT" }]);
+    const { files } = portsOf(server.env);
+    const put = vi.spyOn(files, "put");
+    const refused = await server.request(PATH, form({ data: new File(["x"], "a.csv"), n: "many" }));
+    expect(refused.status).toBe(422);
+    const [path] = put.mock.calls[0] ?? [];
+    expect(path).toMatch(/inputs\/data\/a\.csv$/);
+    expect(path && (await files.head(path))).toBeNull();
   });
 });

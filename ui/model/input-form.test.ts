@@ -144,6 +144,12 @@ test("first values: a dotted id is found in the nested map, a secret and an expr
   expect(firstValues(fields, given)).toEqual({ "a.b": "5", token: "", n: "", list: "1\n2" });
 });
 
+test("a value of YAML is written as such where that is known, and as JSON elsewhere", () => {
+  const fields = makeFields([input({ id: "a", type: "YAML", defaults: { k: [1] } })]);
+  expect(firstValues(fields, {}, { printYaml: () => "k:\n  - 1\n" })).toEqual({ a: "k:\n  - 1" });
+  expect(JSON.parse(String(firstValues(fields).a))).toEqual({ k: [1] });
+});
+
 test("[N3] what the server says is laid over the field: what may be chosen, and what holds while it is empty", () => {
   const select = field({ type: "SELECT", expression: "{{ kv('k') }}" });
   expect([select.awaitsOptions, select.options]).toEqual([true, []]);

@@ -148,16 +148,19 @@ export function valueAt(inputs: JsonObject, id: string): Json | undefined {
   return value;
 }
 
-/** The values a fresh form shows. `given`: inputs of an execution. `toLocal` writes an ISO instant as a local date and time. */
+/** How stored values become text: an ISO instant as a local date and time, a value as YAML. */
+export type Printing = { toLocal?: (iso: string) => string; printYaml?: (value: Json) => string };
+
+/** The values a fresh form shows. `given`: inputs of an execution. */
 export function firstValues(
   fields: readonly Field[],
   given: JsonObject = {},
-  toLocal: (iso: string) => string = (iso) => iso,
+  printing: Printing = {},
 ): Record<string, FieldValue> {
   return Object.fromEntries(
     fields.map((field) => {
       const { prefill, defaults } = field.input;
-      return [field.id, shownValue(field, valueAt(given, field.id) ?? prefill ?? defaults, toLocal)];
+      return [field.id, shownValue(field, valueAt(given, field.id) ?? prefill ?? defaults, printing)];
     }),
   );
 }
@@ -166,7 +169,7 @@ export function firstValues(
 export function shownValue(
   field: Field,
   value: Json | undefined,
-  toLocal: (iso: string) => string = (iso) => iso,
+  { toLocal = (iso) => iso, printYaml }: Printing = {},
 ): FieldValue {
   if (field.control === "secret") return "";
   const own = typeof value === "string" && value.includes("{{") && field.control !== "code" ? undefined : value;
@@ -182,6 +185,7 @@ export function shownValue(
     default:
   }
   if (own === undefined || own === null) return field.input.autoSelectFirst ? (field.options[0] ?? "") : "";
+  if (field.type === "YAML" && typeof own === "object" && printYaml) return printYaml(own).trimEnd();
   const text = typeof own === "object" ? JSON.stringify(own, null, 2) : String(own);
   return field.control === "datetime" ? toLocal(text) : text;
 }

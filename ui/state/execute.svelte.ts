@@ -1,11 +1,12 @@
 import type { Flow, Input, Task } from "#schema/flow.ts";
-import type { JsonObject } from "#schema/json.ts";
+import type { Json, JsonObject } from "#schema/json.ts";
 import { checkForm, reasonOf } from "../model/input-checks.ts";
 import {
   type Field,
   type FieldValue,
   firstValues,
   makeFields,
+  type Printing,
   readInputs,
   shownValue,
   toParts,
@@ -27,6 +28,8 @@ export type FormOptions = {
   check?: Check;
   /** The flow has checks, which look at the values together. */
   hasChecks?: boolean;
+  /** Writes values of YAML inputs; left out, they are shown as JSON, which is YAML too. */
+  printYaml?: (value: Json) => string;
   /** A secret that is left empty stays what it was. */
   keepsSecrets?: boolean;
 };
@@ -49,13 +52,15 @@ export class InputForm {
   /** Checks of the flow that the values do not pass, as the server last said. */
   failedChecks = $state.raw<readonly FailedCheck[]>([]);
   readonly #options: FormOptions;
+  readonly #printing: Printing;
   #abort: AbortController | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(inputs: readonly Input[], options: FormOptions = {}) {
     this.#made = makeFields(inputs);
     this.#options = options;
-    this.values = firstValues(this.#made, options.given, instantToLocal);
+    this.#printing = { toLocal: instantToLocal, ...(options.printYaml && { printYaml: options.printYaml }) };
+    this.values = firstValues(this.#made, options.given, this.#printing);
     // The first answer says what is asked for and what may be chosen, and what comes of first values that are expressions.
     // Not at once: what is read here would be what the form is derived from.
     if (options.check && (this.#made.length > 0 || options.hasChecks))
@@ -111,7 +116,7 @@ export class InputForm {
     for (const field of this.#made) {
       const value = valueAt(inputs, field.id);
       if (value === undefined || value === null || field.control === "secret" || field.control === "file") continue;
-      this.values[field.id] = shownValue(field, value, instantToLocal);
+      this.values[field.id] = shownValue(field, value, this.#printing);
       this.#changed[field.id] = true;
     }
     this.#checkSoon();
@@ -183,7 +188,7 @@ export class InputForm {
     for (const field of this.#made) {
       const prefill = this.#checks[field.id]?.prefill;
       if (prefill === undefined || this.#changed[field.id] || this.values[field.id] !== "") continue;
-      this.values[field.id] = shownValue(field, prefill, instantToLocal);
+      this.values[field.id] = shownValue(field, prefill, this.#printing);
     }
   }
 }
