@@ -1,10 +1,18 @@
-import type { Command, CommandAnswer, Evaluated, EventPage, ForkSource, Standing, StartRequest } from "#schema/cell.ts";
+import type {
+  ChildEnd,
+  Command,
+  CommandAnswer,
+  Evaluated,
+  EventPage,
+  ForkSource,
+  Standing,
+  StartRequest,
+} from "#schema/cell.ts";
 import type { ParentLink, TaskAnswer } from "#schema/event.ts";
 import type { ExecutionText } from "#schema/execution.ts";
-import type { JsonObject } from "#schema/json.ts";
 import type { LogEntry, LogFilter, LogLine, LogSpan } from "#schema/log.ts";
 import type { SlotAnswer } from "#schema/slot.ts";
-import type { Level, State } from "#schema/state.ts";
+import type { Level } from "#schema/state.ts";
 
 /**
  * What the edge asks of a cell, the Durable Object that holds executions. `null` means: no such execution.
@@ -37,7 +45,7 @@ export interface CellRpc {
   /** Lines of an attempt; with `span` a repetition adds nothing. */
   appendLogs(id: string, effect: string, lines: readonly LogLine[], span?: LogSpan): Promise<boolean>;
   /** An execution that a Subflow task of this cell's started has ended. */
-  childEnded(link: ParentLink, executionId: string, state: State, outputs: JsonObject | undefined): Promise<void>;
+  childEnded(link: ParentLink, end: ChildEnd): Promise<void>;
   /** The flow's actor tells what became of a wish for a slot. False: the execution does not hold what `effect` asked for. */
   slotAnswered(id: string, effect: string, answer: SlotAnswer): Promise<boolean>;
   sweep(): Promise<void>;

@@ -1,8 +1,10 @@
 import { type FlowKey, flowActorName } from "#actors/flow-actor/flow-rpc.ts";
+import { withNamespace } from "#flow/pinned-namespace.ts";
 import type { Flow } from "#schema/flow.ts";
 import { actorByName, type Env } from "./env.ts";
 import { conflict, notFound } from "./http-error.ts";
 import type { FlowLanguage } from "./language.ts";
+import { pinnedTextOf } from "./spaces.ts";
 
 export type OpenFlow = {
   revision: number;
@@ -10,6 +12,8 @@ export type OpenFlow = {
   disabled: boolean;
   /** An older revision of a flow whose newest limits its executions. */
   limited?: boolean;
+  /** What its namespace gives it, as it is pinned behind the source; `flow` has it in it. */
+  around?: string;
   flow: Flow;
 };
 
@@ -32,16 +36,21 @@ export class FlowCache {
     const name = flowActorName(key);
     const cacheKey = revision === undefined ? name : `${name}@${revision}`;
     const known = this.flows.get(cacheKey);
-    const head = await actorByName(env.FLOW, name).head(revision, known?.revision);
+    const [head, around] = await Promise.all([
+      actorByName(env.FLOW, name).head(revision, known?.revision),
+      pinnedTextOf(env, key.tenant, key.namespace),
+    ]);
     if (head.kind !== "found") throw notFound("Requested Flow is not found.");
     const { flow: found } = head;
     const { revision: number, source, disabled, limited = false } = found;
     if (known && known.revision === number) {
-      // What a later revision says of this one may have changed.
-      if (known.disabled === disabled && known.limited === limited) return known;
-      return this.keep(cacheKey, { ...known, disabled, limited });
+      // What a later revision says of this one may have changed, and what its namespace gives it.
+      if (known.disabled === disabled && known.limited === limited && known.around === around) return known;
+      const flow = known.around === around ? known.flow : this.parse(withNamespace(known.source, around));
+      return this.keep(cacheKey, { ...known, disabled, limited, around, flow });
     }
-    return this.keep(cacheKey, { revision: number, source, disabled, limited, flow: this.parse(source) });
+    const flow = this.parse(withNamespace(source, around));
+    return this.keep(cacheKey, { revision: number, source, disabled, limited, around, flow });
   }
 
   private parse(source: string): Flow {

@@ -7,8 +7,9 @@ import { flowJson, labelList } from "./flow-json.ts";
 import type { FlowLanguage } from "./language.ts";
 import { portsOf } from "./ports/ports.ts";
 import { placementOf } from "./request.ts";
+import { contextOf } from "./spaces.ts";
 import { maxDepthOf, withFlowLabels } from "./start-execution.ts";
-import { pinTemplates } from "./templates.ts";
+import { pinned } from "./templates.ts";
 import { planTriggered } from "./triggered.ts";
 
 /** The world of a flow's actor on the platform: cells, look-ups and lists. */
@@ -26,12 +27,14 @@ export function createFlowWorld(env: Env, language: FlowLanguage, now: () => num
     async plan(key, flow, triggerId, variables) {
       const trigger = flow.triggers.find(({ id }) => id === triggerId);
       if (!trigger) return { error: `there is no trigger '${triggerId}'` };
-      const planned = await planTriggered(language, env, { key, flow, trigger, variables });
+      const { variables: namespaceVariables } = await contextOf(env, key.tenant, key.namespace);
+      const now = { ...flow, namespaceVariables };
+      const planned = await planTriggered(language, env, { key, flow: now, trigger, variables });
       return "error" in planned ? planned : { ...planned, labels: withFlowLabels(flow.labels, planned.labels) };
     },
 
     async start(request) {
-      await cell(request.id).start(await pinTemplates(env, { ...request, maxDepth: maxDepthOf(env) }));
+      await cell(request.id).start(await pinned(env, { ...request, maxDepth: maxDepthOf(env) }));
     },
 
     async stateOf(executionId) {

@@ -134,6 +134,7 @@ export async function startFork(env: Env, fork: OpenFork, changes: ForkChanges =
     attempt: source.attempt + 1,
     originalCreatedAt: facts.originalCreatedAt ?? facts.at,
   };
+  if (source.secrets) request.secrets = source.secrets;
   if (facts.trigger) request.trigger = facts.trigger;
   if (facts.depth !== undefined) request.depth = facts.depth;
   if (facts.executionKind) request.executionKind = facts.executionKind;

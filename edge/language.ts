@@ -1,8 +1,10 @@
 import { isTruthy, type LookupAnswer, objectScope, renderDeep } from "#expr/index.ts";
 import { type InputState, type Resolving, resolveInputs } from "#flow/inputs.ts";
 import { type ParsedFlow, parseFlow, type ValidatedDocument, validateSource } from "#flow/parse-flow.ts";
+import type { NamespaceContext } from "#flow/pinned-namespace.ts";
+import { readPluginDefaults } from "#flow/plugin-defaults.ts";
 import { readYaml } from "#flow/read-yaml.ts";
-import type { Check, Flow } from "#schema/flow.ts";
+import type { Check, Flow, PluginDefault } from "#schema/flow.ts";
 import type { EpochMs, Json, JsonObject } from "#schema/json.ts";
 import type { Problem } from "#schema/problem.ts";
 import { holdsSealed } from "#schema/sealed.ts";
@@ -31,9 +33,14 @@ export class FlowLanguage {
     return parseFlow(source, this.registry);
   }
 
-  /** Each document of a text in which several flows are separated by `---`. */
-  validate(source: string): ValidatedDocument[] {
-    return validateSource(source, this.registry);
+  /** Each document of a text in which several flows are separated by `---`. `around`: what the namespace of one gives it. */
+  validate(source: string, around?: (namespace: string) => NamespaceContext): ValidatedDocument[] {
+    return validateSource(source, this.registry, around);
+  }
+
+  /** The plugin defaults that a list describes, and what is wrong with it. */
+  pluginDefaults(list: Json): { defaults: PluginDefault[]; problems: readonly Problem[] } {
+    return readPluginDefaults(list, this.registry);
   }
 
   /** The plain content of the first document. */
@@ -82,7 +89,8 @@ export class FlowLanguage {
   }
 
   private context(flow: Flow, vars: JsonObject, lookups: ReadonlyMap<string, LookupAnswer>) {
-    const scope = objectScope({ flow: { id: flow.id, namespace: flow.namespace }, vars: flow.variables, ...vars });
+    const { id, namespace, variables, namespaceVariables = {} } = flow;
+    const scope = objectScope({ flow: { id, namespace }, vars: variables, namespace: namespaceVariables, ...vars });
     return { scope, lookups, now: this.now(), random: Math.random };
   }
 }

@@ -1,4 +1,4 @@
-import { namespaceActorName } from "#actors/namespace/namespace-rpc.ts";
+import { withParents } from "#actors/namespace/namespace-rpc.ts";
 import { NAMESPACE_ID } from "#schema/flow.ts";
 import { cellName } from "#schema/ids.ts";
 import type { JsonObject } from "#schema/json.ts";
@@ -9,7 +9,8 @@ import { actorByName, type Env } from "./env.ts";
 import { httpLookup } from "./http-lookup.ts";
 import { executionOfFile, type FilePath, fileInFolder, namespaceFilesFolder, parseFileUri } from "./ports/file-path.ts";
 import { portsOf } from "./ports/ports.ts";
-import { secretOf } from "./secrets.ts";
+import { findSecret } from "./secrets.ts";
+import { refusedUse, valuesActor } from "./spaces.ts";
 import { readValue } from "./values.ts";
 
 // Answers to what expressions ask of the world. "There is none" is an answer of null; what the user did wrong is a message.
@@ -25,7 +26,7 @@ export async function lookUp(env: Env, asker: Asker, { kind, args }: Lookup): Pr
     case "kv":
       return keyValue(env, asker, text(args, "key"), text(args, "namespace") || asker.namespace);
     case "secret":
-      return secret(env, text(args, "key"), text(args, "subkey"));
+      return secret(env, asker, args);
     case "read":
       return readFile(env, asker, args);
     case "fileSize":
@@ -86,24 +87,37 @@ function wrong(message: string): Answer {
 
 async function keyValue(env: Env, asker: Asker, key: string, namespace: string): Promise<Answer> {
   if (!NAMESPACE_ID.test(namespace)) return wrong(`'${namespace}' is no namespace.`);
-  const found = await actorByName(env.NAMESPACE, namespaceActorName(asker.tenant, namespace)).getValue(key);
-  if (found.kind === "found") return { ok: true, value: found.value };
-  if (found.kind === "expired") return wrong(`The key '${key}' in the namespace '${namespace}' has expired.`);
+  const refusal = await refusedUse(env, asker.tenant, asker.namespace, namespace);
+  if (refusal !== undefined) return wrong(refusal);
+  // What the flow's own namespace lacks, its parents may have.
+  for (const each of namespace === asker.namespace ? withParents(namespace) : [namespace]) {
+    const found = await valuesActor(env, asker.tenant, each).getValue(key);
+    if (found.kind === "found") return { ok: true, value: found.value };
+    if (found.kind === "expired") return wrong(`The key '${key}' in the namespace '${each}' has expired.`);
+  }
   return { ok: true, value: null };
 }
 
-function secret(env: Env, key: string, subkey: string): Answer {
-  const value = secretOf(env, key);
-  if (value === undefined || subkey === "") return { ok: true, value: value ?? null, secret: true };
+async function secret(env: Env, { tenant, namespace: from }: Asker, args: JsonObject): Promise<Answer> {
+  const key = text(args, "key");
+  const subkey = text(args, "subkey");
+  const namespace = text(args, "namespace") || from;
+  if (!NAMESPACE_ID.test(namespace)) return wrong(`'${namespace}' is no namespace.`);
+  const found = await findSecret(env, { tenant, from, namespace, key });
+  if ("problem" in found) return wrong(found.problem);
+  if (found.value === undefined || subkey === "") return { ok: true, value: found.value ?? null, secret: true };
+  const part = partOf(found.value, subkey);
+  if (part === undefined) return wrong(`The secret '${key}' is no JSON object that has '${subkey}'.`);
+  return { ok: true, value: typeof part === "string" ? part : JSON.stringify(part), secret: true };
+}
+
+function partOf(secretText: string, subkey: string): unknown {
   try {
-    const parsed: unknown = JSON.parse(value);
-    const part =
-      typeof parsed === "object" && parsed !== null && Object.hasOwn(parsed, subkey)
-        ? Reflect.get(parsed, subkey)
-        : null;
-    return { ok: true, value: typeof part === "string" ? part : JSON.stringify(part), secret: true };
+    const parsed: unknown = JSON.parse(secretText);
+    const isMap = typeof parsed === "object" && parsed !== null && Object.hasOwn(parsed, subkey);
+    return isMap ? Reflect.get(parsed, subkey) : undefined;
   } catch {
-    return wrong(`The secret '${key}' is no JSON object, so it has no '${subkey}'.`);
+    return undefined;
   }
 }
 
@@ -124,7 +138,19 @@ export function readableFile(asker: Asker, args: JsonObject): { path: FilePath }
   return { reason: `Unable to read the file '${path}' as it didn't belong to the current execution` };
 }
 
+/** Why files of the namespace that `args` names may not be read; undefined when they may. */
+async function refusedFiles(
+  env: Env,
+  { tenant, namespace: from }: Asker,
+  args: JsonObject,
+): Promise<string | undefined> {
+  const namespace = text(args, "path").includes("://") ? "" : text(args, "namespace");
+  return NAMESPACE_ID.test(namespace) ? refusedUse(env, tenant, from, namespace) : undefined;
+}
+
 async function readFile(env: Env, asker: Asker, args: JsonObject): Promise<Answer> {
+  const refusal = await refusedFiles(env, asker, args);
+  if (refusal !== undefined) return wrong(refusal);
   const target = readableFile(asker, args);
   if ("reason" in target) return wrong(target.reason);
   const found = await portsOf(env).files.get(target.path);
@@ -144,6 +170,8 @@ async function fileFact(
   kind: "fileSize" | "fileExists" | "fileEmpty",
   args: JsonObject,
 ): Promise<Answer> {
+  const refusal = await refusedFiles(env, asker, args);
+  if (refusal !== undefined) return wrong(refusal);
   const target = readableFile(asker, args);
   if ("reason" in target) return wrong(target.reason);
   const head = await portsOf(env).files.head(target.path);

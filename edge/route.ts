@@ -25,7 +25,7 @@ export type RouteDocs = {
 
 /** One endpoint. Its guard is an attribute; an app with a route without one does not start. */
 export type Route = {
-  method: "GET" | "POST" | "PUT" | "DELETE";
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Below `/api/v1` (and `/api/v1/{tenant}`), with Hono's `:name` segments. With `root` it is the whole path. */
   path: string;
   root?: boolean;

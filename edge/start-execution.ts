@@ -12,7 +12,7 @@ import { HttpError } from "./http-error.ts";
 import type { AppParts } from "./parts.ts";
 import { portsOf } from "./ports/ports.ts";
 import { cellById, placementOf } from "./request.ts";
-import { pinTemplates } from "./templates.ts";
+import { pinned } from "./templates.ts";
 import { ShownValues } from "./values.ts";
 
 // How the edge starts an execution: fixes its id first, so that a repeated request is the same execution.
@@ -41,6 +41,8 @@ export type NewExecution = {
   wait?: boolean;
   breakpoints?: readonly string[];
   executionKind?: "NORMAL" | "TEST" | "PLAYGROUND";
+  /** Among its inputs, as whoever starts it knows. */
+  secrets?: readonly string[];
 };
 
 export async function startExecution(env: Env, wanted: NewExecution): Promise<ExecutionText> {
@@ -64,14 +66,15 @@ export async function startExecution(env: Env, wanted: NewExecution): Promise<Ex
   if (depth !== undefined) request.depth = depth;
   if (wait) request.wait = true;
   if (breakpoints && breakpoints.length > 0) request.breakpoints = breakpoints;
+  if (wanted.secrets && wanted.secrets.length > 0) request.secrets = wanted.secrets;
   if (executionKind) request.executionKind = executionKind;
   return sendStart(env, request);
 }
 
-/** Asks the cell that the id names, with the templates of the flow as they are now; twice is once. */
+/** Asks the cell that the id names, with what the flow needs beside itself as it is now; twice is once. */
 export async function sendStart(env: Env, request: StartRequest): Promise<ExecutionText> {
-  const pinned = await pinTemplates(env, { ...request, maxDepth: maxDepthOf(env) });
-  const started = await untilHeard(() => cellById(env, request.id).start(pinned));
+  const whole = await pinned(env, { ...request, maxDepth: maxDepthOf(env) });
+  const started = await untilHeard(() => cellById(env, request.id).start(whole));
   if (started !== null) return new ShownValues(portsOf(env).files).show(started);
   throw new HttpError(409, `Illegal state: the execution ${request.id} was deleted; its id is not used again`);
 }

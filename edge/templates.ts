@@ -1,26 +1,31 @@
 import { templatesActorName } from "#actors/namespace/namespace-rpc.ts";
 import {
   MAX_TEMPLATE_DEPTH,
-  pinned,
   type TemplateKey,
   templateName,
   templateRefs,
   templateRefsOfSource,
   unknownTemplate,
+  pinned as withTemplates,
 } from "#flow/templates.ts";
 import type { StartRequest } from "#schema/cell.ts";
 import type { JsonObject } from "#schema/json.ts";
 import { actorByName, type Env } from "./env.ts";
+import { digest, pinNamespace } from "./spaces.ts";
 
 export function templatesOf(env: Env, tenant: string) {
   return actorByName(env.NAMESPACE, templatesActorName(tenant));
 }
 
-/** The request with the templates that its flow stands for, as they are now, pinned to its source. */
-export async function pinTemplates(env: Env, request: StartRequest): Promise<StartRequest> {
+/** The request with all that its flow needs beside itself, as it is now, pinned to its source. */
+export async function pinned(env: Env, request: StartRequest): Promise<StartRequest> {
+  return pinNamespace(env, await pinTemplates(env, request));
+}
+
+async function pinTemplates(env: Env, request: StartRequest): Promise<StartRequest> {
   const refs = templateRefsOfSource(request.source);
   if (refs.length === 0) return request;
-  const source = pinned(request.source, refs, await closure(env, request.tenant, refs));
+  const source = withTemplates(request.source, refs, await closure(env, request.tenant, refs));
   return { ...request, source, sourceId: await digest(source) };
 }
 
@@ -48,9 +53,4 @@ export async function missingTemplates(env: Env, tenant: string, refs: readonly 
     .map(templateName)
     .filter((name) => !names.has(name))
     .map(unknownTemplate);
-}
-
-async function digest(text: string): Promise<string> {
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
-  return Array.from(hash.subarray(0, 16), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -30,7 +30,7 @@ beforeEach(async () => {
 });
 
 const start = (effect: string, more: object = {}) =>
-  worldOf(server.env, server.parts).startSubflow(ASKER, effect, { ...REQUEST, ...more }, TRIGGER);
+  worldOf(server.env, server.parts).startSubflow(ASKER, effect, { ...REQUEST, ...more }, TRIGGER, []);
 const cells = (): FakeCell[] => [...server.cells.values()];
 
 async function started(effect: string, more: object = {}): Promise<string> {

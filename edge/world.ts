@@ -18,6 +18,7 @@ import type { AppParts } from "./parts.ts";
 import { parseFileUri } from "./ports/file-path.ts";
 import { portsOf } from "./ports/ports.ts";
 import { placementOf } from "./request.ts";
+import { refusedUse } from "./spaces.ts";
 import { judgeStart } from "./start-checks.ts";
 import { maxDepthOf, startExecution } from "./start-execution.ts";
 import { adoptOutputs, keepValues, wholeOutputs } from "./values.ts";
@@ -57,7 +58,7 @@ export function worldOf(env: Env, parts: Pick<AppParts, "cache" | "language">): 
       await cell(id).start({ ...request, id, maxDepth: maxDepthOf(env) });
       return id;
     },
-    startSubflow: (asker, effect, request, trigger) => startSubflow(env, parts, asker, effect, request, trigger),
+    startSubflow: (...call) => startSubflow(env, parts, ...call),
     async command(executionId, command) {
       await cell(executionId).command(executionId, command);
     },
@@ -65,12 +66,12 @@ export function worldOf(env: Env, parts: Pick<AppParts, "cache" | "language">): 
       const id = derivedExecutionId([asker.tenant, asker.executionId, effect], placementOf(env));
       return (await cell(id).get(id)) === null ? undefined : id;
     },
-    async tellParent({ executionId, child, parent, state, outputs }: Told) {
+    async tellParent({ executionId, child, parent, state, outputs, secrets = [] }: Told) {
       const { executionId: parentId, outputsTo } = parent;
       if (outputs !== undefined && outputsTo !== undefined) await storeOutputs(env, child, outputsTo, outputs);
       const taken =
         outputs && outputsTo === undefined ? await adoptedBy(env, cell(parentId), parentId, child, outputs) : undefined;
-      await cell(parentId).childEnded(parent, executionId, state, taken);
+      await cell(parentId).childEnded(parent, { executionId, state, outputs: taken, secrets });
     },
     async tellTrigger({ tenant, namespace, flowId, executionId }: Asker, triggerId, state) {
       const flow = actorByName(env.FLOW, flowActorName({ tenant, namespace, flowId }));
@@ -108,11 +109,14 @@ async function startSubflow(
   effect: string,
   request: SubflowArguments[2],
   trigger: SubflowArguments[3],
+  secrets: SubflowArguments[4],
 ): Promise<SubflowAnswer> {
   const { namespace, flowId } = request;
   const name = `${namespace}.${flowId}`;
   if (!NAMESPACE_ID.test(namespace) || !FLOW_ID.test(flowId)) return refused(`Unable to find flow ${name}`);
   const key = { tenant: asker.tenant, namespace, flowId };
+  const refusal = await refusedUse(env, asker.tenant, asker.namespace, namespace);
+  if (refusal !== undefined) return refused(refusal);
   const { restarts } = request;
   if (restarts !== undefined && (await restarted(env, restarts, asker, effect, request)))
     return { ok: true, executionId: restarts };
@@ -134,7 +138,19 @@ async function startSubflow(
     const { labels, scheduleAt, wait, depth } = request;
     const parent = wait ? { parent: parentLink(asker, effect, request) } : {};
     const at = scheduleAt === undefined ? {} : { scheduleAt };
-    await startExecution(env, { id, key, opened, inputs, labels, trigger, depth, ...at, ...parent, ...failure });
+    await startExecution(env, {
+      id,
+      key,
+      opened,
+      inputs,
+      labels,
+      trigger,
+      depth,
+      ...at,
+      ...parent,
+      ...failure,
+      secrets,
+    });
     return { ok: true, executionId: id };
   } catch (error) {
     // What the user can cause is an answer; anything else is tried again.

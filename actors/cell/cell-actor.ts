@@ -1,11 +1,10 @@
 import { DurableObject } from "cloudflare:workers";
-import type { Command, CommandAnswer, StartRequest } from "#schema/cell.ts";
+import type { ChildEnd, Command, CommandAnswer, StartRequest } from "#schema/cell.ts";
 import type { ParentLink, TaskAnswer } from "#schema/event.ts";
 import { type ExecutionJson, type ExecutionText, executionText } from "#schema/execution.ts";
-import type { JsonObject } from "#schema/json.ts";
 import type { LogFilter, LogLine, LogSpan } from "#schema/log.ts";
 import type { SlotAnswer } from "#schema/slot.ts";
-import type { Level, State } from "#schema/state.ts";
+import type { Level } from "#schema/state.ts";
 import { durableSql } from "#shell/durable-sql.ts";
 import type { Surroundings } from "#shell/scope.ts";
 import type { Vault } from "#shell/store.ts";
@@ -79,8 +78,8 @@ export function cellActor<Env extends CellEnvironment>({ world, surroundings, va
     appendLogs(id: string, effect: string, lines: readonly LogLine[], span?: LogSpan) {
       return this.#room.appendLogs(id, effect, lines, span);
     }
-    childEnded(link: ParentLink, executionId: string, state: State, outputs: JsonObject | undefined) {
-      return this.#room.childEnded(link, executionId, state, outputs);
+    childEnded(link: ParentLink, end: ChildEnd) {
+      return this.#room.childEnded(link, end);
     }
     slotAnswered(id: string, effect: string, answer: SlotAnswer) {
       return this.#room.slotAnswered(id, effect, answer);

@@ -91,7 +91,7 @@ describe("[T3] what was removed", () => {
     expect(room.forkOf(ID)).toBeNull();
     expect(room.answer(ID, "0:1", { state: "SUCCESS" })).toBe(false);
     expect(await room.command(ID, { kind: "restart" })).toMatchObject({ ok: false, status: 404 });
-    room.childEnded({ executionId: ID, effect: "0:1", depth: 1 }, "c", "SUCCESS", {});
+    room.childEnded({ executionId: ID, effect: "0:1", depth: 1 }, { executionId: "c", state: "SUCCESS", outputs: {} });
     expect(room.get(ID)).toBeNull();
   });
 });

@@ -3,7 +3,16 @@ import { type EvalContext, renderTyped } from "#expr/index.ts";
 import { resolveInputs } from "#flow/inputs.ts";
 import { renderOutputs } from "#flow/outputs.ts";
 import { parseFlow } from "#flow/parse-flow.ts";
-import type { Command, CommandAnswer, Evaluated, EventPage, ForkSource, Standing, StartRequest } from "#schema/cell.ts";
+import type {
+  ChildEnd,
+  Command,
+  CommandAnswer,
+  Evaluated,
+  EventPage,
+  ForkSource,
+  Standing,
+  StartRequest,
+} from "#schema/cell.ts";
 import type { ParentLink, TaskAnswer } from "#schema/event.ts";
 import type { ExecutionJson } from "#schema/execution.ts";
 import type { Flow } from "#schema/flow.ts";
@@ -11,7 +20,7 @@ import { taskRunId, taskRunIndex } from "#schema/ids.ts";
 import type { JsonObject } from "#schema/json.ts";
 import type { LogEntry, LogFilter, LogLine, LogSpan } from "#schema/log.ts";
 import type { SlotAnswer } from "#schema/slot.ts";
-import type { Level, State } from "#schema/state.ts";
+import type { Level } from "#schema/state.ts";
 import { Cell, Removed } from "#shell/cell.ts";
 import { isKnown, refusedAnswer } from "#shell/command-answer.ts";
 import { stateAt } from "#shell/history.ts";
@@ -83,6 +92,7 @@ export class CellRoom {
         revision,
         runs,
         taskRunIds,
+        ...(live.masker.secrets.length === 0 ? {} : { secrets: live.masker.secrets }),
       };
     });
   }
@@ -183,8 +193,8 @@ export class CellRoom {
     return this.#with(id, (live) => this.#cell.say(live, effect, lines, span)) !== null;
   }
 
-  childEnded(link: ParentLink, executionId: string, state: State, outputs: JsonObject | undefined): void {
-    this.#with(link.executionId, (live) => this.#cell.childEnded(live, link, executionId, state, outputs));
+  childEnded(link: ParentLink, end: ChildEnd): void {
+    this.#with(link.executionId, (live) => this.#cell.childEnded(live, link, end));
   }
 
   /** False when there is no such execution, or it does not hold what `effect` asked for. */

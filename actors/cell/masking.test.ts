@@ -78,6 +78,40 @@ describe("what an execution says after its cell has left the memory", () => {
     expect(streamed).not.toContain(secret);
   });
 
+  test("who takes its values over is told which secrets are among them", async () => {
+    const secret = "s3cret-Pa55word";
+    const { room, effect } = await secondLife([secret]);
+    room.answer(ID, effect, { state: "SUCCESS", outputs: { body: secret } });
+    expect(room.forkOf(ID)).toMatchObject({ secrets: [secret] });
+    const other = new CellRoom({
+      sql: nodeSql(),
+      host: new FakeHost(),
+      world: new FakeWorld(),
+      surroundings: SURROUNDINGS,
+    });
+    const started = await other.start({ ...requestFor([]), inputs: { token: secret }, secrets: [secret] });
+    expect(started?.inputs).toEqual({ token: "******" });
+  });
+
+  test("what a subflow gives back is hidden in its parent", async () => {
+    const secret = "s3cret-Pa55word";
+    const { room, effect } = await secondLife([]);
+    const link = { executionId: ID, effect, depth: 1 };
+    room.childEnded(link, { executionId: "child", state: "SUCCESS", outputs: {}, secrets: [secret] });
+    room.appendLogs(ID, effect, [{ at: 1, level: "INFO", message: `got ${secret}` }]);
+    expect(room.logs(ID, {})?.at(-1)?.message).toBe("got ******");
+  });
+
+  test("a label that a secret was put into is hidden in lists", async () => {
+    const secret = "s3cret-Pa55word";
+    const world = new FakeWorld();
+    const host = new FakeHost();
+    const room = new CellRoom({ sql: nodeSql(), host, world, surroundings: SURROUNDINGS });
+    await room.start({ ...requestFor([]), labels: [{ key: "token", value: secret }], secrets: [secret] });
+    await host.run(1_000);
+    expect(world.rows.get(ID)?.labels).toEqual([{ key: "token", value: "******" }]);
+  });
+
   test("a running execution whose secrets cannot be opened any more says so", async () => {
     const { room: _, database } = await secondLife(["s3cret-Pa55word"]);
     const vault = { ...toyVault, open: () => undefined };

@@ -23,8 +23,8 @@ export function flowActor<Env>(outside: FlowOutside<Env>) {
       this.#room = new FlowRoom(core, outside.world(env), { now: () => Date.now(), setAlarm });
     }
 
-    save(key: FlowKey, source: string, mode: SaveMode) {
-      return this.#room.save(key, source, mode);
+    save(key: FlowKey, source: string, mode: SaveMode, around?: string) {
+      return this.#room.save(key, source, mode, around);
     }
     head(revision?: number, knows?: number) {
       return this.#room.head(revision, knows);

@@ -33,6 +33,8 @@ export class FlowCore {
     sql.exec(
       "CREATE TABLE IF NOT EXISTS flow (one INTEGER PRIMARY KEY CHECK (one = 1), tenant TEXT NOT NULL, namespace TEXT NOT NULL, id TEXT NOT NULL, changes INTEGER NOT NULL, known INTEGER NOT NULL)",
     );
+    const columns = Array.from(sql.exec("SELECT name FROM pragma_table_info('flow')"), ({ name }) => name);
+    if (!columns.includes("around")) sql.exec("ALTER TABLE flow ADD COLUMN around TEXT");
     this.triggers = new TriggerTable(sql);
     this.slots = new SlotTable(sql);
     const [row] = sql.exec("SELECT * FROM revisions ORDER BY revision DESC LIMIT 1");
@@ -40,15 +42,25 @@ export class FlowCore {
     if (this.slots.isNew && this.limit() !== undefined) this.slots.planAdoption(0);
   }
 
-  save(key: FlowKey, source: string, mode: SaveMode, now: EpochMs): SaveAnswer {
+  /** `around`: stands behind the source wherever it is read, and is no part of it. */
+  save(key: FlowKey, source: string, mode: SaveMode, now: EpochMs, around = ""): SaveAnswer {
     const live = this.last !== undefined && !this.last.deleted;
     if (mode === "create" && live) return { kind: "exists" };
     if (mode === "update" && !live) return { kind: "absent" };
-    const { flow, problems } = this.parse(source);
+    const { flow, problems } = this.parse(source + around);
     if (!flow || flow.id !== key.flowId || flow.namespace !== key.namespace) {
       return { kind: "invalid", problems: [...problems] };
     }
-    if (!live || this.last?.source !== source) {
+    const isSame = live && this.last?.source === source;
+    if (isSame && around !== this.around()) {
+      this.sql.transaction(() => {
+        this.keepAround(around);
+        this.triggers.sync(flow, now);
+        this.slots.settle(flow.concurrency, now);
+        this.changed();
+      });
+    }
+    if (!isSame) {
       const isNewLimit = this.last !== undefined && this.limit() === undefined && flow.concurrency !== undefined;
       this.sql.transaction(() => {
         this.sql.exec(
@@ -57,6 +69,7 @@ export class FlowCore {
           key.namespace,
           key.flowId,
         );
+        this.keepAround(around);
         this.append({ source, disabled: flow.disabled, deleted: false }, now);
         this.triggers.sync(flow, now);
         if (isNewLimit) this.slots.planAdoption(now);
@@ -116,10 +129,20 @@ export class FlowCore {
     const { last } = this;
     if (!last) return undefined;
     if (this.parsed?.revision !== last.revision) {
-      const { flow } = this.parse(last.source);
+      const { flow } = this.parse(last.source + this.around());
       this.parsed = flow && { revision: last.revision, flow };
     }
     return this.parsed?.flow;
+  }
+
+  private around(): string {
+    const [row] = this.sql.exec("SELECT around FROM flow");
+    return typeof row?.around === "string" ? row.around : "";
+  }
+
+  private keepAround(around: string): void {
+    this.sql.exec("UPDATE flow SET around = ?", around === "" ? null : around);
+    this.parsed = undefined;
   }
 
   key(): FlowKey | undefined {

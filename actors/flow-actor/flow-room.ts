@@ -56,8 +56,8 @@ export class FlowRoom implements FlowRpc {
     this.host = host;
   }
 
-  async save(key: FlowKey, source: string, mode: SaveMode): Promise<SaveAnswer> {
-    const answer = this.core.save(key, source, mode, this.host.now());
+  async save(key: FlowKey, source: string, mode: SaveMode, around = ""): Promise<SaveAnswer> {
+    const answer = this.core.save(key, source, mode, this.host.now(), around);
     this.arm();
     await this.tell();
     this.tellSlotsSoon();

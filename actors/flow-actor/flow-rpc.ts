@@ -43,7 +43,8 @@ export type TriggerState = {
 
 /** The truth about one flow: its revisions and the states of its time triggers. */
 export interface FlowRpc {
-  save(key: FlowKey, source: string, mode: SaveMode): Promise<SaveAnswer>;
+  /** `around`: what its namespace gives it, as it is pinned behind a source; kept for the triggers until the next save. */
+  save(key: FlowKey, source: string, mode: SaveMode, around?: string): Promise<SaveAnswer>;
   /** The given revision, or the last. A caller that names the revision it `knows` gets an empty `source` when that is the answer. */
   head(revision?: number, knows?: number): Promise<FlowHead>;
   /** False when there is no live flow. Revisions are kept. */

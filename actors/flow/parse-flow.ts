@@ -13,6 +13,7 @@ import { parseRetry } from "./parse-retry.ts";
 import { parseSlas } from "./parse-sla.ts";
 import { type Parsing, parseTasks } from "./parse-tasks.ts";
 import { parseTriggers } from "./parse-triggers.ts";
+import { type NamespaceContext, NO_NAMESPACE, namespaceIn } from "./pinned-namespace.ts";
 import { applyPluginDefaults, parsePluginDefaults } from "./plugin-defaults.ts";
 import { readYaml, type YamlDocument } from "./read-yaml.ts";
 import { Reporter } from "./reporter.ts";
@@ -33,15 +34,25 @@ export type ParsedFlow = {
   draft: Flow | undefined;
 };
 
+/** What stands behind the source of an execution: its templates, and what its namespace gives it. */
+type Pinned = { templates?: Templates | undefined; namespace?: NamespaceContext | undefined };
+
 /** The flow in `source`. */
 export function parseFlow(source: string, registry: Registry): ParsedFlow {
-  const all = readYaml(source).filter((document, index) => index === 0 || !isEmpty(document));
-  const last = all.length > 1 ? all.at(-1) : undefined;
-  const templates = last === undefined ? undefined : pinnedIn(last);
-  const documents = templates === undefined ? all : all.slice(0, -1);
+  const documents = readYaml(source).filter((document, index) => index === 0 || !isEmpty(document));
+  const pinned: Pinned = {};
+  while (documents.length > 1) {
+    const last = documents.at(-1);
+    const templates = last && pinnedIn(last);
+    const namespace = last && namespaceIn(last);
+    if (templates === undefined && namespace === undefined) break;
+    pinned.templates ??= templates;
+    pinned.namespace ??= namespace;
+    documents.pop();
+  }
   const [first, second] = documents.length > 1 ? documents.filter((document) => !isEmpty(document)) : documents;
   if (first === undefined) return { flow: undefined, draft: undefined, problems: [] };
-  const parsed = parseDocument(first, registry, templates);
+  const parsed = parseDocument(first, registry, pinned);
   if (second === undefined) return parsed;
   const at = second.place([], "value");
   const message = "A second flow begins here: send several flows to the bulk import, or remove it";
@@ -50,12 +61,16 @@ export function parseFlow(source: string, registry: Registry): ParsedFlow {
 
 export type ValidatedDocument = ParsedFlow & { source: string };
 
-/** Each flow of a text in which several are separated by `---`. */
-export function validateSource(source: string, registry: Registry): ValidatedDocument[] {
+/** Each flow of a text in which several are separated by `---`. `around`: what the namespace of one gives it. */
+export function validateSource(
+  source: string,
+  registry: Registry,
+  around: (namespace: string) => NamespaceContext = () => NO_NAMESPACE,
+): ValidatedDocument[] {
   const documents = readYaml(source);
   const filled = documents.filter((document) => !isEmpty(document));
   return (filled.length > 0 ? filled : documents.slice(0, 1)).map((document) => ({
-    ...parseDocument(document, registry),
+    ...parseDocument(document, registry, { namespace: around(namespaceOf(document)) }),
     source: documents.length === 1 ? source : source.slice(document.from, document.to),
   }));
 }
@@ -64,15 +79,24 @@ function isEmpty(document: YamlDocument): boolean {
   return document.value === null && document.problems.length === 0;
 }
 
-function parseDocument(document: YamlDocument, registry: Registry, templates?: Templates): ParsedFlow {
+/** The namespaces that the flows of a text say they are in. */
+export function namespacesOf(source: string): string[] {
+  return [...new Set(readYaml(source).map(namespaceOf))].filter((namespace) => NAMESPACE_ID.test(namespace));
+}
+
+function namespaceOf({ value }: YamlDocument): string {
+  return isJsonObject(value) && typeof value.namespace === "string" ? value.namespace : "";
+}
+
+function parseDocument(document: YamlDocument, registry: Registry, { templates, namespace }: Pinned = {}): ParsedFlow {
   const reporter = new Reporter(document);
-  const draft = buildFlow(document.value, { registry, reporter, templates });
+  const draft = buildFlow(document.value, { registry, reporter, templates, namespace });
   return { flow: reporter.hasErrors ? undefined : draft, draft, problems: reporter.problems };
 }
 
 function buildFlow(
   written: Json,
-  { registry, reporter, templates }: Pick<Parsing, "registry" | "reporter" | "templates">,
+  { registry, reporter, templates, namespace = NO_NAMESPACE }: Pick<Parsing, "registry" | "reporter"> & Pinned,
 ): Flow | undefined {
   if (!isJsonObject(written)) {
     if (!reporter.hasErrors)
@@ -83,7 +107,7 @@ function buildFlow(
     ...parsePluginDefaults(written.pluginDefaults, ["pluginDefaults"], registry, reporter),
     ...parsePluginDefaults(written.taskDefaults, ["taskDefaults"], registry, reporter),
   ];
-  const root = applyPluginDefaults(written, pluginDefaults, registry);
+  const root = applyPluginDefaults(written, pluginDefaults, registry, namespace.pluginDefaults);
   const { retry, checks, sla, ...rest } = root;
   reporter.conform(FlowSource, rest, []);
   checkNames(root, reporter);
@@ -99,7 +123,7 @@ function buildFlow(
     triggerIds: [],
     depth: 1,
     templates,
-    defaults: pluginDefaults,
+    defaults: { own: pluginDefaults, outer: namespace.pluginDefaults },
   };
   const flow = assemble(root, parsing, pluginDefaults);
   const typedRetry = parseRetry(retry, ["retry"], reporter);
@@ -110,6 +134,7 @@ function buildFlow(
   warnOfIgnored(root, reporter);
   return {
     ...flow,
+    ...(Object.keys(namespace.variables).length > 0 && { namespaceVariables: namespace.variables }),
     ...(typedRetry && { retry: typedRetry }),
     ...(typedChecks.length > 0 && { checks: typedChecks }),
     ...(slas.length > 0 && { sla: slas }),

@@ -11,6 +11,7 @@ import { checkPlace, checkTask, type PlacedId, warnOfIgnoredInTask, warnOfRunner
 import { dependenciesOf, parseDagItems } from "./parse-dag.ts";
 import { parseInputs, parseOutputs } from "./parse-inputs.ts";
 import { parseRetry } from "./parse-retry.ts";
+import type { OuterDefault } from "./pinned-namespace.ts";
 import { applyPluginDefaults } from "./plugin-defaults.ts";
 import { Reporter } from "./reporter.ts";
 import { documentOf, type ParseTemplate, type Templates, withTemplate } from "./templates.ts";
@@ -28,7 +29,7 @@ export type Parsing = {
   /** What is pinned to the source; undefined when nothing is, as while the flow is written. */
   templates?: Templates | undefined;
   /** Those of the flow, for what its templates hold. */
-  defaults?: readonly PluginDefault[];
+  defaults?: { own: readonly PluginDefault[]; outer: readonly OuterDefault[] };
   /** Names of the templates that are being read, outermost first. */
   within?: readonly string[];
 };
@@ -100,7 +101,8 @@ function withParts(definition: FlowableTask, task: Task, path: PropertyPath, { t
 
 /** The lists of a template. Its ids are its own: a template may stand in a flow twice. */
 function parseTemplate(written: JsonObject, within: readonly string[], parsing: Parsing): ReturnType<ParseTemplate> {
-  const template = applyPluginDefaults(written, parsing.defaults ?? [], parsing.registry);
+  const { own = [], outer = [] } = parsing.defaults ?? {};
+  const template = applyPluginDefaults(written, own, parsing.registry, outer);
   const reporter = new Reporter(documentOf(template));
   const inner: Parsing = { ...parsing, reporter, within, taskIds: [] };
   const list = (name: string) => parseTasks(template[name], [name], inner);

@@ -2,15 +2,19 @@ import { isJsonObject, type PropertyPath, unknownProperty } from "#schema/confor
 import type { PluginDefault } from "#schema/flow.ts";
 import { PluginDefaultSource, TaskCommon, TriggerCommon } from "#schema/flow-source.ts";
 import type { Json, JsonObject } from "#schema/json.ts";
+import type { Problem } from "#schema/problem.ts";
 import { objectShapeOf } from "#schema/shape.ts";
 import type { Registry } from "#tasks/define.ts";
-import type { Reporter } from "./reporter.ts";
+import { inOrder, type OuterDefault } from "./pinned-namespace.ts";
+import { Reporter } from "./reporter.ts";
+import { documentOf } from "./templates.ts";
 
 // Plugin defaults: values that every map with a matching `type` gets, anywhere in the flow.
 //
 // F1. A default matches a type that equals its own or begins with it; an alias stands for its real type on both sides.
 // F2. Not forced, it goes under what the task says: the task wins, maps are merged, lists are joined, the default's first.
-// F3. Forced, it goes over what the task and all other defaults say.
+// F3. Forced, it goes over what the task and all other defaults say: first those of the server, then the flow's, then those of the
+//     namespace and of its parents, so that who stands higher up wins.
 // F4. A default that is no whole type name gives a task only the properties that the task's type has, and gives nothing to what is no
 //     task or trigger (a task runner, a condition).
 // F5. What a default brings is not given that default again: it would have no end.
@@ -36,6 +40,16 @@ export function parsePluginDefaults(
   });
 }
 
+/** As `parsePluginDefaults`, of a list that stands in no flow. */
+export function readPluginDefaults(
+  list: Json,
+  registry: Registry,
+): { defaults: PluginDefault[]; problems: readonly Problem[] } {
+  const reporter = new Reporter(documentOf({ pluginDefaults: list }));
+  const defaults = parsePluginDefaults(list, ["pluginDefaults"], registry, reporter);
+  return { defaults, problems: reporter.problems };
+}
+
 function checkProperties(
   type: string,
   values: JsonObject,
@@ -59,14 +73,16 @@ function knownProperties(type: string, registry: Registry): ReadonlySet<string> 
   return new Set([...objectShapeOf(definition.input).fields.keys(), ...common.fields.keys()]);
 }
 
-/** `flow` with `defaults` worked into every map that has a matching `type`. */
+/** `flow` with its `own` defaults, and those from around it, worked into every map that has a matching `type`. */
 export function applyPluginDefaults(
   flow: JsonObject,
-  defaults: readonly PluginDefault[],
+  own: readonly PluginDefault[],
   registry: Registry,
+  outer: readonly OuterDefault[] = [],
 ): JsonObject {
-  if (defaults.length === 0) return flow;
-  const named = defaults.map((item) => ({ item, names: namesOf(item.type, registry) }));
+  if (own.length === 0 && outer.length === 0) return flow;
+  const order = inOrder(own, outer);
+  const named = order.under.map((item) => ({ item, names: namesOf(item.type, registry) }));
 
   /** `spent`: defaults that brought what is looked at now. */
   function visit(value: Json, spent: readonly PluginDefault[]): Json {
@@ -80,15 +96,18 @@ export function applyPluginDefaults(
   }
 
   function withDefaults(map: JsonObject, type: string, spent: readonly PluginDefault[]): JsonObject {
-    const own = namesOf(type, registry);
+    const names = namesOf(type, registry);
     const known = knownProperties(type, registry);
     const isTyped = known !== undefined || registry.known(type) !== undefined;
     const matching = named
-      .filter(({ item, names }) => !spent.includes(item) && own.some((name) => matches(name, names, isTyped)))
+      .filter((each) => !spent.includes(each.item) && names.some((name) => matches(name, each.names, isTyped)))
       .map(({ item }) => ({ item, values: known === undefined ? item.values : pick(item.values, known) }));
     let merged = map;
     for (const { item, values } of matching) if (!item.forced) merged = mergeDeep(values, merged);
-    for (const { item, values } of matching) if (item.forced) merged = mergeDeep(merged, values);
+    for (const item of order.over) {
+      const match = item.forced ? matching.find((each) => each.item === item) : undefined;
+      if (match !== undefined) merged = mergeDeep(merged, match.values);
+    }
     const bringing = matching.filter(({ values }) => Object.values(values).some(holdsTyped));
     return visitEntries(merged, [...spent, ...bringing.map(({ item }) => item)]);
   }

@@ -1,54 +1,109 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Env } from "#edge/env.ts";
 import type { JsonObject } from "#schema/json.ts";
+import type { KvValue } from "#schema/kv.ts";
 import { durableSql } from "#shell/durable-sql.ts";
-import { NamespaceCore } from "./namespace-core.ts";
-import type { KvEntry, KvFound, KvSetOptions, KvValue, NamespaceRpc, TemplateKey } from "./namespace-rpc.ts";
-import { TemplateCore } from "./template-core.ts";
+import { NamespaceRoom } from "./namespace-room.ts";
+import type {
+  KvSearch,
+  KvSetOptions,
+  NamespaceRpc,
+  SealedSecret,
+  SecretEntry,
+  SecretSearch,
+  SpaceBody,
+  TemplateKey,
+} from "./namespace-rpc.ts";
 
-/** The Durable Object of a namespace: wiring only. */
+/** The Durable Object of a namespace, and of what a tenant has for all of them: wiring only. */
 export class NamespaceActor extends DurableObject<Env> implements NamespaceRpc {
-  private readonly core: NamespaceCore;
+  readonly #room: NamespaceRoom;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    this.core = new NamespaceCore(durableSql(ctx.storage), () => Date.now());
+    this.#room = new NamespaceRoom(durableSql(ctx.storage), {
+      now: () => Date.now(),
+      setAlarm: (at) => void ctx.storage.setAlarm(at),
+    });
   }
 
-  async getValue(key: string): Promise<KvFound> {
-    return this.core.get(key);
+  override alarm() {
+    this.#room.alarm();
   }
-
-  async setValue(key: string, value: KvValue, options: KvSetOptions): Promise<"stored" | "exists"> {
-    return this.core.set(key, value, options);
+  getValue(key: string) {
+    return this.#room.getValue(key);
   }
-
-  async deleteValue(key: string): Promise<boolean> {
-    return this.core.delete(key);
+  setValue(key: string, value: KvValue, options: KvSetOptions) {
+    return this.#room.setValue(key, value, options);
   }
-
-  async listValues(): Promise<KvEntry[]> {
-    return this.core.list();
+  deleteValues(keys: readonly string[]) {
+    return this.#room.deleteValues(keys);
   }
-
-  async findTemplates(keys: readonly TemplateKey[]): Promise<JsonObject[]> {
-    return this.templates().find(keys);
+  purgeValues(keys: readonly string[], expiredOnly: boolean) {
+    return this.#room.purgeValues(keys, expiredOnly);
   }
-
-  async saveTemplate(key: TemplateKey, body: JsonObject, mode: "create" | "update" | "put") {
-    return this.templates().save(key, body, mode);
+  listValues(which?: { expired?: boolean }) {
+    return this.#room.listValues(which);
   }
-
-  async removeTemplate(key: TemplateKey): Promise<boolean> {
-    return this.templates().remove(key);
+  searchValues(search: KvSearch) {
+    return this.#room.searchValues(search);
   }
-
-  async listTemplates(): Promise<JsonObject[]> {
-    return this.templates().list();
+  valueHistory(key: string) {
+    return this.#room.valueHistory(key);
   }
-
-  /** Made when asked for: most of these actors never hold a template. */
-  private templates(): TemplateCore {
-    return new TemplateCore(durableSql(this.ctx.storage), () => Date.now());
+  spacesOf(namespace: string, knownVersion?: number) {
+    return this.#room.spacesOf(namespace, knownVersion);
+  }
+  getSpace(id: string) {
+    return this.#room.getSpace(id);
+  }
+  saveSpace(id: string, body: SpaceBody, mode: "create" | "update") {
+    return this.#room.saveSpace(id, body, mode);
+  }
+  removeSpace(id: string) {
+    return this.#room.removeSpace(id);
+  }
+  listSpaces() {
+    return this.#room.listSpaces();
+  }
+  noteSpace(id: string) {
+    return this.#room.noteSpace(id);
+  }
+  findSecret(namespaces: readonly string[], key: string) {
+    return this.#room.findSecret(namespaces, key);
+  }
+  saveSecret(secret: SealedSecret & { description?: string; tags?: SecretEntry["tags"] }) {
+    return this.#room.saveSecret(secret);
+  }
+  describeSecret(
+    namespace: string,
+    key: string,
+    about: { description?: string | undefined; tags?: SecretEntry["tags"] | undefined },
+  ) {
+    return this.#room.describeSecret(namespace, key, about);
+  }
+  removeSecret(namespace: string, key: string) {
+    return this.#room.removeSecret(namespace, key);
+  }
+  searchSecrets(search: SecretSearch) {
+    return this.#room.searchSecrets(search);
+  }
+  staleSecrets(keyId: string, limit: number) {
+    return this.#room.staleSecrets(keyId, limit);
+  }
+  resealSecret(secret: SealedSecret, to: string) {
+    return this.#room.resealSecret(secret, to);
+  }
+  findTemplates(keys: readonly TemplateKey[]) {
+    return this.#room.findTemplates(keys);
+  }
+  saveTemplate(key: TemplateKey, body: JsonObject, mode: "create" | "update" | "put") {
+    return this.#room.saveTemplate(key, body, mode);
+  }
+  removeTemplate(key: TemplateKey) {
+    return this.#room.removeTemplate(key);
+  }
+  listTemplates() {
+    return this.#room.listTemplates();
   }
 }

@@ -34,8 +34,18 @@ export type StartRequest = {
   /** A check said FAIL_EXECUTION, with this message. */
   failure?: string;
   fork?: Fork;
+  /** Secrets among the inputs, to be hidden in what it says. */
+  secrets?: readonly string[];
   /** Answer only when the execution has ended, or is paused for longer than a caller waits. */
   wait?: boolean;
+};
+
+/** How a child of an execution ended, with what it gave. `secrets`: those among its outputs. */
+export type ChildEnd = {
+  executionId: string;
+  state: State;
+  outputs: JsonObject | undefined;
+  secrets?: readonly string[];
 };
 
 /** What a new execution takes over from another one, and where it goes on. */
@@ -99,6 +109,8 @@ export type ForkSource = {
   runs: CopiedRun[];
   /** The id that each of `runs` has there, in the same order. */
   taskRunIds: string[];
+  /** What it must not say, and who takes its values over neither. */
+  secrets?: readonly string[];
 };
 
 /** What an expression gave, at a task run of an execution. */

@@ -140,6 +140,8 @@ export type Flow = {
   labels: readonly Label[];
   inputs: readonly Input[];
   variables: JsonObject;
+  /** Those of its namespace and the parents of that, where there are any. */
+  namespaceVariables?: JsonObject;
   tasks: readonly Task[];
   errors: readonly Task[];
   finally: readonly Task[];

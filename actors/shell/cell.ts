@@ -1,12 +1,11 @@
 import { type Plan, type Reduce, refusal, toExecutionJson, toSummary } from "#engine/index.ts";
-import type { Command, CommandAnswer, StartRequest } from "#schema/cell.ts";
+import type { ChildEnd, Command, CommandAnswer, StartRequest } from "#schema/cell.ts";
 import type { ExecutionEvent, ParentLink, TaskAnswer } from "#schema/event.ts";
 import type { ExecutionJson, ExecutionSummary } from "#schema/execution.ts";
 import type { Flow } from "#schema/flow.ts";
-import type { EpochMs, Json, JsonObject } from "#schema/json.ts";
+import type { EpochMs, Json } from "#schema/json.ts";
 import { cutMessage, type LogLine, type LogSpan } from "#schema/log.ts";
 import type { SlotAnswer } from "#schema/slot.ts";
-import type { State } from "#schema/state.ts";
 import { jsonSize, MAX_VALUE_CHARACTERS } from "#schema/value-size.ts";
 import { completed, isKnown, refusedAnswer } from "./command-answer.ts";
 import { eventOf } from "./command-event.ts";
@@ -115,6 +114,7 @@ export class Cell {
     if (this.#store.isRemoved(request.id)) throw new Removed(request.id);
     const live = Live.create(request.id, this.#program(request), this.#vault);
     this.#residents.add(live);
+    for (const secret of request.secrets ?? []) live.learn(secret);
     for (const event of startEvents(request, this.#host.now())) this.#apply(live, event);
     this.#turn(live);
     return live;
@@ -190,7 +190,8 @@ export class Cell {
   }
 
   /** A child of this execution has ended. */
-  childEnded(live: Live, link: ParentLink, executionId: string, state: State, outputs: JsonObject | undefined): void {
+  childEnded(live: Live, link: ParentLink, { executionId, state, outputs, secrets = [] }: ChildEnd): void {
+    for (const secret of secrets) live.learn(secret);
     const event = { kind: "subflow-finished", at: this.#host.now(), effect: link.effect, executionId, state } as const;
     this.#deliver(live, outputs === undefined ? event : { ...event, outputs });
   }

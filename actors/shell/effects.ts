@@ -86,7 +86,7 @@ export class Effects {
       case "kill-execution":
       case "kill-executions":
       case "start-retry": {
-        const run = errandRunner(world, errandOf(live, effect));
+        const run = errandRunner(world, errandOf(live, effect), live.masker);
         leaving.push(() => this.#ask(live, effect, async () => this.#acknowledged(effect.id, await run())));
         return;
       }
@@ -348,7 +348,13 @@ export class Effects {
         const isStopped = live.state.runs.get(effect.run)?.items?.stopped === true;
         const started = isStopped
           ? foundOr(await world.findSubflow(askerOf(live), id), "killed before it was started")
-          : await world.startSubflow(askerOf(live), id, rendering.request, this.#triggerOf(live, effect.run));
+          : await world.startSubflow(
+              askerOf(live),
+              id,
+              rendering.request,
+              this.#triggerOf(live, effect.run),
+              secretsIn(live, rendering.request),
+            );
         const at = host.now();
         if (started.ok) return { kind: "subflow-started", at, effect: id, executionId: started.executionId };
         return { kind: "item-refused", at, effect: id, message: started.message };
@@ -371,7 +377,9 @@ export class Effects {
 
   async #startSubflow(live: Live, effect: Of<"start-subflow">): Promise<ExecutionEvent> {
     const trigger = this.#triggerOf(live, effect.run);
-    const started = await this.#parts.world.startSubflow(askerOf(live), effect.id, effect.request, trigger);
+    const { id, request } = effect;
+    const secrets = secretsIn(live, request);
+    const started = await this.#parts.world.startSubflow(askerOf(live), id, request, trigger, secrets);
     const at = this.#parts.host.now();
     if (started.ok) return { kind: "subflow-started", at, effect: effect.id, executionId: started.executionId };
     this.say(live, effect.id, "ERROR", started.message);
@@ -453,6 +461,11 @@ function isHandedOn(live: Live, { run, id }: Of<"run-task">): boolean {
 function isAwaited(live: Live, { run, id }: Of<"run-task">): boolean {
   const waiting = live.state.runs.get(run)?.waiting;
   return waiting?.kind === "start" && waiting.effect === id;
+}
+
+/** The secrets of the execution that another one is started with. */
+function secretsIn({ masker }: Live, request: object): readonly string[] {
+  return masker.secrets.length === 0 ? [] : masker.within(JSON.stringify(request));
 }
 
 function foundOr(executionId: string | undefined, message: string): Awaited<ReturnType<World["startSubflow"]>> {

@@ -1,4 +1,6 @@
 import type { Effect } from "#schema/effect.ts";
+import type { JsonObject } from "#schema/json.ts";
+import type { Masker } from "#schema/mask.ts";
 import { askerOf } from "./asker.ts";
 import type { Live } from "./live.ts";
 import { retryOf } from "./start-events.ts";
@@ -51,8 +53,11 @@ export function errandsOf(live: Live): Errand[] {
   });
 }
 
-/** Does it; called again after a rejection it leaves out what was done. Answers the execution that a retry started. */
-export function errandRunner(world: World, errand: Errand): () => Promise<string | undefined> {
+/**
+ * Does it; called again after a rejection it leaves out what was done. Answers the execution that a retry started. `masker`: knows the
+ * secrets of the execution, and tells them to whoever is given some of its values; undefined once the execution is gone.
+ */
+export function errandRunner(world: World, errand: Errand, masker?: Masker): () => Promise<string | undefined> {
   const { effect, asker } = errand;
   const { executionId } = asker;
   // Named, so that one that comes late does not kill what was restarted since.
@@ -60,7 +65,8 @@ export function errandRunner(world: World, errand: Errand): () => Promise<string
   switch (effect.kind) {
     case "notify-parent": {
       const { parent, state, outputs } = effect;
-      return () => world.tellParent({ executionId, child: asker, parent, state, outputs }).then(nothing);
+      const told = { executionId, child: asker, parent, state, outputs, ...secretsIn(outputs, masker) };
+      return () => world.tellParent(told).then(nothing);
     }
     case "notify-trigger": {
       const known = { ...asker, executionId: effect.executionId ?? executionId };
@@ -76,12 +82,19 @@ export function errandRunner(world: World, errand: Errand): () => Promise<string
     }
     case "start-retry": {
       const { retry } = errand;
-      return async () => (retry === undefined ? undefined : world.startRetry(executionId, effect.id, retry));
+      const request = retry && { ...retry, ...secretsIn(retry.inputs, masker) };
+      return async () => (request === undefined ? undefined : world.startRetry(executionId, effect.id, request));
     }
   }
 }
 
 function nothing(): undefined {}
+
+function secretsIn(value: JsonObject | undefined, masker: Masker | undefined): { secrets?: readonly string[] } {
+  if (value === undefined || masker === undefined || masker.secrets.length === 0) return {};
+  const secrets = masker.within(JSON.stringify(value));
+  return secrets.length === 0 ? {} : { secrets };
+}
 
 /** Kills what is `left`, and takes out what has heard. Rejects when one could not be reached. */
 async function killAll(world: World, left: Set<string>, commandId: string): Promise<void> {

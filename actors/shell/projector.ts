@@ -36,7 +36,10 @@ export class Projector {
     if (!isNews) return;
     live.shown = state;
     live.projected = state.seq;
-    this.#changed.set(live.id, toSummary(state));
+    const summary = toSummary(state);
+    // Lists show labels to everybody.
+    const labels = summary.labels.map(({ key, value }) => ({ key, value: live.masker.mask(value) }));
+    this.#changed.set(live.id, { ...summary, labels });
     this.#schedule(FLUSH_MS);
   }
 

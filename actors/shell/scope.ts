@@ -59,7 +59,7 @@ export function scopeOf(
     envs: () => surroundings.envs,
     globals: () => surroundings.globals,
     kestra: () => surroundings.kestra,
-    namespace: () => ({}),
+    namespace: () => flow.namespaceVariables ?? {},
     error: () => failureOf(plan, state),
     ...(item === undefined ? {} : { item: () => item }),
     ...(run === undefined ? {} : runLooks(plan, state, run, read)),

@@ -20,13 +20,14 @@ export type Asker = {
   trigger: ExecutionTrigger | undefined;
 };
 
-/** `child`: the execution that has ended; where its outputs have markers, their files are its own. */
+/** `child`: the execution that has ended; where its outputs have markers, their files are its own. `secrets`: those in its outputs. */
 export type Told = {
   executionId: string;
   child: Asker;
   parent: ParentLink;
   state: State;
   outputs: JsonObject | undefined;
+  secrets?: readonly string[];
 };
 
 export interface WorkPort {
@@ -42,12 +43,16 @@ export interface WorkPort {
 }
 
 export interface ExecutionsPort {
-  /** Finds the flow and starts its execution under the id made from the parent's effect. A refusal fails the task. */
+  /**
+   * Finds the flow and starts its execution under the id made from the parent's effect. A refusal fails the task. `secrets`: those of the
+   * parent that the request holds.
+   */
   startSubflow(
     asker: Asker,
     effect: string,
     request: SubflowRequest,
     trigger: ExecutionTrigger,
+    secrets: readonly string[],
   ): Promise<{ ok: true; executionId: string } | { ok: false; message: string }>;
   /** Starts the execution that replaces another one, under the id made from the other's effect; gives that id. */
   startRetry(executionId: string, effect: string, request: Omit<StartRequest, "id">): Promise<string>;

@@ -4,6 +4,7 @@ import type { Command, CommandAnswer } from "#schema/cell.ts";
 import type { Expansion, Metric, Updates } from "#schema/event.ts";
 import type { Task } from "#schema/flow.ts";
 import type { EpochMs, Json, JsonObject } from "#schema/json.ts";
+import type { KvValue } from "#schema/kv.ts";
 import type { Level } from "#schema/state.ts";
 
 /**
@@ -77,16 +78,20 @@ export interface SharedPlace {
 }
 
 export interface KeyValues {
-  get(namespace: string, key: string): Promise<{ type: string; value: Json } | undefined>;
+  get(namespace: string, key: string): Promise<KvValue | undefined>;
   set(
     namespace: string,
     key: string,
-    value: { type: string; value: Json },
-    options: { overwrite: boolean; ttlMs?: number },
+    value: KvValue,
+    options: { overwrite: boolean; ttlMs?: number; description?: string },
   ): Promise<"stored" | "exists">;
   delete(namespace: string, key: string): Promise<boolean>;
-  /** Keys with a live value, in order. */
-  keys(namespace: string): Promise<readonly string[]>;
+  /** Keys with a live value, in order; or those that have expired and are still told of. */
+  keys(namespace: string, which?: { expired?: boolean }): Promise<readonly string[]>;
+  /** Deletes those of the keys that have expired, or all; how many went. */
+  purge(namespace: string, keys: readonly string[], expiredOnly: boolean): Promise<number>;
+  /** All that there are. */
+  namespaces(): Promise<readonly string[]>;
 }
 
 export type HttpCall = {

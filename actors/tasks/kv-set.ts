@@ -1,6 +1,7 @@
 import * as z from "zod";
+import { KV_TYPES, kvTypeOf, parseKv } from "#schema/kv.ts";
 import { type EdgeTask, TaskFailure } from "./define.ts";
-import { checkKey, KV_TYPES, kvInput, kvTypeOf, parseKv } from "./kv-common.ts";
+import { checkKey, kvInput } from "./kv-common.ts";
 import { anything, duration, dynamic, typed } from "./property.ts";
 
 const input = z.object({
@@ -9,7 +10,7 @@ const input = z.object({
   kvType: dynamic(z.enum(KV_TYPES)).describe("Turns a text into this type").optional(),
   overwrite: dynamic(z.boolean()).default(true).describe("Replace a value that is there; when false that is a failure"),
   ttl: dynamic(duration().min(0)).describe("The value is gone after this time").optional(),
-  kvDescription: dynamic(z.string()).describe("What the value is; ignored").optional(),
+  kvDescription: dynamic(z.string()).describe("What the value is, for people").optional(),
 });
 type Props = z.output<typeof input>;
 
@@ -46,7 +47,11 @@ tasks:
       props.namespace ?? ctx.flow.namespace,
       key,
       { type: convert ? kvType : kvTypeOf(converted), value: converted },
-      { overwrite: props.overwrite, ...(props.ttl === undefined ? {} : { ttlMs: props.ttl }) },
+      {
+        overwrite: props.overwrite,
+        ...(props.ttl === undefined ? {} : { ttlMs: props.ttl }),
+        ...(props.kvDescription === undefined ? {} : { description: props.kvDescription }),
+      },
     );
     if (stored === "stored") return {};
     throw new TaskFailure(

@@ -83,3 +83,30 @@ test("kv.Delete says whether there was something", async () => {
   expect(await runTask(task("Delete"), { key: "k" }, ctx)).toEqual({ outputs: { deleted: false } });
   await expect(runTask(task("Delete"), { key: "k", errorOnMissing: true }, ctx)).rejects.toThrow("'k'");
 });
+
+describe("kv.PurgeKV", () => {
+  beforeEach(() => {
+    for (const name of ["company.team/a", "company.team/b", "company/c", "other/d"]) ctx.expired.add(name);
+    for (const name of ["company.team/live", "other/live"]) ctx.values.set(name, { type: "NUMBER", value: 1 });
+  });
+  const purge = async (properties: JsonObject) => (await runTask(task("PurgeKV"), properties, ctx)).outputs?.size;
+
+  test("forgets what has expired in the flow's namespace and below, and leaves what lives", async () => {
+    expect(await purge({})).toBe(2);
+    expect(ctx.values.size).toBe(2);
+  });
+
+  test.each<[string, JsonObject, number]>([
+    ["in named namespaces and those below", { namespaces: ["company"] }, 3],
+    ["in named namespaces alone", { namespaces: ["company"], includeChildNamespaces: false }, 1],
+    ["in namespaces of a pattern", { namespacePattern: "company*" }, 3],
+    ["keys of a pattern", { namespacePattern: "*", keyPattern: "[ab]" }, 2],
+    ["what lives too, when told so", { namespacePattern: "*", expiredOnly: false }, 6],
+  ])("cleans %s", async (_, properties, size) => {
+    expect(await purge(properties)).toBe(size);
+  });
+
+  test("wants names or a pattern, not both", async () => {
+    await expect(purge({ namespaces: ["a"], namespacePattern: "*" })).rejects.toThrow("not both");
+  });
+});

@@ -1,7 +1,8 @@
 import { concatBytes } from "#schema/bytes.ts";
 import type { Command, CommandAnswer } from "#schema/cell.ts";
 import type { Metric } from "#schema/event.ts";
-import type { Json, JsonObject } from "#schema/json.ts";
+import type { JsonObject } from "#schema/json.ts";
+import type { KvValue } from "#schema/kv.ts";
 import type { Level } from "#schema/state.ts";
 import {
   type Downloaded,
@@ -30,7 +31,9 @@ export class MemoryContext implements EdgeContext, InlineContext {
   readonly calls: HttpCall[] = [];
   readonly scripts: ScriptCall[] = [];
   readonly stored: Map<string, Uint8Array>;
-  readonly values: Map<string, { type: string; value: Json }>;
+  readonly values: Map<string, KvValue>;
+  /** Names of values, as in `values`, whose time is over. */
+  readonly expired = new Set<string>();
   /** Size of the chunks that `files.open` gives. */
   chunkBytes = 7;
   readonly ttls: (number | undefined)[] = [];
@@ -88,7 +91,7 @@ export class MemoryContext implements EdgeContext, InlineContext {
     set: async (
       namespace: string,
       key: string,
-      value: { type: string; value: Json },
+      value: KvValue,
       options: { overwrite: boolean; ttlMs?: number },
     ): Promise<"stored" | "exists"> => {
       if (!options.overwrite && this.values.has(`${namespace}/${key}`)) return "exists";
@@ -97,10 +100,19 @@ export class MemoryContext implements EdgeContext, InlineContext {
       return "stored";
     },
     delete: async (namespace: string, key: string) => this.values.delete(`${namespace}/${key}`),
-    keys: async (namespace: string) => {
+    keys: async (namespace: string, { expired = false }: { expired?: boolean } = {}) => {
       const start = `${namespace}/`;
-      const own = [...this.values.keys()].filter((name) => name.startsWith(start));
+      const own = [...(expired ? this.expired : this.values.keys())].filter((name) => name.startsWith(start));
       return own.map((name) => name.slice(start.length)).sort();
+    },
+    purge: async (namespace: string, keys: readonly string[], expiredOnly: boolean) => {
+      const names = keys.map((key) => `${namespace}/${key}`);
+      const isGone = (name: string) => this.expired.delete(name) || (!expiredOnly && this.values.delete(name));
+      return names.filter(isGone).length;
+    },
+    namespaces: async () => {
+      const names = [...this.values.keys(), ...this.expired].map((name) => name.slice(0, name.indexOf("/")));
+      return [...new Set(names)].sort();
     },
   };
 

@@ -37,6 +37,7 @@ import { KNOWN_TYPES, typeOfPackage } from "./known-types.ts";
 import { kvDelete } from "./kv-delete.ts";
 import { kvGet } from "./kv-get.ts";
 import { kvGetKeys } from "./kv-get-keys.ts";
+import { kvPurgeKv } from "./kv-purge-kv.ts";
 import { kvSet } from "./kv-set.ts";
 import { logLog } from "./log-log.ts";
 import { nodeCommands } from "./node-commands.ts";
@@ -85,6 +86,7 @@ const TASKS: readonly AnyTask[] = [
   kvDelete,
   kvGet,
   kvGetKeys,
+  kvPurgeKv,
   kvSet,
   logLog,
   outputOutputValues,

@@ -18,7 +18,7 @@ export interface AgentPlace {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-const SERVER_ONLY = /^(SECRET_|WINDHOVER_AUTH_|WINDHOVER_ENCRYPTION_)/;
+const SERVER_ONLY = /^(SECRET_|WINDHOVER_AUTH_)/;
 
 /** The token goes by environment, never on the command line, which every user of the machine can read. */
 export function agentCommand({ entry, port, workDir, token, env, compileCache }: AgentPlace): AgentCommand {

@@ -4,7 +4,7 @@
 //   files/         what the files port stores
 //   agent/         work folder of the runner agent
 //   agent-token    the token the agent shows to the server, readable by the owner only
-//   encryption-key the key under which SECRET inputs are encrypted, readable by the owner only
+//   encryption-keys  what seals secrets, the newest first, readable by the owner only: without them no secret can be read again
 //   run.json       the processes of the start that is running now, or was when it died
 //   first-start    present once the example flows have been loaded
 //   workerd.capnp  the generated configuration of the runtime
@@ -49,26 +49,32 @@ export function openDataFolder(root: string): DataFolder {
 }
 
 /** The agent's token: made on the first start and kept. 256 random bits. */
-export function agentToken(folder: DataFolder): string {
-  return keptSecret(folder, "agent-token", "hex");
-}
-
-/** The key that encrypts what is kept of SECRET inputs: made on the first start and kept. Without it they cannot be read again. */
-export function encryptionKey(folder: DataFolder): string {
-  return keptSecret(folder, "encryption-key", "base64");
-}
-
-/** 256 random bits, the same at every start. */
-function keptSecret({ root }: DataFolder, name: string, encoding: "hex" | "base64"): string {
-  const file = join(root, name);
+export function agentToken({ root }: DataFolder): string {
+  const file = join(root, "agent-token");
   if (existsSync(file)) {
-    const secret = readFileSync(file, "utf8").trim();
-    if (secret !== "") return secret;
+    const token = readFileSync(file, "utf8").trim();
+    if (token !== "") return token;
   }
-  const secret = randomBytes(32).toString(encoding);
-  writeFileSync(file, `${secret}\n`, { mode: 0o600 });
+  const token = randomBytes(32).toString("hex");
+  writeFileSync(file, `${token}\n`, { mode: 0o600 });
   chmodSync(file, 0o600);
-  return secret;
+  return token;
+}
+
+/** The keys that seal secrets, `id:base64` on a line each, the newest first: one is made on the first start, or when `fresh`. */
+export function encryptionKeys({ root }: DataFolder, { fresh }: { fresh: boolean }): string {
+  const file = join(root, "encryption-keys");
+  const kept = existsSync(file)
+    ? readFileSync(file, "utf8")
+        .split("\n")
+        .filter((line) => line.trim() !== "")
+    : [];
+  if (kept.length > 0 && !fresh) return kept.join(",");
+  const keys = [`k${kept.length + 1}:${randomBytes(32).toString("base64")}`, ...kept];
+  // In one step: half of a key would be no key.
+  writeFileSync(`${file}.new`, `${keys.join("\n")}\n`, { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+  return keys.join(",");
 }
 
 export function isFirstStart({ root }: DataFolder): boolean {

@@ -67,7 +67,7 @@ export async function startServer(options: StartOptions): Promise<LocalServer> {
   const tokens = {
     agentToken: data.agentToken(folder),
     internal: crypto.randomUUID(),
-    encryptionKey: data.encryptionKey(folder),
+    encryptionKeys: data.encryptionKeys(folder, { fresh: settings.newKey ?? false }),
   };
   const server: ServerPlace = { ...options, folder, run, port, environment: workerEnvironment(settings, tokens) };
   const call = (path: string, timeoutMs: number) =>

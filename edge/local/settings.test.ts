@@ -35,6 +35,18 @@ test("takes networks and secrets from the environment", () => {
   });
 });
 
+test("takes plugin defaults of all flows, and refuses what is no list of them", () => {
+  const list = JSON.stringify([{ type: "a.b", values: { c: 1 } }]);
+  const parsed = parse([], { WINDHOVER_PLUGIN_DEFAULTS: list });
+  expect(parsed.kind === "settings" && workerVars(parsed.settings, 1)).toMatchObject({ PLUGIN_DEFAULTS: list });
+  for (const wrong of ["{}", "[1]", '[{"type": 1}]', "- type: a"])
+    expect(parse([], { WINDHOVER_PLUGIN_DEFAULTS: wrong })).toMatchObject({ kind: "problems" });
+});
+
+test("a new key is made when it is asked for", () => {
+  expect(parse(["--new-key"])).toMatchObject({ settings: { newKey: true } });
+});
+
 test("takes how deep executions may start one another, and hands it on", () => {
   const parsed = parse([], { WINDHOVER_MAX_DEPTH: "7" });
   expect(parsed.kind === "settings" && workerVars(parsed.settings, 1)).toMatchObject({ MAX_DEPTH: "7" });
@@ -50,7 +62,7 @@ test("lists every mistake, each with what is allowed", () => {
     WINDHOVER_AUTH_BASIC: "nobody",
   });
   expect(result.kind === "problems" && result.problems).toEqual([
-    'Unknown option "-x". Known are --port N, --no-agent and --help.',
+    'Unknown option "-x". Known are --port N, --no-agent, --new-key and --help.',
     'The port "99999" is not a number from 0 to 65535.',
     'CELLS is "many"; use a number from 1 to 1024, or "each".',
     'WINDHOVER_MAX_DEPTH is "0"; use a number from 1 to 1000.',

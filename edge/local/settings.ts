@@ -18,10 +18,12 @@ export interface Settings {
   readonly authBasic: string | undefined;
   /** Bearer tokens, comma separated, or undefined. */
   readonly authTokens: string | undefined;
-  /** Keys that encrypt secrets, `id:base64`, the newest first, commas between them; undefined for the one in the data folder. */
-  readonly encryptionKeys: string | undefined;
   /** All variables of the launcher that start with `SECRET_`, under their full names. */
   readonly secrets: Readonly<Record<string, string>>;
+  /** JSON list of plugin defaults for all flows. */
+  readonly pluginDefaults?: string | undefined;
+  /** Make a new encryption key before the start; the older ones stay to open what they sealed. */
+  readonly newKey?: boolean;
 }
 
 export type ParsedSettings =
@@ -40,6 +42,7 @@ export const USAGE = `Usage: npm start -- [options]
 
   --port N      port on 127.0.0.1 (default 8080, or PORT)
   --no-agent    do not start the runner agent (scripts and containers will wait for one)
+  --new-key     make a new encryption key; then POST /api/v1/secrets/rotate seals all secrets with it
   --help        this text
 
 Environment:
@@ -50,14 +53,13 @@ Environment:
   WINDHOVER_ALLOW_PRIVATE   private networks that tasks may reach: CIDR blocks separated by commas, or "private"
   WINDHOVER_AUTH_BASIC      user:password; turns basic authentication on
   WINDHOVER_AUTH_TOKENS     bearer tokens separated by commas
-  WINDHOVER_ENCRYPTION_KEYS keys that encrypt secrets, id:base64, the newest first (default: one that the first start makes)
-  SECRET_NAME               a secret, read in flows as {{ secret('NAME') }}
+  WINDHOVER_PLUGIN_DEFAULTS plugin defaults of all flows: a JSON list of {"type": ..., "values": {...}}
+  SECRET_NAME               a secret in base64, read in flows as {{ secret('NAME') }}
 `;
 
 const MAX_CELLS = 1024;
 const MAX_DEPTH = 1000;
 const CIDR = /^[0-9a-fA-F.:]+\/\d{1,3}$/;
-const ENCRYPTION_KEY = /^[A-Za-z0-9_-]{1,40}:[A-Za-z0-9+/]{43}=$/;
 const NETWORK_NAMES = new Set(["private", "local"]);
 
 /** Reads switches and environment. A switch wins over the environment. Never throws. */
@@ -65,13 +67,15 @@ export function parseSettings({ argv, env, resolvePath }: SettingsSource): Parse
   const problems: string[] = [];
   let portText = env.PORT || "8080";
   let agent = true;
+  let newKey = false;
   for (let index = 0; index < argv.length; index++) {
     const word = argv[index] ?? "";
     if (word === "--help" || word === "-h") return { kind: "help" };
     if (word === "--no-agent") agent = false;
+    else if (word === "--new-key") newKey = true;
     else if (word === "--port") portText = argv[++index] ?? "";
     else if (word.startsWith("--port=")) portText = word.slice("--port=".length);
-    else problems.push(`Unknown option "${word}". Known are --port N, --no-agent and --help.`);
+    else problems.push(`Unknown option "${word}". Known are --port N, --no-agent, --new-key and --help.`);
   }
   const settings: Settings = {
     port: parsePort(portText, problems),
@@ -82,8 +86,9 @@ export function parseSettings({ argv, env, resolvePath }: SettingsSource): Parse
     allowPrivate: parseNetworks(env.WINDHOVER_ALLOW_PRIVATE ?? "", problems),
     authBasic: parseBasic(env.WINDHOVER_AUTH_BASIC, problems),
     authTokens: env.WINDHOVER_AUTH_TOKENS || undefined,
-    encryptionKeys: parseKeys(env.WINDHOVER_ENCRYPTION_KEYS, problems),
     secrets: pickSecrets(env),
+    ...parseDefaults(env.WINDHOVER_PLUGIN_DEFAULTS, problems),
+    ...(newKey ? { newKey } : {}),
   };
   return problems.length > 0 ? { kind: "problems", problems } : { kind: "settings", settings };
 }
@@ -129,13 +134,24 @@ function parseBasic(text: string | undefined, problems: string[]): string | unde
   return text;
 }
 
-function parseKeys(text: string | undefined, problems: string[]): string | undefined {
-  if (!text) return undefined;
-  if (text.split(",").every((key) => ENCRYPTION_KEY.test(key.trim()))) return text;
-  problems.push(
-    "WINDHOVER_ENCRYPTION_KEYS must hold keys such as k1:BASE64 of 32 bytes, commas between them. Make one with: openssl rand -base64 32",
-  );
-  return undefined;
+function parseDefaults(text: string | undefined, problems: string[]): Pick<Settings, "pluginDefaults"> {
+  if (!text) return {};
+  if (!isDefaultsList(text))
+    problems.push(
+      'WINDHOVER_PLUGIN_DEFAULTS must be a JSON list such as [{"type": "io.kestra...", "values": {"a": 1}}].',
+    );
+  return { pluginDefaults: text };
+}
+
+function isDefaultsList(text: string): boolean {
+  try {
+    const list: unknown = JSON.parse(text);
+    return (
+      Array.isArray(list) && list.every((item) => typeof item?.type === "string" && typeof item.values === "object")
+    );
+  } catch {
+    return false;
+  }
 }
 
 function pickSecrets(env: SettingsSource["env"]): Record<string, string> {

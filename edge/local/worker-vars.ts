@@ -8,6 +8,7 @@ export function workerVars(settings: Settings, port: number): Record<string, str
     CELLS: settings.cells,
     ALLOWED_HOSTS: [`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`].join(","),
     ...(settings.maxDepth === undefined ? {} : { MAX_DEPTH: String(settings.maxDepth) }),
+    ...(settings.pluginDefaults === undefined ? {} : { PLUGIN_DEFAULTS: settings.pluginDefaults }),
     ...(settings.allowPrivate.length > 0 ? { ALLOW_PRIVATE: settings.allowPrivate.join(",") } : {}),
   };
 }
@@ -18,12 +19,12 @@ export function workerVars(settings: Settings, port: number): Record<string, str
  */
 export function workerEnvironment(
   settings: Settings,
-  tokens: { readonly agentToken: string; readonly internal: string; readonly encryptionKey: string },
+  tokens: { readonly agentToken: string; readonly internal: string; readonly encryptionKeys: string },
 ): Record<string, string> {
   return {
     INTERNAL_SECRET: tokens.internal,
     AGENT_TOKEN: tokens.agentToken,
-    ENCRYPTION_KEYS: settings.encryptionKeys ?? `local:${tokens.encryptionKey}`,
+    ENCRYPTION_KEYS: tokens.encryptionKeys,
     ...(settings.authBasic ? { AUTH_BASIC: settings.authBasic } : {}),
     ...(settings.authTokens ? { AUTH_TOKENS: settings.authTokens } : {}),
     ...(Object.keys(settings.secrets).length > 0 ? { SECRETS: JSON.stringify(settings.secrets) } : {}),

@@ -20,6 +20,7 @@ import { logRoutes } from "./logs.ts";
 import { namespaceRoutes } from "./namespaces.ts";
 import { openApiRoute } from "./openapi.ts";
 import { pluginRoutes } from "./plugins.ts";
+import { secretRoutes } from "./secrets.ts";
 import { systemRoutes } from "./system.ts";
 import { templateRoutes } from "./templates.ts";
 import { triggerRoutes } from "./triggers.ts";
@@ -44,8 +45,9 @@ export function allRoutes(parts: AppParts, more: readonly Route[] = []): readonl
     ...executionBulkRoutes(parts),
     ...webhookRoutes(parts),
     ...logRoutes,
-    ...namespaceRoutes,
+    ...namespaceRoutes(parts),
     ...kvRoutes,
+    ...secretRoutes,
     ...templateRoutes(parts),
     ...triggerRoutes(parts),
     ...pluginRoutes(parts),

@@ -1,5 +1,6 @@
 import * as z from "zod";
-import type { ValidatedDocument } from "#flow/parse-flow.ts";
+import { namespacesOf, type ValidatedDocument } from "#flow/parse-flow.ts";
+import { type NamespaceContext, NO_NAMESPACE } from "#flow/pinned-namespace.ts";
 import { templateRefsOfSource } from "#flow/templates.ts";
 import type { JsonObject } from "#schema/json.ts";
 import type { Problem } from "#schema/problem.ts";
@@ -7,6 +8,7 @@ import type { Env } from "../env.ts";
 import type { AppParts } from "../parts.ts";
 import { tenantOf } from "../request.ts";
 import type { Route } from "../route.ts";
+import { contextOf } from "../spaces.ts";
 import { missingTemplates } from "../templates.ts";
 import { sourceOf } from "../yaml-body.ts";
 import { userRoute } from "./user-route.ts";
@@ -30,8 +32,13 @@ export function flowValidateRoutes({ language }: AppParts): readonly Route[] {
       "POST /flows/validate",
       "Check flows without saving them",
       async (c) => {
-        const documents = language.validate(await sourceOf(c));
-        const checked = documents.map(async (document) => withTemplateWarnings(c.env, tenantOf(c), document));
+        const source = await sourceOf(c);
+        const tenant = tenantOf(c);
+        const contexts = new Map<string, NamespaceContext>();
+        for (const namespace of namespacesOf(source))
+          contexts.set(namespace, await contextOf(c.env, tenant, namespace));
+        const documents = language.validate(source, (namespace) => contexts.get(namespace) ?? NO_NAMESPACE);
+        const checked = documents.map(async (document) => withTemplateWarnings(c.env, tenant, document));
         return c.json((await Promise.all(checked)).map(validation));
       },
       {

@@ -7,6 +7,7 @@ import {
   type SaveMode,
 } from "#actors/flow-actor/flow-rpc.ts";
 import type { ParsedFlow } from "#flow/parse-flow.ts";
+import { pinsNamespace } from "#flow/pinned-namespace.ts";
 import type { Problem } from "#schema/problem.ts";
 import { actorByName } from "../env.ts";
 import { flowJson } from "../flow-json.ts";
@@ -14,6 +15,7 @@ import { type HttpError, invalidEntity, notFound } from "../http-error.ts";
 import type { AppParts } from "../parts.ts";
 import { flag, flowKeyOf, query, tenantOf } from "../request.ts";
 import type { AppContext, Route } from "../route.ts";
+import { pinnedTextOf } from "../spaces.ts";
 import { sourceOf } from "../yaml-body.ts";
 import { FlowAnswer } from "./answers.ts";
 import { userRoute } from "./user-route.ts";
@@ -32,8 +34,12 @@ export function flowRoutes(parts: AppParts): readonly Route[] {
 
   async function save(c: AppContext, mode: SaveMode, named?: FlowKey): Promise<Response> {
     const source = await sourceOf(c);
-    const key = keyIn(tenantOf(c), language.parse(source), named);
-    return answerSaved(c, await flowActor(c, key).save(key, source, mode), key);
+    if (pinsNamespace(source))
+      throw invalidEntity("`pinnedNamespace` is written by the server alone: change the namespace instead");
+    const alone = language.parse(source);
+    const around = await pinnedTextOf(c.env, tenantOf(c), alone.draft?.namespace ?? "");
+    const key = keyIn(tenantOf(c), around === "" ? alone : language.parse(source + around), named);
+    return answerSaved(c, await flowActor(c, key).save(key, source, mode, around), key);
   }
 
   function answerSaved(c: AppContext, answer: SaveAnswer, key: FlowKey): Response {

@@ -1,4 +1,3 @@
-import { namespaceActorName } from "#actors/namespace/namespace-rpc.ts";
 import type { Metric, TaskAnswer } from "#schema/event.ts";
 import { cutMessage, type LogLine } from "#schema/log.ts";
 import { Masker } from "#schema/mask.ts";
@@ -7,10 +6,11 @@ import type { Level } from "#schema/state.ts";
 import { type EdgeContext, type EdgeTask, TaskFailure } from "#tasks/define.ts";
 import { registry } from "#tasks/registry.ts";
 import type { Sandbox } from "#vm/index.ts";
-import { actorByName, type Env } from "../env.ts";
+import type { Env } from "../env.ts";
 import { fileUri } from "../ports/file-path.ts";
 import { portsOf } from "../ports/ports.ts";
 import { httpCall, httpDownload } from "./guarded-http.ts";
+import { keyValuesOf } from "./key-values.ts";
 import { otherExecutions } from "./other-executions.ts";
 import { runScript } from "./run-script.ts";
 import { PlaceOfJob } from "./shared-place.ts";
@@ -75,7 +75,6 @@ type Surroundings = {
 function contextOf(env: Env, job: Job, { sandbox, signal, log, metrics, place }: Surroundings): EdgeContext {
   const guard = { allowsPrivate: (env.ALLOW_PRIVATE ?? "") !== "" };
   const { tenant, namespace, flowId } = job;
-  const keys = (of: string) => actorByName(env.NAMESPACE, namespaceActorName(tenant, of));
   return {
     now: Date.now(),
     signal,
@@ -93,16 +92,7 @@ function contextOf(env: Env, job: Job, { sandbox, signal, log, metrics, place }:
         return fileUri(path);
       }),
     files: taskFiles(env, job),
-    kv: {
-      async get(of, key) {
-        const found = await keys(of).getValue(key);
-        if (found.kind === "expired") throw new TaskFailure(`The key '${key}' in the namespace '${of}' has expired.`);
-        return found.kind === "found" ? { type: found.type, value: found.value } : undefined;
-      },
-      set: (of, key, value, options) => keys(of).setValue(key, value as never, options),
-      delete: (of, key) => keys(of).deleteValue(key),
-      keys: async (of) => (await keys(of).listValues()).map(({ key }) => key),
-    },
+    kv: keyValuesOf(env, job),
     script: (call) => runScript(sandbox(), call, { guard, signal, log }),
   };
 }

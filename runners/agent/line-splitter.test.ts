@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { MAX_LOG_MESSAGE } from "#schema/log.ts";
+import { Masker } from "#schema/mask.ts";
 import { LineSplitter, MAX_MARKER } from "./line-splitter.ts";
 
 function split(chunks: readonly Uint8Array[]): string[] {
@@ -44,4 +45,32 @@ test("a line that may be a marker is kept whole up to its own limit", () => {
   expect(split([Buffer.from(marker.slice(0, 7)), Buffer.from(`${marker.slice(7)}\n`)])).toEqual([marker]);
   const [cut] = split([Buffer.from(`::{${"x".repeat(MAX_MARKER)}\n`)]);
   expect(cut?.endsWith("… (3 more characters dropped)")).toBe(true);
+});
+
+test("[K1] a secret is found in its line wherever the bytes of it were cut", () => {
+  const secret = "s3cret-Pässword";
+  const masker = new Masker([secret]);
+  fc.assert(
+    fc.property(fc.array(fc.nat(6), { maxLength: 30 }), (sizes) => {
+      const bytes = new TextEncoder().encode(`before ${secret} after\n${btoa("s3cret")} ${encodeURIComponent(secret)}`);
+      const chunks: Uint8Array[] = [];
+      let at = 0;
+      for (const size of sizes) {
+        chunks.push(bytes.subarray(at, at + size));
+        at += size;
+      }
+      chunks.push(bytes.subarray(at));
+      const lines = split(chunks).map((line) => masker.mask(line));
+      expect(lines).toEqual(["before ****** after", `${btoa("s3cret")} ******`]);
+    }),
+  );
+});
+
+test("[K1] a line that is cut within a secret ends before it", () => {
+  const secret = "s3cret-Pa55word";
+  const splitter = new LineSplitter(new Masker([secret]));
+  const line = `${"x".repeat(MAX_LOG_MESSAGE - 8)}${secret} and more`;
+  const [cut = ""] = splitter.push(new TextEncoder().encode(`${line}\n`));
+  expect(cut.startsWith(`${"x".repeat(MAX_LOG_MESSAGE - 8)}******… (`)).toBe(true);
+  expect(cut).not.toContain("s3cret");
 });

@@ -37,7 +37,7 @@ class Bench {
     const product = await Product.create();
     const subjects: readonly Subject[] = round % 2 === 0 ? [floor, product] : [product, floor];
     try {
-      if (this.#wants(...(Object.keys(WORKS) as WorkName[]), "W7", "W8", "W9", "W10", "W11", "W12", "UI")) {
+      if (this.#wants(...(Object.keys(WORKS) as WorkName[]), "W7", "W8", "W9", "W10", "W11", "W12", "KV", "UI")) {
         for (const subject of subjects) await subject.start();
         for (const [name, work] of Object.entries(WORKS)) {
           if (!this.#wants(name as WorkName)) continue;

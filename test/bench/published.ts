@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ExecutionJson } from "#schema/execution.ts";
 import { memoryOf } from "../support/process-tree.ts";
+import { keyValues } from "./key-values.ts";
 import { checkSuccess, NAMESPACE, type Product } from "./product.ts";
 import type { Amounts } from "./sample.ts";
 import { median, quantile, timeMs } from "./stats.ts";
@@ -110,4 +111,4 @@ async function w12(product: Product, { manyTasks }: Amounts): Promise<Figures> {
   return { ms, grownMiB: memoryOf([workerd]).rssMiB - before };
 }
 
-export const PUBLISHED: Readonly<Record<string, ProductWork>> = { W9: w9, W10: w10, W11: w11, W12: w12 };
+export const PUBLISHED: Readonly<Record<string, ProductWork>> = { W9: w9, W10: w10, W11: w11, W12: w12, KV: keyValues };

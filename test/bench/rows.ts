@@ -155,6 +155,10 @@ export const ROWS: readonly Row[] = [
     target: atMost(50),
   },
   { work: "W13", title: "starts a second before that", figure: "startsPerSecond", unit: "/s", digits: 0 },
+  { work: "KV", title: "key-values set a second, 16 clients", figure: "setPerSecond", unit: "/s", digits: 0 },
+  { work: "KV", title: "key-values read a second", figure: "getPerSecond", unit: "/s", digits: 0 },
+  { work: "KV", title: "a set, p50, one client", figure: "setP50", ...ms(2) },
+  { work: "KV", title: "a read, p50, one client", figure: "getP50", ...ms(2) },
   {
     work: "UI",
     title: "first load of the list of flows, gzipped",

@@ -117,7 +117,7 @@ export class Bench {
         );
       const live = this.cell.find(parent.executionId);
       const told = parent.outputsTo === undefined ? outputs : undefined;
-      if (live !== undefined) this.cell.childEnded(live, parent, executionId, state, told);
+      if (live !== undefined) this.cell.childEnded(live, parent, { executionId, state, outputs: told });
     };
     this.world.onLookup = (kind, args) => {
       const stored = kind === "read" ? this.context.stored.get(String(args.path)) : undefined;

@@ -130,7 +130,7 @@ export class SimWorld implements World {
     const call = () =>
       reach(parent.executionId, (cell) => {
         const live = cell.find(parent.executionId);
-        if (live !== undefined) cell.childEnded(live, parent, executionId, state, outputs);
+        if (live !== undefined) cell.childEnded(live, parent, { executionId, state, outputs });
         return true;
       });
     return calls.call(`tell ${parent.executionId}`, call).then(() => undefined);

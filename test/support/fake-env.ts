@@ -6,9 +6,8 @@ import { FlowRoom } from "#actors/flow-actor/flow-room.ts";
 import type { FlowRpc } from "#actors/flow-actor/flow-rpc.ts";
 import { IndexCore } from "#actors/index/index-core.ts";
 import type { IndexRpc } from "#actors/index/index-rpc.ts";
-import { NamespaceCore } from "#actors/namespace/namespace-core.ts";
+import { NamespaceRoom } from "#actors/namespace/namespace-room.ts";
 import type { NamespaceRpc } from "#actors/namespace/namespace-rpc.ts";
-import { TemplateCore } from "#actors/namespace/template-core.ts";
 import { createApp } from "#edge/app.ts";
 import type { ActorNamespace, Env, HttpService } from "#edge/env.ts";
 import { createFlowWorld } from "#edge/flow-world.ts";
@@ -16,7 +15,6 @@ import { type AppParts, createParts } from "#edge/parts.ts";
 import type { Route } from "#edge/route.ts";
 import { allRoutes } from "#edge/routes/all.ts";
 import { serveUi } from "#edge/ui-files.ts";
-import type { Sql } from "#shell/sql.ts";
 import { createDiskService } from "#test/contract/disk-service.ts";
 import { nodeSql } from "#test/support/node-sql.ts";
 import { FakeCell } from "./fake-cell.ts";
@@ -74,7 +72,9 @@ export function createTestServer(
         setAlarm: (at) => void alarms.set(name, at),
       });
     }),
-    NAMESPACE: actors<NamespaceRpc>(() => namespaceActor(nodeSql(), now)),
+    NAMESPACE: actors<NamespaceRpc>(
+      (name) => new NamespaceRoom(nodeSql(), { now, setAlarm: (at) => void alarms.set(name, at) }),
+    ),
     DISPATCH: actors(() => ({
       enqueue: async () => ({ ok: true }) as const,
       cancel: async () => "gone" as const,
@@ -122,21 +122,6 @@ async function encoded(body: RequestInit["body"]): Promise<{ body: RequestInit["
 
 function indexActor(core: IndexCore): IndexRpc {
   return { query: async (statements) => core.query(statements) };
-}
-
-function namespaceActor(sql: Sql, now: () => number): NamespaceRpc {
-  const core = new NamespaceCore(sql, now);
-  const templates = new TemplateCore(sql, now);
-  return {
-    findTemplates: async (keys) => templates.find(keys),
-    saveTemplate: async (key, body, mode) => templates.save(key, body, mode),
-    removeTemplate: async (key) => templates.remove(key),
-    listTemplates: async () => templates.list(),
-    getValue: async (key) => core.get(key),
-    setValue: async (key, value, options) => core.set(key, value, options),
-    deleteValue: async (key) => core.delete(key),
-    listValues: async () => core.list(),
-  };
 }
 
 export const HELLO = `id: hello

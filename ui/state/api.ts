@@ -77,14 +77,21 @@ export type InputCheck = {
 };
 export type Evaluation = { result?: string; error?: string; stackTrace?: string };
 
-type Body = { method?: string; body?: BodyInit; type?: string; query?: Query; signal?: AbortSignal };
+type Body = {
+  method?: string;
+  body?: BodyInit;
+  type?: string;
+  query?: Query;
+  headers?: Readonly<Record<string, string>>;
+  signal?: AbortSignal;
+};
 
 export async function send(
   path: string,
-  { method = "GET", body, type, query = [], signal }: Body = {},
+  { method = "GET", body, type, query = [], headers: more = {}, signal }: Body = {},
 ): Promise<Response> {
   const search = new URLSearchParams(query.map(([name, value]) => [name, value])).toString();
-  const headers: Record<string, string> = { accept: "application/json" };
+  const headers: Record<string, string> = { accept: "application/json", ...more };
   if (type !== undefined) headers["content-type"] = type;
   const init: RequestInit = { method, headers };
   if (body !== undefined) init.body = body;

@@ -9,11 +9,16 @@ export type FlowTab = (typeof FLOW_TABS)[number];
 export const EXECUTION_TABS = ["overview", "gantt", "logs", "topology", "outputs"] as const;
 export type ExecutionTab = (typeof EXECUTION_TABS)[number];
 
+export const NAMESPACE_TABS = ["overview", "edit", "flows", "kv", "secrets"] as const;
+export type NamespaceTab = (typeof NAMESPACE_TABS)[number];
+
 export const paths = {
   root: base,
   flows: `${base}/flows`,
   newFlow: `${base}/flows/new`,
   executions: `${base}/executions`,
+  namespaces: `${base}/namespaces`,
+  namespace: (id: string, tab: NamespaceTab = "overview") => `${base}/namespaces/edit/${part(id)}/${tab}`,
   tasks: `${base}/plugins`,
   task: (type: string) => `${base}/plugins/${part(type)}`,
   flow: (namespace: string, id: string, tab: FlowTab = "overview") =>

@@ -37,9 +37,9 @@ export const WORLDS: readonly Mutant[] = [
     rule: "I12",
     world: (world) =>
       withMethods(world, {
-        startSubflow(asker, effect, request, trigger) {
+        startSubflow(asker, effect, ...rest) {
           fresh += 1;
-          return world.startSubflow({ ...asker, nonce: fresh } as Asker, effect, request, trigger);
+          return world.startSubflow({ ...asker, nonce: fresh } as Asker, effect, ...rest);
         },
       }),
   },
@@ -67,8 +67,8 @@ export const WORLDS: readonly Mutant[] = [
     rule: "I18",
     world: (world) =>
       withMethods(world, {
-        startSubflow: (asker, effect, request, trigger) =>
-          world.startSubflow(asker, effect, { ...request, depth: 1 }, trigger),
+        startSubflow: (asker, effect, request, ...rest) =>
+          world.startSubflow(asker, effect, { ...request, depth: 1 }, ...rest),
       }),
   },
   {

@@ -6,6 +6,7 @@ declare namespace Cloudflare {
     CELL: DurableObjectNamespace;
     FLOW: DurableObjectNamespace;
     INDEX: DurableObjectNamespace;
+    NAMESPACE: DurableObjectNamespace;
     CELLS: string;
     RUNTIME: "cloudflare";
     AUTH_TOKENS: string;
