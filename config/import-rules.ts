@@ -48,6 +48,9 @@ const CONTRACTS = [
 /** Compiled without ambient types; clock, randomness and network are arguments here. */
 export const PURE_SET = [SCHEMA, EXPR, FLOW, ENGINE, TASKS, "ui/model"];
 
+/** What the edge shares with the invocations that run tasks: the jobs under way, and the one way out. */
+const FROM_WORK = ["edge/work/running.ts", "edge/work/guarded-http.ts"];
+
 const HONO = ["hono", "hono-openapi", "@hono/standard-validator"];
 const SVELTE = ["svelte", "$app/*", "$lib/*"];
 const SVELTE_PARTS = ["bits-ui", "@lucide/svelte", "svelte-sonner", "@xyflow/svelte", "@codemirror/*", "@lezer/*"];
@@ -88,7 +91,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   // Routes and middleware, and the few files beside them that both use.
   {
     at: "edge",
-    may: [SCHEMA, EXPR, FLOW, ENGINE, TASKS, DB, "edge/ports", "edge/work/running.ts", ...CONTRACTS],
+    may: [SCHEMA, EXPR, FLOW, ENGINE, TASKS, DB, "edge/ports", ...FROM_WORK, ...CONTRACTS],
     types: [...WIRING, SHELL],
     packages: [...HONO, "zod", "croner", "@noble/ciphers/*"],
   },

@@ -3,7 +3,7 @@ import type { JsonObject } from "#schema/json.ts";
 import { HttpError } from "./http-error.ts";
 import { BODY_MAX_BYTES, limitBody, readText, STREAM_MAX_BYTES, tooLarge } from "./middleware/body/body-limit.ts";
 import { multipartBoundary, type Part, readParts } from "./multipart.ts";
-import { type ExecutionPlace, fileUri, inputFile } from "./ports/file-path.ts";
+import { type ExecutionPlace, executionFolder, fileUri, inputFile, isInside, parseFileUri } from "./ports/file-path.ts";
 import type { Files } from "./ports/files.ts";
 
 // Inputs as clients send them.
@@ -11,9 +11,10 @@ import type { Files } from "./ports/files.ts";
 // I1. A field's name is the input's id. Fields that the flow does not declare are left out.
 // I2. A file goes to the input that its part is named after, as Kestra 0.24 and newer have it; else to the one its file name names, as older ones do.
 // I3. Files are stored before the execution starts, below its own id; the input is then their URI. Without a store they are read and dropped.
+// I4. Files of an execution that is refused are removed again, unless its id is that of an idempotency key: it may be running already.
 
 export type FormTarget = {
-  declared: readonly Pick<Input, "id" | "type">[];
+  declared: readonly Pick<Input, "id" | "type" | "extension">[];
   place: ExecutionPlace;
   /** Left out by validations: nothing is stored then. */
   files?: Files;
@@ -57,6 +58,15 @@ function pick({ declared }: FormTarget, fields: Iterable<[string, string]>): Jso
   return Object.fromEntries([...fields].filter(([name]) => ids.has(name)));
 }
 
+/** Removes what `readInputs` stored, of an execution that is refused. */
+export async function dropUploads(form: JsonObject, { declared, place, files }: FormTarget): Promise<void> {
+  const folder = executionFolder(place);
+  for (const { id, type } of declared) {
+    const path = type === "FILE" ? parseFileUri(place.tenant, String(form[id] ?? "")) : undefined;
+    if (path !== undefined && isInside(folder, path)) await files?.delete(path);
+  }
+}
+
 async function readMultipart(
   body: ReadableStream<Uint8Array>,
   boundary: string,
@@ -71,7 +81,7 @@ async function readMultipart(
     const input = byId.get(part.name) ?? (part.filename === undefined ? undefined : byId.get(part.filename));
     if (!input) continue;
     if (part.filename !== undefined && input.type === "FILE") {
-      given.set(input.id, await store(part, input.id, target));
+      given.set(input.id, await store(part, input, target));
       continue;
     }
     const text = await new Response(limitBody(part.body, BODY_MAX_BYTES)).text();
@@ -82,9 +92,13 @@ async function readMultipart(
   return Object.fromEntries(given);
 }
 
-async function store(part: Part, inputId: string, { place, files }: FormTarget): Promise<string> {
+async function store(
+  part: Part,
+  { id: inputId, extension = ".upl" }: FormTarget["declared"][number],
+  { place, files }: FormTarget,
+): Promise<string> {
   const name = (part.filename ?? "").replaceAll("\\", "/").split("/").at(-1) || inputId;
-  const path = inputFile(place, inputId, name === inputId ? `${inputId}.upl` : name);
+  const path = inputFile(place, inputId, name === inputId ? `${inputId}${extension}` : name);
   if (path === undefined) throw new HttpError(422, `Can't upload file: '${name.slice(0, 100)}' is no name for a file`);
   let bytes = 0;
   const counted = part.body.pipeThrough(

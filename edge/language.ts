@@ -1,5 +1,5 @@
 import { isTruthy, type LookupAnswer, objectScope, renderDeep } from "#expr/index.ts";
-import { resolveInputs } from "#flow/inputs.ts";
+import { type InputState, type Resolving, resolveInputs } from "#flow/inputs.ts";
 import { type ParsedFlow, parseFlow, type ReadFor, type ValidatedDocument, validateSource } from "#flow/parse-flow.ts";
 import type { NamespaceContext } from "#flow/pinned-namespace.ts";
 import { readPluginDefaults } from "#flow/plugin-defaults.ts";
@@ -7,11 +7,14 @@ import { readYaml } from "#flow/read-yaml.ts";
 import type { Check, Flow, PluginDefault } from "#schema/flow.ts";
 import type { EpochMs, Json, JsonObject } from "#schema/json.ts";
 import type { Problem } from "#schema/problem.ts";
+import { holdsSealed } from "#schema/sealed.ts";
 import type { Registry } from "#tasks/define.ts";
 import type { Env } from "./env.ts";
+import { openSealed } from "./open-sealed.ts";
 import { type Place, withLookups } from "./with-lookups.ts";
 
-export type Resolved = { inputs: JsonObject; problems: readonly Problem[] };
+/** `states`: what forms show of each input. */
+export type Resolved = { inputs: JsonObject; problems: readonly Problem[]; states: readonly InputState[] };
 /** A check of the flow whose condition does not hold. */
 export type FailedCheck = Pick<Check, "message" | "style" | "behavior">;
 export type Rendered = { ok: true; value: Json } | { ok: false; message: string };
@@ -46,11 +49,17 @@ export class FlowLanguage {
   }
 
   /** Typed and validated inputs of an execution of `flow`. A flow without inputs costs nothing. */
-  async resolveInputs(env: Env, place: Place, flow: Flow, given: JsonObject): Promise<Resolved> {
-    if (flow.inputs.length === 0) return { inputs: {}, problems: [] };
+  async resolveInputs(
+    env: Env,
+    place: Place,
+    flow: Flow,
+    given: JsonObject,
+    resolving: Resolving = {},
+  ): Promise<Resolved> {
+    if (flow.inputs.length === 0) return { inputs: {}, problems: [], states: [] };
     return withLookups<Resolved>(env, place, (lookups) => {
-      const { inputs, problems, needs } = resolveInputs(flow, given, this.context(flow, {}, lookups));
-      return needs.length > 0 ? { needs } : { done: { inputs, problems } };
+      const { needs, ...resolved } = resolveInputs(flow, given, this.context(flow, {}, lookups), resolving);
+      return needs.length > 0 ? { needs } : { done: resolved };
     });
   }
 
@@ -65,11 +74,15 @@ export class FlowLanguage {
 
   /** The checks of `flow` that an execution started with `vars` does not pass; one that cannot be rendered is not passed. */
   async failedChecks(env: Env, place: Place, flow: Flow, vars: JsonObject): Promise<FailedCheck[]> {
+    if (flow.checks === undefined) return [];
+    const opened = await openSealed(env, vars);
     const failed: FailedCheck[] = [];
-    for (const { condition, message, style, behavior } of flow.checks ?? []) {
-      const rendered = await this.render(env, place, flow, condition, vars);
+    for (const { condition, message, style, behavior } of flow.checks) {
+      const rendered = await this.render(env, place, flow, condition, opened);
       if (rendered.ok && isTruthy(asText(rendered.value))) continue;
-      const why = rendered.ok ? "" : ` (its condition cannot be rendered: ${rendered.message})`;
+      // With a secret among the values, the reason may quote it.
+      const reason = rendered.ok || holdsSealed(vars) ? "" : `: ${rendered.message}`;
+      const why = rendered.ok ? "" : ` (its condition cannot be rendered${reason})`;
       failed.push({ message: message + why, style, behavior });
     }
     return failed;

@@ -2,8 +2,11 @@ import { withParents } from "#actors/namespace/namespace-rpc.ts";
 import { NAMESPACE_ID } from "#schema/flow.ts";
 import { cellName } from "#schema/ids.ts";
 import type { JsonObject } from "#schema/json.ts";
+import { sealedValue } from "#schema/sealed.ts";
 import type { Asker, World } from "#shell/world.ts";
+import { CipherError, cipherOf } from "./cipher.ts";
 import { actorByName, type Env } from "./env.ts";
+import { httpLookup } from "./http-lookup.ts";
 import { executionOfFile, type FilePath, fileInFolder, namespaceFilesFolder, parseFileUri } from "./ports/file-path.ts";
 import { portsOf } from "./ports/ports.ts";
 import { findSecret } from "./secrets.ts";
@@ -34,6 +37,12 @@ export async function lookUp(env: Env, asker: Asker, { kind, args }: Lookup): Pr
       return storedValue(env, asker, text(args, "uri"));
     case "errorLogs":
       return errorLogs(env, asker.executionId);
+    case "http":
+      return httpLookup(env, args);
+    case "seal":
+      return sealed(env, text(args, "text"));
+    case "unseal":
+      return unsealed(env, text(args, "cipher"));
     default:
       return wrong(`The function behind '${kind}' is not available on this server.`);
   }
@@ -42,6 +51,29 @@ export async function lookUp(env: Env, asker: Asker, { kind, args }: Lookup): Pr
 async function storedValue(env: Env, asker: Asker, uri: string): Promise<Answer> {
   const value = await readValue(portsOf(env).files, asker, uri);
   return value === undefined ? wrong(`The large output kept as '${uri}' is not there any more.`) : { ok: true, value };
+}
+
+/** The text encrypted, as it may be kept. */
+async function sealed(env: Env, plain: string): Promise<Answer> {
+  return ciphered(async () => {
+    const cipher = cipherOf(env);
+    if (cipher.keyId !== undefined) return { ok: true, value: sealedValue(await cipher.encrypt(plain)) };
+    const how = "set ENCRYPTION_KEYS to `id:` and 32 random bytes in base64";
+    return wrong(`Unable to use a \`SECRET\` input/output as encryption is not configured: ${how}`);
+  });
+}
+
+async function unsealed(env: Env, encrypted: string): Promise<Answer> {
+  return ciphered(async () => ({ ok: true, value: await cipherOf(env).decrypt(encrypted), secret: true }));
+}
+
+async function ciphered(call: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await call();
+  } catch (error) {
+    if (error instanceof CipherError) return wrong(`A SECRET cannot be encrypted or read: ${error.message}`);
+    throw error;
+  }
 }
 
 function text(args: JsonObject, name: string): string {

@@ -3,6 +3,7 @@ import type { Fork } from "#schema/cell.ts";
 import type { TaskAnswer } from "#schema/event.ts";
 import { type ExecutionJson, type ExecutionText, executionOf } from "#schema/execution.ts";
 import type { Json, JsonObject } from "#schema/json.ts";
+import { maskSealed } from "#schema/sealed.ts";
 import { keptOutputs, markersIn, replaceMarkers, STORED_KEY, type Stored } from "#schema/stored.ts";
 import {
   type ExecutionPlace,
@@ -173,7 +174,7 @@ export class ShownValues {
   }
 
   #shown(stored: Stored): Json {
-    return this.#values.get(stored.uri) ?? { stored: { uri: stored.uri, size: stored.size } };
+    return maskSealed(this.#values.get(stored.uri)) ?? { stored: { uri: stored.uri, size: stored.size } };
   }
 }
 

@@ -9,9 +9,11 @@ import { holdsMarker } from "#schema/stored.ts";
 import { jsonSize, MAX_VALUE_CHARACTERS } from "#schema/value-size.ts";
 import type { Asker, Told, World } from "#shell/world.ts";
 import type { CellRpc } from "./cells.ts";
+import { CipherError } from "./cipher.ts";
 import { actorByName, type Env } from "./env.ts";
 import { HttpError } from "./http-error.ts";
 import { lookUp } from "./lookups.ts";
+import { openSealed } from "./open-sealed.ts";
 import type { AppParts } from "./parts.ts";
 import { parseFileUri } from "./ports/file-path.ts";
 import { portsOf } from "./ports/ports.ts";
@@ -121,7 +123,8 @@ async function startSubflow(
   try {
     const opened = await cache.open(env, key, request.revision);
     if (opened.disabled) return refused(`Cannot execute a flow which is disabled: ${name}`);
-    const { inputs, problems } = await language.resolveInputs(env, key, opened.flow, request.inputs);
+    const given = await openSealed(env, request.inputs);
+    const { inputs, problems } = await language.resolveInputs(env, key, opened.flow, given);
     const wrong = problems.filter(({ severity = "error" }) => severity === "error");
     if (wrong.length > 0) return refused(`${name}: ${wrong.map(({ message }) => message).join("; ")}`);
     if (jsonSize(inputs, MAX_VALUE_CHARACTERS) > MAX_VALUE_CHARACTERS)
@@ -151,6 +154,7 @@ async function startSubflow(
     return { ok: true, executionId: id };
   } catch (error) {
     // What the user can cause is an answer; anything else is tried again.
+    if (error instanceof CipherError) return refused(`${name}: ${error.message}`);
     if (error instanceof HttpError && error.status < 500)
       return refused(error.status === 409 ? error.message : `Unable to find flow ${name}: ${error.message}`);
     throw error;

@@ -49,7 +49,7 @@ export class CellRoom {
     const { sql, host, world, surroundings, vault } = parts;
     this.#store = new CellStore(sql, vault);
     const dialect = { registry, prepare: prepareProperties, surroundings };
-    this.#cell = new Cell({ store: this.#store, world, host, dialect, parse: acceptedFlow, renderOutputs });
+    this.#cell = new Cell({ store: this.#store, world, host, dialect, parse: acceptedFlow, renderOutputs, vault });
   }
 
   async start(request: StartRequest): Promise<ExecutionJson | null> {

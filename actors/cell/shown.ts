@@ -1,4 +1,5 @@
 import type { Json } from "#schema/json.ts";
+import { maskSealed } from "#schema/sealed.ts";
 import type { Live } from "#shell/live.ts";
 
 /**
@@ -7,5 +8,5 @@ import type { Live } from "#shell/live.ts";
  */
 export function shown<T extends object>({ masker }: Live, value: T): T {
   // Executions and events are plain JSON; their types only do not say so.
-  return masker.maskDeep(value as Json) as T;
+  return masker.maskDeep(maskSealed(value) as Json) as T;
 }

@@ -2,6 +2,7 @@ import { formatDuration } from "#schema/duration.ts";
 import type { ExecutionJson, ExecutionSummary, StateJson, TaskRunJson } from "#schema/execution.ts";
 import { taskRunId } from "#schema/ids.ts";
 import type { EpochMs, JsonObject } from "#schema/json.ts";
+import { maskSealed } from "#schema/sealed.ts";
 import { isTerminal, type State } from "#schema/state.ts";
 import { isoInstant } from "#schema/time.ts";
 import type { Plan } from "./plan.ts";
@@ -46,7 +47,7 @@ function taskRunJson(state: ExecutionState, plan: Plan, run: TaskRun, now: Epoch
     ...(run.value === undefined ? {} : { value: run.value }),
     ...(iterationOf(run) === undefined ? {} : { iteration: iterationOf(run) }),
     attempts: run.attempts.map((attempt) => attemptJson(attempt, now)),
-    outputs: run.outputs ?? null,
+    outputs: run.outputs === undefined ? null : maskSealed(run.outputs),
     state: stateJson(run.state, run.histories, now),
   };
 }
@@ -54,7 +55,7 @@ function taskRunJson(state: ExecutionState, plan: Plan, run: TaskRun, now: Epoch
 /** What came with the execution, and what its tasks have set. */
 function variablesJson({ facts, variables }: ExecutionState): { variables?: JsonObject } {
   if (facts?.variables === undefined && Object.keys(variables).length === 0) return {};
-  return { variables: { ...facts?.variables, ...variables } };
+  return { variables: maskSealed({ ...facts?.variables, ...variables }) };
 }
 
 /** The execution as the API shows it. `now` closes the duration of what still is in its first state. */
@@ -70,8 +71,8 @@ export function toExecutionJson(state: ExecutionState, plan: Plan, now: EpochMs 
     flowId: facts.flowId,
     flowRevision: facts.flowRevision,
     ...(runs.length === 0 ? {} : { taskRunList: runs }),
-    ...(Object.keys(facts.inputs).length === 0 ? {} : { inputs: facts.inputs }),
-    ...(state.outputs === undefined ? {} : { outputs: state.outputs }),
+    ...(Object.keys(facts.inputs).length === 0 ? {} : { inputs: maskSealed(facts.inputs) }),
+    ...(state.outputs === undefined ? {} : { outputs: maskSealed(state.outputs) }),
     ...variablesJson(state),
     labels: [...state.labels],
     state: stateJson(state.status, state.histories, now),

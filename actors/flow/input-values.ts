@@ -24,6 +24,11 @@ export function show(value: unknown): string {
 
 type Rules = Pick<Input, "type"> & Partial<Input>;
 
+/** True when values of the input, or elements of them, are to be encrypted and never shown. */
+export function isSecret({ type, itemType }: Pick<Rules, "type" | "itemType">): boolean {
+  return type === "SECRET" || itemType === "SECRET";
+}
+
 /** `value` by the type and rules of `input`; `choices`: what may be chosen, when the type is a choice. */
 export function parseValue(input: Rules, value: Json, choices: readonly string[] | undefined): Parsed {
   const parsed = parseType(input, value);
@@ -38,6 +43,7 @@ function parseType(input: Rules, value: Json): Parsed {
   const { type } = input;
   switch (type) {
     case "STRING":
+    case "SECRET":
     case "SELECT":
     case "ENUM":
       return ok(typeof value === "string" ? value : JSON.stringify(value));
@@ -47,7 +53,7 @@ function parseType(input: Rules, value: Json): Parsed {
       return parseDecimal(value) ?? expected(type, value);
     case "BOOLEAN":
     case "BOOL":
-      return typeof value === "object" ? expected(type, value) : ok(String(value).toLowerCase() === "true");
+      return parseBoolean(value) ?? expected(type, value);
     case "JSON":
       return typeof value === "string" ? (parseJson(value) ?? expected(type, value)) : ok(value);
     case "YAML":
@@ -55,8 +61,6 @@ function parseType(input: Rules, value: Json): Parsed {
     case "MULTISELECT":
     case "ARRAY":
       return parseList(input, value);
-    case "SECRET":
-      return refuse("Unable to use a `SECRET` input/output as encryption is not configured");
     default:
       return typeof value === "string" ? (parseText(type, value) ?? expected(type, value)) : expected(type, value);
   }
@@ -78,6 +82,13 @@ type TextType = Exclude<
   | "SECRET"
 >;
 
+const FILE_SCHEME = "kestra://";
+const FILE_URI = /^kestra:\/\/\/[^\s/?#][^\s?#]*$/;
+/** A segment that is empty or leads upwards, and an end that names no file. */
+const UPWARDS = /\/(?:\.|%2e){0,2}(?:\/|$)/i;
+const ADDRESS = /^[a-z][a-z0-9+.-]{0,30}:\/\/[^\s]+$/i;
+const WITHOUT_HOST = /^https?:\/\/[/?#:.]/i;
+
 function parseText(type: TextType, value: string): Parsed | undefined {
   switch (type) {
     case "DATETIME": {
@@ -93,14 +104,21 @@ function parseText(type: TextType, value: string): Parsed | undefined {
       return ms === undefined ? undefined : ok(formatDuration(ms));
     }
     case "FILE":
-      return value.startsWith("kestra://") ? ok(value) : undefined;
+      return FILE_URI.test(value) && !UPWARDS.test(value.slice(FILE_SCHEME.length)) ? ok(value) : undefined;
     case "URI":
-      return /^[a-z][a-z0-9+.-]{0,30}:\/\/[^\s]+$/i.test(value) ? ok(value) : undefined;
+      return ADDRESS.test(value) && !WITHOUT_HOST.test(value) ? ok(value) : undefined;
     case "EMAIL":
       return value === "" || /^[^\s@]{1,200}@[^\s@.]{1,200}(\.[^\s@.]{1,100}){1,10}$/.test(value)
         ? ok(value)
         : refuse("The input must be a valid email");
   }
+}
+
+/** `true` and `false` in any case: what is neither is refused, never taken for `false`. */
+function parseBoolean(value: Json): Parsed | undefined {
+  if (typeof value === "boolean") return ok(value);
+  const text = typeof value === "string" ? value.trim().toLowerCase() : "";
+  return text === "true" || text === "false" ? ok(text === "true") : undefined;
 }
 
 function parseInteger(value: Json): Parsed | undefined {
@@ -109,9 +127,11 @@ function parseInteger(value: Json): Parsed | undefined {
   return Number.isSafeInteger(Number(value)) ? ok(Number(value)) : undefined;
 }
 
+const DECIMAL = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?\s*$/i;
+
 function parseDecimal(value: Json): Parsed | undefined {
   if (typeof value === "number") return ok(value);
-  if (typeof value !== "string" || value.trim() === "") return undefined;
+  if (typeof value !== "string" || !DECIMAL.test(value)) return undefined;
   return Number.isFinite(Number(value)) ? ok(Number(value)) : undefined;
 }
 
@@ -124,8 +144,9 @@ function parseJson(text: string): Parsed | undefined {
 }
 
 function parseYaml(text: string): Parsed | undefined {
-  const [document] = readYaml(text);
-  return document === undefined || document.problems.length > 0 ? undefined : ok(document.value);
+  const [document, ...more] = readYaml(text);
+  if (document === undefined || document.problems.length > 0) return undefined;
+  return more.some(({ value, problems }) => value !== null || problems.length > 0) ? undefined : ok(document.value);
 }
 
 function parseList(input: Rules, value: Json): Parsed {
@@ -144,25 +165,20 @@ function parseList(input: Rules, value: Json): Parsed {
 /** What the rules of `input` have against a parsed value. */
 function validate(input: Rules, value: Json, choices: readonly string[] | undefined): Parsed | undefined {
   switch (input.type) {
-    case "STRING": {
-      if (input.validator === undefined) return undefined;
-      const pattern = compilePattern(input.validator);
-      if ("message" in pattern) return refuse(pattern.message);
-      const matches = pattern.matches(String(value));
-      if (matches === undefined) return refuse(`the pattern \`${input.validator}\` takes too long on this text`);
-      return matches ? undefined : refuse(`it must match the pattern \`${input.validator}\``);
-    }
+    case "STRING":
+    case "SECRET":
+      return byPattern(input, String(value));
+    case "FILE":
+      return byExtension(input, String(value));
     case "INT":
     case "FLOAT":
-      return within(input, Number(value), Number, "it must be more than", "it must be less than");
+      return within(input, value, input, "it must be more than", "it must be less than");
     case "DURATION":
-      return within(input, parseDuration(String(value)), duration, "It must be more than", "It must be less than");
+      return within(input, value, input, "It must be more than", "It must be less than");
     case "DATETIME":
-      return within(period(input), parseInstant(String(value)), instant, "it must be after", "it must be before");
     case "DATE":
-      return within(period(input), parseDate(String(value)), date, "it must be after", "it must be before");
     case "TIME":
-      return within(period(input), parseTime(String(value)), time, "it must be after", "it must be before");
+      return within(input, value, { min: input.after, max: input.before }, "it must be after", "it must be before");
     case "SELECT":
     case "ENUM":
     case "MULTISELECT":
@@ -172,27 +188,57 @@ function validate(input: Rules, value: Json, choices: readonly string[] | undefi
   }
 }
 
+function byPattern({ validator }: Rules, value: string): Parsed | undefined {
+  if (validator === undefined) return undefined;
+  const pattern = compilePattern(validator);
+  if ("message" in pattern) return refuse(pattern.message);
+  const matches = pattern.matches(value);
+  if (matches === undefined) return refuse(`the pattern \`${validator}\` takes too long on this text`);
+  return matches ? undefined : refuse(`it must match the pattern \`${validator}\``);
+}
+
+function byExtension({ allowedFileExtensions: allowed = [] }: Rules, uri: string): Parsed | undefined {
+  const name = uri.slice(uri.lastIndexOf("/") + 1).toLowerCase();
+  const isAllowed = allowed.length === 0 || allowed.some((ending) => name.endsWith(dotted(ending)));
+  return isAllowed ? undefined : refuse(`the name of its file must end with one of \`[${allowed.join(", ")}]\``);
+}
+
+/** `csv` and `.csv` as `.csv`, in lower case. */
+function dotted(ending: string): string {
+  const lower = ending.trim().toLowerCase();
+  return lower.startsWith(".") ? lower : `.${lower}`;
+}
+
 type Bounds = { min?: number | string; max?: number | string };
-const duration = (bound: string) => parseDuration(bound);
-const instant = (bound: string) => parseInstant(bound);
-const date = (bound: string) => parseDate(bound);
-const time = (bound: string) => parseTime(bound);
 
-const period = ({ after, before }: Rules): Bounds => ({ min: after, max: before });
+const READERS: Partial<Record<InputType, (text: string) => number | undefined>> = {
+  INT: Number,
+  FLOAT: Number,
+  DURATION: parseDuration,
+  DATETIME: parseInstant,
+  DATE: parseDate,
+  TIME: parseTime,
+};
 
-/** Bounds are inclusive; one that cannot be read is not looked at. */
-function within(
-  { min, max }: Bounds,
-  value: number | undefined,
-  read: (bound: string) => number | undefined,
-  more: string,
-  less: string,
-): Parsed | undefined {
+/** The bounds of an input whose type has some: what they are called, as written, and as numbers that can be compared. */
+export function boundsOf(input: Rules): { name: "min" | "max" | "after" | "before"; at: number | undefined }[] {
+  const read = READERS[input.type];
+  if (read === undefined) return [];
+  return (["min", "max", "after", "before"] as const).flatMap((name) => {
+    const bound = input[name];
+    return bound === undefined ? [] : [{ name, at: read(String(bound)) }];
+  });
+}
+
+/** Bounds are inclusive; one that cannot be read, which no saved flow has, is not looked at. */
+function within(input: Rules, value: Json, { min, max }: Bounds, more: string, less: string): Parsed | undefined {
+  const read = READERS[input.type] ?? Number;
+  const at = read(String(value));
   const from = min === undefined ? undefined : read(String(min));
   const to = max === undefined ? undefined : read(String(max));
-  if (value === undefined) return undefined;
-  if (from !== undefined && value < from) return refuse(`${more} \`${min}\``);
-  return to !== undefined && value > to ? refuse(`${less} \`${max}\``) : undefined;
+  if (at === undefined) return undefined;
+  if (from !== undefined && at < from) return refuse(`${more} \`${min}\``);
+  return to !== undefined && at > to ? refuse(`${less} \`${max}\``) : undefined;
 }
 
 function amongChoices(input: Rules, value: Json, choices: readonly string[] | undefined): Parsed | undefined {

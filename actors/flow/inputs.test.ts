@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { type EvalContext, type LookupAnswer, lookupKey, objectScope } from "#expr/index.ts";
 import type { Input } from "#schema/flow.ts";
 import type { Json } from "#schema/json.ts";
+import { sealedValue } from "#schema/sealed.ts";
 import { resolveInputs } from "./inputs.ts";
 import { renderOutputs } from "./outputs.ts";
 
@@ -23,7 +24,7 @@ describe("a value is accepted and stored", () => {
     ["an integer at its bound", { type: "INT", min: 1, max: 5 }, 5, 5],
     ["a decimal from text", { type: "FLOAT" }, "1.5", 1.5],
     ["true in any case", { type: "BOOLEAN" }, "TRUE", true],
-    ["any other text as false", { type: "BOOL" }, "yes", false],
+    ["false in any case", { type: "BOOL" }, "False", false],
     ["a date-time with an offset in UTC", { type: "DATETIME" }, "2042-04-02T06:20:42+02:00", "2042-04-02T04:20:42Z"],
     ["a date", { type: "DATE" }, "2042-12-03", "2042-12-03"],
     ["a time", { type: "TIME" }, "10:15:30", "10:15:30"],
@@ -104,7 +105,21 @@ describe("[N3] a value is refused with its input's id", () => {
       "INVALID_INPUT",
       "it must match the pattern",
     ],
-    ["a secret, without a key", { type: "SECRET" }, "s3cret", "INVALID_INPUT", "encryption is not configured"],
+    [
+      "a secret that does not match",
+      { type: "SECRET", validator: "\\d+" },
+      "s3cret",
+      "INVALID_INPUT",
+      "pattern `\\d+`",
+    ],
+    ["text that is neither true nor false", { type: "BOOL" }, "yes", "INVALID_INPUT", "Expected `BOOL`"],
+    [
+      "a file of another kind",
+      { type: "FILE", allowedFileExtensions: [".csv", "tsv"] },
+      "kestra:///a/b.txt",
+      "INVALID_INPUT",
+      "must end with one of `[.csv, tsv]`",
+    ],
     [
       "choices that are no list",
       { type: "SELECT", expression: "{{ vars.n }}" },
@@ -199,6 +214,128 @@ test("[N4] a default that needs a look-up says so, and is resolved once it is an
   expect([second.inputs, second.needs, second.problems]).toEqual([{ x: "v" }, [], []]);
 });
 
+describe("[N5] only what counts is looked at", () => {
+  const asks = (id: string, key: string, more: Partial<Input> = {}) =>
+    input({ id, type: "SELECT", expression: `{{ kv('${key}') }}`, ...more });
+  const chain = [
+    input({ id: "kind", type: "SELECT", values: ["vm", "app"] }),
+    asks("app", "apps", { dependsOn: { inputs: ["kind"], condition: "{{ inputs.kind == 'app' }}" } }),
+    asks("region", "regions", { dependsOn: { inputs: ["kind"], condition: "{{ inputs.kind == 'vm' }}" } }),
+    input({
+      id: "size",
+      type: "SELECT",
+      expression: "{{ kv('sizes')[inputs.region] }}",
+      dependsOn: { inputs: ["region"] },
+    }),
+  ];
+  const at = (given: Record<string, unknown>, answers: Record<string, Json> = {}, isForm = false) => {
+    const lookups = new Map<string, LookupAnswer>();
+    for (const [key, value] of Object.entries(answers))
+      lookups.set(lookupKey({ kind: "kv", args: { key, namespace: "n" } }), { ok: true, value });
+    const resolved = resolveInputs({ inputs: chain }, given, context({ flow: { namespace: "n" } }, lookups), {
+      isForm,
+    });
+    return { ...resolved, asked: resolved.needs.map(({ args }) => args.key) };
+  };
+
+  test("no look-up of what is left out, none of what waits for another, and each after the answer before", () => {
+    const given = { kind: "vm", region: "eu", size: "s" };
+    expect(at(given).asked).toEqual(["regions"]);
+    expect(at(given, { regions: ["eu"] }).asked).toEqual(["sizes"]);
+    const done = at(given, { regions: ["eu"], sizes: { eu: ["s"] } });
+    expect([done.inputs, done.problems, done.asked]).toEqual([given, [], []]);
+  });
+
+  test("what depends on a wrong input says nothing of its own", () => {
+    const { problems } = at({ kind: "vm", region: "mars", size: "s" }, { regions: ["eu"], sizes: { eu: ["s"] } });
+    expect(problems.map(({ path }) => path)).toEqual(["region"]);
+    expect(at({ kind: "boat" }).problems.map(({ path }) => path)).toEqual(["kind"]);
+  });
+
+  test("a form is told what may be chosen before anything is, a start is not", () => {
+    const given = { kind: "vm" };
+    const form = at(given, { regions: ["eu", "us"] }, true);
+    expect(form.states.map(({ input: { id }, enabled, options }) => [id, enabled, options])).toEqual([
+      ["kind", true, ["vm", "app"]],
+      ["app", false, undefined],
+      ["region", true, ["eu", "us"]],
+      ["size", true, undefined],
+    ]);
+    expect(at(given).asked).toEqual([]);
+  });
+});
+
+describe("[N6] a secret", () => {
+  const SECRET = input({ id: "token", type: "SECRET" });
+  const seal = (text: string): [string, LookupAnswer] => [
+    lookupKey({ kind: "seal", args: { text } }),
+    { ok: true, value: sealedValue(`sealed ${text.length}`) },
+  ];
+
+  test("is sealed before it is given back, and its text is in no state and no problem", () => {
+    const inputs = [
+      SECRET,
+      input({ id: "n", type: "INT", defaults: "{{ inputs.token }}" }),
+      input({ id: "m", type: "INT", defaults: "{{ inputs.token | number('INT') }}" }),
+    ];
+    const given = { token: "s3cret" };
+    expect(resolveInputs({ inputs: [SECRET] }, given, context()).needs).toEqual([
+      { kind: "seal", args: { text: "s3cret" } },
+    ]);
+    const {
+      inputs: resolved,
+      problems,
+      states,
+    } = resolveInputs({ inputs }, given, context({}, new Map([seal("s3cret")])));
+    expect(resolved.token).toEqual(sealedValue("sealed 6"));
+    expect(problems.map(({ path }) => path)).toEqual(["n", "m"]);
+    expect(states[0]).toMatchObject({ value: "******" });
+    expect(JSON.stringify([problems, states])).not.toContain("s3cret");
+  });
+
+  test("is seen by conditions, and one that was sealed before is opened and checked again", () => {
+    const inputs = [
+      { ...SECRET, validator: "s3\\w+" },
+      input({
+        id: "b",
+        type: "INT",
+        defaults: 1,
+        dependsOn: { inputs: ["token"], condition: "{{ inputs.token == 's3cret' }}" },
+      }),
+    ];
+    const open: [string, LookupAnswer] = [
+      lookupKey({ kind: "unseal", args: { cipher: "c" } }),
+      { ok: true, value: "s3cret" },
+    ];
+    const given = { token: sealedValue("c") };
+    expect(resolveInputs({ inputs }, given, context()).needs).toMatchObject([
+      { kind: "unseal", args: { cipher: "c" } },
+    ]);
+    const { inputs: resolved } = resolveInputs({ inputs }, given, context({}, new Map([open, seal("s3cret")])));
+    expect(resolved).toEqual({ token: sealedValue("sealed 6"), b: 1 });
+  });
+
+  test("that cannot be sealed is refused with the reason", () => {
+    const key = lookupKey({ kind: "seal", args: { text: "s3cret" } });
+    const refused = new Map<string, LookupAnswer>([[key, { ok: false, message: "encryption is not configured" }]]);
+    const { problems } = resolveInputs({ inputs: [SECRET] }, { token: "s3cret" }, context({}, refused));
+    expect(problems).toMatchObject([{ code: "INVALID_INPUT", path: "token" }]);
+    expect(problems[0]?.message).toContain("encryption is not configured");
+  });
+
+  test("as an output is sealed too, and not quoted when it is none", () => {
+    const outputs = [{ id: "o", type: "SECRET" as const, value: "{{ n }}" }];
+    expect(renderOutputs({ outputs }, context({ n: 3 }))).toMatchObject({
+      ok: "needs",
+      lookups: [{ args: { text: "3" } }],
+    });
+    expect(renderOutputs({ outputs }, context({ n: 3 }, new Map([seal("3")])))).toEqual({
+      ok: true,
+      value: { o: sealedValue("sealed 1") },
+    });
+  });
+});
+
 test("[N3] no value of any type makes it throw", () => {
   const types = fc.constantFrom(
     "STRING",
@@ -232,6 +369,19 @@ describe("outputs", () => {
     ["JSON of a map that is written out", { b: "{{ n }}" }, "JSON", { b: "3" }],
     ["a file", "kestra:///f", "FILE", "kestra:///f"],
     ["a list", "{{ [1, 2] }}", "ARRAY", ["1", "2"]],
+    ["a decimal", "{{ n / 2 }}", "FLOAT", 1],
+    ["a boolean", "{{ n == 3 }}", "BOOLEAN", true],
+    ["the short name of it", "{{ n == 4 }}", "BOOL", false],
+    ["an instant", "2042-04-02T06:20:42+02:00", "DATETIME", "2042-04-02T04:20:42Z"],
+    ["a day", "2042-04-02", "DATE", "2042-04-02"],
+    ["a time", "04:20:42", "TIME", "04:20:42"],
+    ["a duration", "PT90M", "DURATION", "PT1H30M"],
+    ["an address", "https://example.com/{{ n }}", "URI", "https://example.com/3"],
+    ["an e-mail address", "a{{ n }}@b.cd", "EMAIL", "a3@b.cd"],
+    ["YAML", "a: {{ n }}", "YAML", { a: 3 }],
+    ["a choice", "v{{ n }}", "SELECT", "v3"],
+    ["an old choice", "v{{ n }}", "ENUM", "v3"],
+    ["several choices", "{{ ['a', 'b'] }}", "MULTISELECT", ["a", "b"]],
   ])("give %s", (_, value, type, expected) => {
     expect(renderOutputs(outputs(value, type), context({ n: 3, map: { a: 1 } }))).toEqual({
       ok: true,

@@ -418,6 +418,45 @@ describe("[L2] a mistake is reported with its code and place", () => {
       input("{id: x, type: INT, dependsOn: {inputs: [y]}}\n  - {id: y, type: INT, dependsOn: {inputs: [x]}}"),
       ["CYCLE inputs[0].dependsOn 8:35", "CYCLE inputs[1].dependsOn 9:35"],
     ],
+    [
+      "a circle of three, and not what only leads to it",
+      input(
+        "{id: x, type: INT, dependsOn: {inputs: [y]}}\n  - {id: y, type: INT, dependsOn: {inputs: [z]}}\n  - {id: z, type: INT, dependsOn: {inputs: [x]}}\n  - {id: w, type: INT, dependsOn: {inputs: [x]}}",
+      ),
+      ["CYCLE inputs[0].dependsOn 8:35", "CYCLE inputs[1].dependsOn 9:35", "CYCLE inputs[2].dependsOn 10:35"],
+    ],
+    ["a bound that is no day", input("{id: x, type: DATE, after: soon}"), ["INVALID_VALUE inputs[0].after 8:32"]],
+    ["a bound that is no duration", input("{id: x, type: DURATION, min: 5m}"), ["INVALID_VALUE inputs[0].min 8:34"]],
+    [
+      "bounds with nothing between",
+      input("{id: x, type: INT, min: 5, max: 4}"),
+      ["warning INVALID_VALUE inputs[0].min 8:24"],
+    ],
+    [
+      "a default beyond its bounds",
+      input("{id: x, type: INT, max: 4, defaults: 5}"),
+      ["INVALID_VALUE inputs[0].defaults 8:42"],
+    ],
+    [
+      "a list of defaults with a wrong one",
+      input("{id: x, type: ARRAY, itemType: INT, defaults: [1, a]}"),
+      ["INVALID_VALUE inputs[0].defaults 8:51"],
+    ],
+    [
+      "a first value that is no choice",
+      input("{id: x, type: SELECT, values: [a], prefill: b}"),
+      ["INVALID_VALUE inputs[0].prefill 8:49"],
+    ],
+    [
+      "a default of a file",
+      input("{id: x, type: FILE, defaults: 'kestra:///a'}"),
+      ["INVALID_VALUE inputs[0].defaults 8:35"],
+    ],
+    [
+      "choices by two names",
+      input("{id: x, type: MULTISELECT, values: [a], options: [b]}"),
+      ["warning DEPRECATED inputs[0].options 8:45", "INVALID_VALUE inputs[0].options 8:54"],
+    ],
     ["an old name of an input type", input("{id: x, type: URL}"), ["info DEPRECATED inputs[0].type 8:19"]],
     [
       "a wrong input of a Pause",

@@ -4,7 +4,7 @@ import { INPUT_PROPERTIES, OutputSource } from "#schema/flow-source.ts";
 import type { Json, JsonObject } from "#schema/json.ts";
 import { nearest } from "#schema/nearest.ts";
 import { hasExpression } from "#schema/property.ts";
-import { compilePattern, parseValue } from "./input-values.ts";
+import { boundsOf, compilePattern, isSecret, parseValue } from "./input-values.ts";
 import type { Reporter } from "./reporter.ts";
 
 /** Other spellings of a type. */
@@ -46,7 +46,7 @@ function parseInput(item: Json, path: PropertyPath, reporter: Reporter): Input |
   reporter.conform(INPUT_PROPERTIES[type], properties, path);
   if (typeof raw.id !== "string" && typeof raw.id !== "number") return undefined;
   const input = buildInput(raw, String(raw.id), type);
-  checkInput(input, path, reporter);
+  checkInput(input, raw, path, reporter);
   return input;
 }
 
@@ -122,11 +122,13 @@ function dropUndefined<T extends object>(value: T): T {
   return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as T; // only absent fields go
 }
 
-function checkInput(input: Input, path: PropertyPath, reporter: Reporter): void {
-  const { type, values, expression, defaults } = input;
+function checkInput(input: Input, raw: JsonObject, path: PropertyPath, reporter: Reporter): void {
+  const { type, values, expression } = input;
   const refuse = (property: string, message: string) => reporter.error("INVALID_VALUE", [...path, property], message);
   if (type === "ARRAY" && input.itemType === "ARRAY") refuse("itemType", "`itemType` cannot be `ARRAY`");
   if (type === "SELECT" || type === "MULTISELECT") {
+    if (raw.values !== undefined && raw.options !== undefined)
+      refuse("options", "you can't define both `values` and `options`: remove `options`");
     if (values !== undefined && expression !== undefined) {
       refuse("expression", "`values` and `expression` cannot both be defined: remove one");
     }
@@ -136,12 +138,41 @@ function checkInput(input: Input, path: PropertyPath, reporter: Reporter): void 
   }
   const pattern = input.validator === undefined ? undefined : compilePattern(input.validator);
   if (pattern !== undefined && "message" in pattern) refuse("validator", pattern.message);
-  if (defaults === undefined) return;
-  if (type === "FILE") refuse("defaults", "no `defaults` can be set for inputs of type 'FILE'");
-  const open = expression !== undefined || (typeof defaults === "string" && hasExpression(defaults));
-  if (open || type === "FILE" || type === "SECRET" || typeof defaults === "object") return;
-  const parsed = parseValue(input, defaults, values);
-  if (!parsed.ok) refuse("defaults", `The default is refused: ${parsed.message}`);
+  checkBounds(input, path, reporter);
+  for (const property of ["defaults", "prefill"] as const) checkOwnValue(input, property, path, reporter);
+}
+
+/** Refuses a bound that is no value of the type; warns of bounds between which there is nothing. */
+function checkBounds(input: Input, path: PropertyPath, reporter: Reporter): void {
+  const bounds = boundsOf(input);
+  for (const { name, at } of bounds) {
+    if (at !== undefined && !Number.isNaN(at)) continue;
+    const message = `\`${name}\` must be a ${input.type}, but is \`${input[name]}\``;
+    reporter.error("INVALID_VALUE", [...path, name], message);
+  }
+  const lowest = bounds.find(({ name }) => name === "min" || name === "after");
+  const highest = bounds.find(({ name }) => name === "max" || name === "before");
+  if (lowest?.at === undefined || highest?.at === undefined || lowest.at <= highest.at) return;
+  const message = `No value is allowed: \`${lowest.name}\` is above \`${highest.name}\``;
+  reporter.warning("INVALID_VALUE", [...path, lowest.name], message);
+}
+
+/** Refuses a default or first value that the input itself would refuse; one that an expression gives is judged at the start. */
+function checkOwnValue(input: Input, property: "defaults" | "prefill", path: PropertyPath, reporter: Reporter): void {
+  const value = input[property];
+  if (value === undefined) return;
+  const refuse = (message: string) => reporter.error("INVALID_VALUE", [...path, property], message);
+  if (input.type === "FILE") return refuse(`no \`${property}\` can be set for inputs of type 'FILE'`);
+  if (input.expression !== undefined || holdsExpression(value)) return;
+  const parsed = parseValue(input, value, input.values);
+  if (parsed.ok) return;
+  const what = property === "defaults" ? "The default" : "The first value";
+  refuse(`${what} is refused: ${isSecret(input) ? "it must match the pattern" : parsed.message}`);
+}
+
+function holdsExpression(value: Json): boolean {
+  if (typeof value === "string") return hasExpression(value);
+  return typeof value === "object" && value !== null && Object.values(value).some(holdsExpression);
 }
 
 /** Refuses ids that occur twice, and ids that are the beginning of another (`a` and `a.b`). */

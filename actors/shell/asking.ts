@@ -92,6 +92,7 @@ export class Asking {
     for (const [lookup, answer] of await Promise.all(found)) {
       const isSecret = lookup.kind === "secret" || ("secret" in answer && answer.secret === true);
       if (isSecret && answer.ok && typeof answer.value === "string") live.learn(answer.value);
+      if (lookup.kind === "seal") live.learn(String(lookup.args.text));
       answers.set(lookupKey(lookup), answer);
     }
   }

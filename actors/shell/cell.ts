@@ -22,7 +22,7 @@ import { isUnfinished, lostAttempts } from "./recovery.ts";
 import { Residents } from "./residents.ts";
 import { watchSlas } from "./sla-watch.ts";
 import { startEvents } from "./start-events.ts";
-import type { CellStore } from "./store.ts";
+import type { CellStore, Vault } from "./store.ts";
 import type { Host, World } from "./world.ts";
 
 // A cell: the executions of one actor, each with its own state and log. Load, reduce, commit, perform.
@@ -48,6 +48,8 @@ export type CellParts = {
   /** Never fails: the source was accepted when the flow was saved. */
   parse: (source: string) => Flow;
   renderOutputs: ConstructorParameters<typeof Effects>[0]["renderOutputs"];
+  /** What seals the secrets in events; without one they are stored as they are. */
+  vault?: Vault;
   /** Events before an execution gets its first snapshot; for tests. */
   snapshotAfter?: number;
   /** Another reducer than the engine's; for tests that plant mistakes. */
@@ -77,6 +79,7 @@ export class Cell {
   readonly #host: Host;
   readonly #programs: Programs;
   readonly #snapshotAfter: number | undefined;
+  readonly #vault: Vault | undefined;
   readonly #effects: Effects;
   readonly #evaluations: Evaluations;
   readonly #projector: Projector;
@@ -92,6 +95,7 @@ export class Cell {
     this.#agenda = new Agenda(host);
     this.#programs = new Programs(parts.parse, parts.reducer);
     this.#snapshotAfter = parts.snapshotAfter;
+    this.#vault = parts.vault;
     const turn = (live: Live) => this.#background(live);
     const tell = (id: string, body: (live: Live) => void) => this.#guarded(id, () => this.#tell(id, body));
     const speaksFor = (live: Live, effect: PerformedEffect) =>
@@ -109,7 +113,7 @@ export class Cell {
     const known = this.find(request.id);
     if (known !== undefined) return known;
     if (this.#store.isRemoved(request.id)) throw new Removed(request.id);
-    const live = Live.create(request.id, this.#programs.ofRequest(request));
+    const live = Live.create(request.id, this.#programs.ofRequest(request), this.#vault);
     this.#residents.add(live);
     for (const secret of request.secrets ?? []) live.learn(secret);
     for (const event of startEvents(request, this.#host.now())) this.#apply(live, event);
@@ -123,7 +127,8 @@ export class Cell {
     if (live !== undefined) return live;
     const stored = this.#store.load(id);
     if (stored === undefined) return undefined;
-    const loaded = Live.load(id, this.#programs.of(stored.sourceName, stored.revision, stored.source), stored);
+    const program = this.#programs.of(stored.sourceName, stored.revision, stored.source);
+    const loaded = Live.load(id, program, stored, this.#vault);
     this.#residents.add(loaded);
     if (loaded.asked.size > 0) this.#host.soon(() => this.#background(loaded));
     return loaded;

@@ -40,8 +40,9 @@ export async function keptEvent(
   world: World,
   live: Live,
   effect: string,
-  event: ExecutionEvent,
+  given: ExecutionEvent,
 ): Promise<ExecutionEvent> {
+  const event = live.sealed(given);
   const outputs = hasOutputs(event) ? outputsIn(event) : undefined;
   if (!hasOutputs(event) || outputs === undefined) return event;
   const kept = await keptOutputs(outputs, (texts) => world.keepValues(askerOf(live), effect, texts));

@@ -20,7 +20,8 @@ import { isAtLeast, isTerminal, type Level } from "#schema/state.ts";
 import { sizeOf } from "#schema/value-size.ts";
 import { Fifo } from "./fifo.ts";
 import { lineOf } from "./perform.ts";
-import type { Commit, Heard, Stored } from "./store.ts";
+import { sealedEvent } from "./sealing.ts";
+import { type Commit, type Heard, NO_VAULT, type Stored, type Vault } from "./store.ts";
 import { Timers } from "./timers.ts";
 
 /** Effects that somebody has to do something for. */
@@ -59,6 +60,7 @@ const MAX_SNAPSHOT_RUNS = 20_000;
  * G2. An event that changed nothing is not stored.
  * G3. Time in the log never goes back, whatever the clock does.
  * G4. A line that an attempt numbered is stored once, however often it is told.
+ * G5. No event holds a text with a secret that the execution was given: see sealing.ts.
  */
 export class Live {
   readonly id: string;
@@ -84,11 +86,13 @@ export class Live {
   readonly #heard = new Map<string, Heard>();
   readonly #newlyHeard = new Set<string>();
   #newSecrets: string[] = [];
+  readonly #vault: Vault;
   #snapshotAt: number;
   readonly #timers = new Timers();
   #bytes = 0;
 
-  private constructor(id: string, program: Program, state: ExecutionState, stored: Stored | undefined) {
+  private constructor(id: string, program: Program, state: ExecutionState, stored: Stored | undefined, vault: Vault) {
+    this.#vault = vault;
     this.id = id;
     this.program = program;
     this.state = state;
@@ -99,17 +103,18 @@ export class Live {
     this.#snapshotAt = stored?.snapshot?.seq ?? 0;
   }
 
-  static create(id: string, program: Program): Live {
-    return new Live(id, program, initialState(), undefined);
+  /** `vault`: what seals the secrets in its events. */
+  static create(id: string, program: Program, vault = NO_VAULT): Live {
+    return new Live(id, program, initialState(), undefined, vault);
   }
 
   /** The stored execution; what it still waits for is asked for again. */
-  static load(id: string, program: Program, stored: Stored): Live {
+  static load(id: string, program: Program, stored: Stored, vault = NO_VAULT): Live {
     const snapshot = stored.snapshot === undefined ? undefined : thaw(stored.snapshot.body);
     let state = snapshot ?? initialState();
     const events = stored.snapshot !== undefined && snapshot === undefined ? stored.log() : stored.events;
     for (const event of events) state = program.reduce(state, event).state;
-    const live = new Live(id, program, state, stored);
+    const live = new Live(id, program, state, stored, vault);
     live.#recall();
     const { lostSecrets = 0 } = stored;
     if (lostSecrets > 0 && !live.isTerminal)
@@ -132,7 +137,8 @@ export class Live {
 
   /** Applies an event; false when it changed nothing. */
   apply(event: ExecutionEvent): boolean {
-    const clamped = event.at < this.state.at ? { ...event, at: this.state.at } : event;
+    const fit = this.sealed(event);
+    const clamped = fit.at < this.state.at ? { ...fit, at: this.state.at } : fit;
     const { state, effects } = this.program.reduce(this.state, clamped);
     if (state === this.state) return false;
     this.state = state;
@@ -145,6 +151,11 @@ export class Live {
   /** [T4] Hides this secret from now on, and in later lives. */
   learn(secret: string): void {
     if (this.masker.add(secret)) this.#newSecrets.push(secret);
+  }
+
+  /** [G5] The event without the secrets that it was given. */
+  sealed(event: ExecutionEvent): ExecutionEvent {
+    return sealedEvent(event, this.masker, this.#vault);
   }
 
   /** Adds lines to the log. */

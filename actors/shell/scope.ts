@@ -49,8 +49,8 @@ export function scopeOf(
       ...(isTerminal(state.status) ? { endDate: isoInstant(state.histories.at(-1)?.at ?? state.at) } : {}),
       ...(state.outputs === undefined ? {} : { outputs: read(state.outputs) }),
     }),
-    inputs: () => withDefaults(flow.inputs, facts.inputs),
-    vars: () => variablesOf(flow, state),
+    inputs: () => read(withDefaults(flow.inputs, facts.inputs)),
+    vars: () => read(variablesOf(flow, state)),
     labels: () => labelsOf(state),
     outputs: () => outputsOf({ state, plan }, turns, read),
     tasks: () => statesOf({ state, plan }, turns),
@@ -118,8 +118,8 @@ function parentsOf(state: ExecutionState, run: TaskRun, read: ReadOutputs): obje
 /** Declared defaults fill what was not given; dots in ids nest. Defaults that are expressions were rendered at creation. */
 function withDefaults(declared: readonly Input[], given: JsonObject): JsonObject {
   let inputs = given;
-  for (const { id, defaults } of declared) {
-    if (defaults === undefined || id.includes(".") || Object.hasOwn(inputs, id)) continue;
+  for (const { id, type, defaults } of declared) {
+    if (defaults === undefined || type === "SECRET" || id.includes(".") || Object.hasOwn(inputs, id)) continue;
     if (typeof defaults === "string" && defaults.includes("{{")) continue;
     inputs = { ...inputs, [id]: defaults };
   }

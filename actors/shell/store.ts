@@ -90,7 +90,7 @@ export interface Vault {
 }
 
 /** Keeps nothing: what was sealed is not known in a later life. */
-const NO_VAULT: Vault = { seal: () => undefined, open: () => undefined };
+export const NO_VAULT: Vault = { seal: () => undefined, open: () => undefined };
 
 export class CellStore {
   readonly #sql: Sql;

@@ -4,13 +4,16 @@ import type { ExecutionTrigger } from "#schema/event.ts";
 import type { ExecutionSummary } from "#schema/execution.ts";
 import type { EpochMs, Json, JsonObject } from "#schema/json.ts";
 import type { Job } from "#schema/runner.ts";
+import { sealedValue } from "#schema/sealed.ts";
 import type { SlotAnswer, SlotWish } from "#schema/slot.ts";
 import type { State } from "#schema/state.ts";
 import type { Stored } from "#schema/stored.ts";
+import type { Vault } from "./store.ts";
 import type { Asker, Host, RunOfPlace, Told, World } from "./world.ts";
 
 // A host and a world for tests of the shell: time moves when the test says so, and every call outside is written down.
 
+type LookupAnswer = Awaited<ReturnType<World["lookup"]>>;
 type Due = { at: EpochMs; order: number; run: () => void };
 
 /** Virtual time. Nothing happens but in `run`. */
@@ -120,6 +123,8 @@ export class FakeWorld implements World {
     executionId: "child",
   });
   onFind: (effect: string) => string | undefined = () => undefined;
+  /** What encrypts SECRET inputs and outputs. */
+  vault: Vault | undefined;
   onLookup: (kind: string, args: JsonObject) => { ok: true; value: Json } | { ok: false; message: string } = () => ({
     ok: true,
     value: null,
@@ -220,7 +225,7 @@ export class FakeWorld implements World {
     await this.#called("lookup", asker, lookup);
     const kept = lookup.kind === "stored" ? this.kept.get(String(lookup.args.uri)) : undefined;
     if (kept !== undefined) return { ok: true as const, value: JSON.parse(kept) as Json };
-    return this.onLookup(lookup.kind, lookup.args);
+    return sealAnswer(this.vault, lookup) ?? this.onLookup(lookup.kind, lookup.args);
   }
 
   async openPlace(asker: Asker, owner: RunOfPlace, files: JsonObject) {
@@ -250,4 +255,15 @@ export class FakeWorld implements World {
     await this.#called("project", summaries);
     for (const row of summaries) if ((this.rows.get(row.id)?.seq ?? -1) < row.seq) this.rows.set(row.id, row);
   }
+}
+
+/** What the world answers about what is sealed; undefined for any other question, and without a vault. */
+export function sealAnswer(
+  vault: Vault | undefined,
+  { kind, args }: { kind: string; args: JsonObject },
+): LookupAnswer | undefined {
+  if (vault === undefined) return undefined;
+  if (kind === "seal") return { ok: true, value: sealedValue(vault.seal(String(args.text)) ?? "") };
+  if (kind === "unseal") return { ok: true, value: vault.open(String(args.cipher)) ?? null, secret: true };
+  return undefined;
 }

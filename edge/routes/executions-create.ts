@@ -1,9 +1,8 @@
 import * as z from "zod";
-import type { Flow } from "#schema/flow.ts";
 import type { Json, JsonObject } from "#schema/json.ts";
 import { readBreakpoints } from "../flow-tasks.ts";
 import { conflict } from "../http-error.ts";
-import { readInputs } from "../inputs-form.ts";
+import { dropUploads, readInputs } from "../inputs-form.ts";
 import type { Resolved } from "../language.ts";
 import type { AppParts } from "../parts.ts";
 import { portsOf } from "../ports/ports.ts";
@@ -40,14 +39,13 @@ export function executionCreateRoutes(parts: AppParts): readonly Route[] {
     if (opened.disabled) throw conflict("Requested Flow is disabled.");
     const labels = given.labels?.map(parseLabel) ?? [];
     checkLabels(labels);
-    const id = executionId(parts, c.env, key, idempotencyKeyOf(c));
+    const idempotencyKey = idempotencyKeyOf(c);
+    const id = executionId(parts, c.env, key, idempotencyKey);
     const { files } = portsOf(c.env);
-    const form = await readInputs(c.req.raw, {
-      declared: opened.flow.inputs,
-      place: { ...key, executionId: id },
-      files,
-    });
+    const target = { declared: opened.flow.inputs, place: { ...key, executionId: id }, files };
+    const form = await readInputs(c.req.raw, target);
     const { inputs, problems } = await language.resolveInputs(c.env, key, opened.flow, form);
+    if (problems.length > 0 && idempotencyKey === undefined) await dropUploads(form, target);
     checkInputProblems(problems);
     const verdict = await checkStart(language, c.env, { key, flow: opened.flow, vars: { inputs } });
     const wanted: NewExecution = { id, key, opened, inputs, labels, wait: given.wait, ...verdict };
@@ -64,11 +62,11 @@ export function executionCreateRoutes(parts: AppParts): readonly Route[] {
     checkLabels(labels?.map(parseLabel) ?? []);
     const place = { ...key, executionId: executionId(parts, c.env, key) };
     const form = await readInputs(c.req.raw, { declared: flow.inputs, place });
-    const resolved = await language.resolveInputs(c.env, key, flow, form);
+    const resolved = await language.resolveInputs(c.env, key, flow, form, { isForm: true });
     const hasErrors = resolved.problems.some(({ severity = "error" }) => severity === "error");
     // With an input missing or wrong, a condition over it says nothing.
     const checks = hasErrors ? [] : await language.failedChecks(c.env, key, flow, { inputs: resolved.inputs });
-    return c.json({ id: key.flowId, namespace: key.namespace, inputs: describeInputs(flow, form, resolved), checks });
+    return c.json({ id: key.flowId, namespace: key.namespace, inputs: describeInputs(resolved), checks });
   }
 
   const answers = { 200: { description: "The execution", schema: ExecutionAnswer } };
@@ -94,9 +92,12 @@ export const ValidateAnswer = z.object({
   inputs: z.array(
     z.object({
       input: z.looseObject({ id: z.string(), type: z.string() }),
-      value: z.unknown().optional(),
-      enabled: z.boolean(),
-      errors: z.array(z.object({ message: z.string() })).optional(),
+      enabled: z.boolean().describe("False: its condition does not hold, so it is not asked for"),
+      value: z.unknown().optional().describe("As it is stored, or as given when it is wrong; a secret is masked"),
+      isDefault: z.boolean().optional().describe("Nothing was given: the value is the flow's own"),
+      options: z.array(z.string()).optional().describe("What may be chosen"),
+      prefill: z.unknown().optional().describe("The first value of the field"),
+      errors: z.array(z.object({ code: z.string(), message: z.string() })).optional(),
     }),
   ),
   checks: z.array(
@@ -119,15 +120,15 @@ export function valueAt(inputs: JsonObject, id: string): Json | undefined {
   return value;
 }
 
-export function describeInputs(flow: Pick<Flow, "inputs">, form: JsonObject, { inputs, problems }: Resolved) {
-  return flow.inputs.map((input) => {
-    const errors = problems.filter(({ path }) => path === input.id);
-    const value = valueAt(inputs, input.id) ?? form[input.id];
+/** Each input as a form shows it: whether it is asked for, its value, what may be chosen and what is wrong. */
+export function describeInputs({ states, problems }: Resolved) {
+  return states.map(({ enabled, ...state }) => {
+    const errors = problems.filter(({ path }) => path === state.input.id);
     return {
-      input,
-      ...(value === undefined ? {} : { value }),
-      enabled: valueAt(inputs, input.id) !== undefined || errors.length > 0,
-      ...(errors.length > 0 ? { errors: errors.map(({ message }) => ({ message })) } : {}),
+      ...state,
+      // One whose condition fails is shown with what is wrong.
+      enabled: enabled || errors.length > 0,
+      ...(errors.length > 0 ? { errors: errors.map(({ code, message }) => ({ code, message })) } : {}),
     };
   });
 }

@@ -32,8 +32,9 @@ export function executionResumeRoutes({ language }: AppParts): readonly Route[] 
     const paused = taskRunList.find(({ state }) => state.current === "PAUSED")?.taskId;
     const asking = askingFlow(await flowOf(c, id), paused);
     const fields = await readFields(c.req.raw);
-    const resolved = await language.resolveInputs(c.env, { tenant: tenantOf(c), namespace, flowId }, asking, fields);
-    return c.json({ id: flowId, namespace, inputs: describeInputs(asking, fields, resolved) });
+    const key = { tenant: tenantOf(c), namespace, flowId };
+    const resolved = await language.resolveInputs(c.env, key, asking, fields, { isForm: true });
+    return c.json({ id: flowId, namespace, inputs: describeInputs(resolved) });
   }
 
   /** The flow as the execution runs it. */

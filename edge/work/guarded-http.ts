@@ -96,7 +96,13 @@ async function follow(call: HttpCall, guard: Guard, signal: AbortSignal): Promis
   let { method, body } = call;
   const headers = new Headers(Object.entries(call.headers));
   for (let redirects = 0; ; redirects++) {
-    const init = { method, headers, redirect: "manual" as const, signal, ...(body === undefined ? {} : { body }) };
+    const init = {
+      method,
+      headers,
+      redirect: "manual" as const,
+      signal,
+      ...(body === undefined ? {} : { body: body as BodyInit }),
+    };
     const response = await fetch(url, init);
     const location = response.headers.get("location");
     if (!call.followRedirects || location === null || response.status < 300 || response.status > 399)

@@ -6,7 +6,7 @@ export { type Budget, DEFAULT_BUDGET, type EvalContext, type Outcome, objectScop
 export { formatDate } from "./dates/format-date.ts";
 export type { ExprProblem } from "./errors.ts";
 export { IonError, type IonItem, type IonPiece, parseIon, parseIonPiece } from "./ion/read.ts";
-export { type Lookup, type LookupAnswer, type LookupKind, lookupKey } from "./lookups.ts";
+export { type Lookup, type LookupAnswer, type LookupKind, lookupKey, sealLookup, unsealLookup } from "./lookups.ts";
 export { isNumber, numberText, toFloat } from "./numbers.ts";
 export { isTruthy, render, renderDeep, renderTyped } from "./render.ts";
 export { ionText, toJson, yamlText } from "./unmetered.ts";

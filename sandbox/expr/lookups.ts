@@ -18,7 +18,10 @@ export type LookupKind =
   | "isPublicHoliday"
   | "appLink"
   /** An output that was moved into a file: asked for by the value itself, never by a function. */
-  | "stored";
+  | "stored"
+  /** A secret text to be encrypted, and the text of one that is: asked for by inputs and outputs, never by a function. */
+  | "seal"
+  | "unseal";
 export type Lookup = { kind: LookupKind; args: JsonObject };
 export type LookupAnswer = { ok: true; value: Json } | { ok: false; message: string };
 
@@ -32,4 +35,14 @@ function canonical(value: Json): string {
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   const keys = Object.keys(value).sort();
   return `{${keys.map((key) => `${JSON.stringify(key)}:${canonical(value[key] ?? null)}`).join(",")}}`;
+}
+
+/** Asks for a text to be encrypted; the answer is the sealed value. */
+export function sealLookup(text: string): Lookup {
+  return { kind: "seal", args: { text } };
+}
+
+/** Asks for the text of a sealed value. */
+export function unsealLookup(cipher: string): Lookup {
+  return { kind: "unseal", args: { cipher } };
 }

@@ -12,15 +12,17 @@ import { derivedExecutionId } from "#schema/ids.ts";
 import type { EpochMs, JsonObject } from "#schema/json.ts";
 import type { LogLine } from "#schema/log.ts";
 import type { Job } from "#schema/runner.ts";
+import { replaceSealed } from "#schema/sealed.ts";
 import { Cell } from "#shell/cell.ts";
 import type { Live } from "#shell/live.ts";
 import { CellStore } from "#shell/store.ts";
-import { FakeHost, FakeWorld } from "#shell/testing.ts";
+import { FakeHost, FakeWorld, sealAnswer } from "#shell/testing.ts";
 import { type EdgeContext, type EdgeTask, TaskFailure } from "#tasks/define.ts";
 import { MemoryContext } from "#tasks/memory-context.ts";
 import { prepareProperties } from "#tasks/property.ts";
 import { registry } from "#tasks/registry.ts";
 import { nodeSql } from "#test/support/node-sql.ts";
+import { toyVault } from "#test/support/toy-vault.ts";
 
 // A cell with the real dialect, real SQLite and virtual time, in a world of fakes: subflows start in the same cell, key-value
 // tasks have a store, and everything else outside answers as the test says.
@@ -48,6 +50,8 @@ export class Bench {
   worker: Worker = () => ({ state: "SUCCESS" });
   /** Tasks of the server are run by their own code, not by the worker; key-value tasks always are. */
   runsEdge = false;
+  /** Texts that were sealed at starts: none may be found in what is stored. */
+  readonly secrets: string[] = [];
   /** Jobs whose answer takes real time. */
   readonly working = new Set<Promise<void>>();
 
@@ -55,6 +59,7 @@ export class Bench {
     this.#snapshotAfter = options.snapshotAfter;
     this.context = options.context ?? new MemoryContext();
     this.host = new FakeHost("boot" in options ? options.boot : "b1");
+    this.world.vault = toyVault;
     this.world.onRun = (job) => this.host.soon(() => void this.#work(job));
     this.world.onEnqueue = (job) => this.host.soon(() => this.#claim(job));
     this.world.onSubflow = async (asker, effect, request, trigger) => {
@@ -73,7 +78,10 @@ export class Bench {
         return { ok: true, executionId: child.id };
       const parent = request.wait ? { parent: link } : {};
       const scheduleAt = request.scheduleAt === undefined ? {} : { scheduleAt: request.scheduleAt };
-      const inputs = this.#inputs(flow, request.inputs);
+      const inputs = this.#inputs(
+        flow,
+        replaceSealed(request.inputs, ({ cipher }) => toyVault.open(cipher) ?? null),
+      );
       if ("message" in inputs) return { ok: false, message: inputs.message };
       this.cell.start({
         ...this.#request(id, request.flowId),
@@ -124,7 +132,7 @@ export class Bench {
 
   #open(): [CellStore, Cell] {
     const { host, world } = this;
-    const store = new CellStore(nodeSql(this.database));
+    const store = new CellStore(nodeSql(this.database), toyVault);
     const surroundings = {
       envs: { stage: "test" },
       globals: { company: "Windhover" },
@@ -137,6 +145,7 @@ export class Bench {
       dialect: { registry, prepare: prepareProperties, surroundings },
       parse: accepted,
       renderOutputs,
+      vault: toyVault,
       ...(this.#snapshotAfter === undefined ? {} : { snapshotAfter: this.#snapshotAfter }),
     });
     host.wake = () => cell.wake();
@@ -206,7 +215,11 @@ export class Bench {
       const context = { scope, lookups, now: this.host.now(), random: () => 0.5 };
       const { inputs, problems, needs } = resolveInputs(flow, given, context);
       if (needs.length === 0) return problems[0] === undefined ? { inputs } : { message: problems[0].message };
-      for (const need of needs) lookups.set(lookupKey(need), this.world.onLookup(need.kind, need.args));
+      for (const need of needs) {
+        const answer = sealAnswer(toyVault, need) ?? this.world.onLookup(need.kind, need.args);
+        if (need.kind === "seal") this.secrets.push(String(need.args.text));
+        lookups.set(lookupKey(need), answer);
+      }
     }
   }
 

@@ -4,6 +4,7 @@ import { withPinned } from "#flow/templates.ts";
 import { encodeUtf8 } from "#schema/bytes.ts";
 import type { ExecutionTrigger, TaskAnswer } from "#schema/event.ts";
 import type { JsonObject } from "#schema/json.ts";
+import { maskSealed } from "#schema/sealed.ts";
 import type { State } from "#schema/state.ts";
 import type { Live } from "#shell/live.ts";
 import { Bench, type Worker } from "./harness.ts";
@@ -36,7 +37,7 @@ export type Outcome = {
   state: State;
   /** Task id, with the values of its iterations, and the states of its runs in order of creation. */
   tasks: Record<string, string>;
-  /** Outputs of runs that have some, by the same names. */
+  /** Outputs of runs that have some, by the same names; sealed texts as they are shown. */
   values: JsonObject;
   outputs?: JsonObject;
   /** Lines of tasks, with their level. */
@@ -116,7 +117,8 @@ export function outcomeOf(bench: Bench, live: Live): Outcome {
     if (run.dropped) continue;
     const name = nameOf(live, run.index);
     tasks[name] = name in tasks ? `${tasks[name]} ${run.state}` : run.state;
-    if (run.outputs !== undefined && program.plan.tasks[run.task]?.type !== SUBFLOW) values[name] = run.outputs;
+    if (run.outputs !== undefined && program.plan.tasks[run.task]?.type !== SUBFLOW)
+      values[name] = maskSealed(run.outputs);
   }
   const lines = bench.store
     .lines(live.id, 0)
@@ -128,7 +130,7 @@ export function outcomeOf(bench: Bench, live: Live): Outcome {
     state: state.status,
     tasks,
     values,
-    ...(state.outputs === undefined ? {} : { outputs: state.outputs }),
+    ...(state.outputs === undefined ? {} : { outputs: maskSealed(state.outputs) }),
     ...(said.length === 0 ? {} : { lines: said }),
   };
 }

@@ -1,6 +1,8 @@
+import { stringify } from "yaml";
 import { compilePlan, type Plan } from "#engine/index.ts";
 import { type ParsedFlow, parseFlow } from "#flow/parse-flow.ts";
 import type { Flow } from "#schema/flow.ts";
+import type { Json } from "#schema/json.ts";
 import { registry } from "#tasks/registry.ts";
 import { describeTypes, type TypeDoc } from "./catalogue.ts";
 import { completeFlow, explainFlow, typeAt } from "./completion.ts";
@@ -24,6 +26,11 @@ export function allTypes(): readonly TypeDoc[] {
 /** The same answer the server gives when it is asked to save `source`. */
 export function parse(source: string): ParsedFlow {
   return parseFlow(source, registry);
+}
+
+/** A value as a reader writes it in YAML. */
+export function printYaml(value: Json): string {
+  return stringify(value);
 }
 
 export function graphOf(flow: Flow): Graph {

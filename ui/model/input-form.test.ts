@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Input } from "#schema/flow.ts";
 import type { Json } from "#schema/json.ts";
-import { checkField, checkForm, type Field, firstValues, makeFields, readInputs, toParts } from "./input-form.ts";
+import { checkField, checkForm, reasonOf } from "./input-checks.ts";
+import { type Field, firstValues, makeFields, readInputs, toParts, withState } from "./input-form.ts";
 
 const input = (more: Partial<Input>): Input => ({ id: "x", type: "STRING", required: true, ...more });
 const field = (more: Partial<Input>): Field => {
@@ -16,7 +17,15 @@ describe("which control", () => {
     [{ type: "BOOLEAN" }, "switch"],
     [{ type: "SELECT", values: ["a"] }, "select"],
     [{ type: "SELECT", values: ["a"], isRadio: true }, "radio"],
-    [{ type: "SELECT", expression: "{{ x }}" }, "text"],
+    [{ type: "SELECT", expression: "{{ x }}" }, "select"],
+    [{ type: "SELECT", expression: "{{ x }}", isRadio: true }, "radio"],
+    [{ type: "MULTISELECT", expression: "{{ x }}" }, "choices"],
+    [{ type: "ARRAY", itemType: "INT" }, "list"],
+    [{ type: "ARRAY", itemType: "JSON" }, "code"],
+    [{ type: "ARRAY", itemType: "STRING", defaults: ["two\nlines"] }, "code"],
+    [{ defaults: "two\nlines" }, "multiline"],
+    [{ type: "YAML" }, "code"],
+    [{ type: "EMAIL" }, "text"],
     [{ type: "MULTISELECT", values: ["a"] }, "choices"],
     [{ type: "MULTISELECT" }, "list"],
     [{ type: "JSON" }, "code"],
@@ -37,7 +46,8 @@ describe("what is wrong", () => {
     [{ type: "FLOAT" }, "one", false],
     [{ type: "JSON" }, "{", false],
     [{ type: "JSON" }, "[1]", true],
-    [{ type: "ARRAY" }, "{}", false],
+    [{ type: "ARRAY", itemType: "JSON" }, "{}", false],
+    [{ type: "ARRAY", itemType: "INT" }, "1\n2", true],
     [{ type: "DURATION" }, "PT5M", true],
     [{ type: "DURATION" }, "5 minutes", false],
     [{ type: "EMAIL" }, "a@b.org", true],
@@ -45,13 +55,16 @@ describe("what is wrong", () => {
     [{ type: "URI" }, "https://x.org/a", true],
     [{ type: "URI" }, "x.org", false],
     [{ type: "DATE", after: "2026-01-01" }, "2025-12-31", false],
+    [{ type: "DATE", after: "2026-01-01" }, "2026-01-01", true],
+    [{ type: "TIME", before: "10:00:00" }, "10:00", true],
+    [{ type: "TIME", before: "10:00:00" }, "10:01", false],
     [{ type: "DATETIME", before: "2026-01-01T00:00:00Z" }, "2025-12-31T23:00:00Z", true],
     [{ validator: "v\\d+" }, "v12", true],
     [{ validator: "v\\d+" }, "xv12", false],
     [{ validator: "(?<broken" }, "anything", true],
     [{ type: "SELECT", values: ["a"] }, "b", false],
     [{ type: "SELECT", values: ["a"], allowCustomValue: true }, "b", true],
-    [{ type: "INT" }, "{{ vars.n }}", true],
+    [{ type: "INT" }, "{{ vars.n }}", false],
   ])("%o with %s: fine is %s", (made, value, fine) => {
     expect(checkField(field(made), value) === undefined).toBe(fine);
   });
@@ -118,4 +131,35 @@ test("inputs of an answer: required unless said otherwise, the old `name` is an 
     ["b", false],
   ]);
   expect(readInputs(undefined)).toEqual([]);
+});
+
+test("first values: a dotted id is found in the nested map, a secret and an expression are not shown", () => {
+  const fields = makeFields([
+    input({ id: "a.b", type: "INT" }),
+    input({ id: "token", type: "SECRET", defaults: "in the flow" }),
+    input({ id: "n", type: "INT", defaults: "{{ vars.n }}" }),
+    input({ id: "list", type: "ARRAY", itemType: "INT", defaults: [1, 2] }),
+  ]);
+  const given = { a: { b: 5 }, token: "******" };
+  expect(firstValues(fields, given)).toEqual({ "a.b": "5", token: "", n: "", list: "1\n2" });
+});
+
+test("a value of YAML is written as such where that is known, and as JSON elsewhere", () => {
+  const fields = makeFields([input({ id: "a", type: "YAML", defaults: { k: [1] } })]);
+  expect(firstValues(fields, {}, { printYaml: () => "k:\n  - 1\n" })).toEqual({ a: "k:\n  - 1" });
+  expect(JSON.parse(String(firstValues(fields).a))).toEqual({ k: [1] });
+});
+
+test("[N3] what the server says is laid over the field: what may be chosen, and what holds while it is empty", () => {
+  const select = field({ type: "SELECT", expression: "{{ kv('k') }}" });
+  expect([select.awaitsOptions, select.options]).toEqual([true, []]);
+  expect(withState(select, { options: ["a"] })).toMatchObject({ awaitsOptions: false, options: ["a"] });
+  expect(withState(field({ type: "INT" }), { value: 4, isDefault: true }).placeholder).toBe("4");
+  expect(withState(field({ type: "INT" }), { value: 4 }).placeholder).toBe("");
+});
+
+test("what the server says is shown without what stands beside it already", () => {
+  const message = "Invalid input for `a.b`, it must be more than `2`, but received `1`";
+  expect(reasonOf(message)).toBe("It must be more than 2.");
+  expect(reasonOf("Something else")).toBe("Something else.");
 });

@@ -1,11 +1,11 @@
 import { INPUT_TYPES, type Input, type InputType } from "#schema/flow.ts";
 import type { Json, JsonObject } from "#schema/json.ts";
-import { parseInstant, parseIsoDurationMs } from "./time.ts";
 
-// The form for a list of inputs: which control, which first value, what is wrong, what is sent.
+// The form for a list of inputs: which control, which first value, what is sent. What is wrong with it: input-checks.ts.
 //
 // N1. What a field sends is the text the API wants; an empty optional field is not sent, so the server's default holds.
-// N2. The checks here are a courtesy: the server checks again, and its answer wins.
+// N3. What the server says of an input (asked for or not, what may be chosen) is laid over its field; until then nothing is hidden.
+// N4. A secret is never shown again: no field begins with one.
 
 export type Control =
   | "text"
@@ -31,6 +31,8 @@ export type Field = {
   required: boolean;
   control: Control;
   options: readonly string[];
+  /** What may be chosen comes from an expression, and the server has not said it (yet). */
+  awaitsOptions: boolean;
   /** Values beyond the options may be typed. */
   open: boolean;
   placeholder: string;
@@ -64,10 +66,20 @@ export function makeFields(inputs: readonly Input[]): readonly Field[] {
     required: input.required,
     control: controlOf(input),
     options: input.values ?? [],
+    awaitsOptions: input.expression !== undefined,
     open: input.allowCustomValue === true,
     placeholder: PLACEHOLDERS[input.type] ?? "",
     input,
   }));
+}
+
+/** What the server says of an input, as far as a form needs it. */
+export type InputState = { options?: readonly string[]; value?: Json; isDefault?: boolean };
+
+/** [N3] The field with what the server said of it. An empty field shows the value that holds then. */
+export function withState(field: Field, { options, value, isDefault }: InputState): Field {
+  const holds = isDefault && value !== undefined && typeof value !== "object" ? { placeholder: String(value) } : {};
+  return options === undefined ? { ...field, ...holds } : { ...field, ...holds, options, awaitsOptions: false };
 }
 
 const PLACEHOLDERS: Partial<Record<InputType, string>> = {
@@ -79,154 +91,103 @@ const PLACEHOLDERS: Partial<Record<InputType, string>> = {
   ARRAY: '["a", "b"]',
 };
 
+const CONTROLS: Record<Exclude<InputType, "SELECT" | "ENUM" | "MULTISELECT" | "ARRAY" | "STRING">, Control> = {
+  INT: "number",
+  FLOAT: "number",
+  BOOLEAN: "switch",
+  BOOL: "switch",
+  DURATION: "text",
+  URI: "text",
+  EMAIL: "text",
+  JSON: "code",
+  YAML: "code",
+  DATE: "date",
+  TIME: "time",
+  DATETIME: "datetime",
+  SECRET: "secret",
+  FILE: "file",
+};
+
+/** Types of elements that are written on a line. */
+const LINES: ReadonlySet<InputType> = new Set<InputType>([
+  ...(["STRING", "INT", "FLOAT", "BOOLEAN", "BOOL", "DATETIME", "DATE", "TIME"] as const),
+  ...(["DURATION", "URI", "EMAIL", "SELECT", "ENUM"] as const),
+]);
+
 function controlOf(input: Input): Control {
+  const offersNothing = (input.values ?? []).length === 0 && input.expression === undefined;
   switch (input.type) {
-    case "INT":
-    case "FLOAT":
-      return "number";
-    case "BOOLEAN":
-    case "BOOL":
-      return "switch";
     case "SELECT":
     case "ENUM":
-      if ((input.values ?? []).length === 0) return "text";
-      return input.isRadio ? "radio" : "select";
+      return offersNothing ? "text" : input.isRadio ? "radio" : "select";
     case "MULTISELECT":
-      return (input.values ?? []).length === 0 ? "list" : "choices";
+      return offersNothing ? "list" : "choices";
     case "ARRAY":
-      return "code";
-    case "JSON":
-    case "YAML":
-      return "code";
-    case "DATE":
-      return "date";
-    case "TIME":
-      return "time";
-    case "DATETIME":
-      return "datetime";
-    case "SECRET":
-      return "secret";
-    case "FILE":
-      return "file";
+      return LINES.has(input.itemType ?? "STRING") && !holdsBlock(input.defaults) ? "list" : "code";
+    case "STRING":
+      return holdsBlock(input.prefill ?? input.defaults) ? "multiline" : "text";
     default:
-      return "text";
+      return CONTROLS[input.type];
   }
 }
 
-/** The values a fresh form shows. `toLocal` writes an ISO instant as a local date and time. */
+/** A text of several lines, or a list with one or with what is no line at all. */
+function holdsBlock(value: Json | undefined): boolean {
+  if (typeof value === "string") return value.trimEnd().includes("\n");
+  return Array.isArray(value) && value.some((item) => holdsBlock(item) || (typeof item === "object" && item !== null));
+}
+
+/** The value of a dotted input id in the nested map of inputs. */
+export function valueAt(inputs: JsonObject, id: string): Json | undefined {
+  let value: Json | undefined = inputs;
+  for (const name of id.split(".")) {
+    if (value === null || typeof value !== "object" || Array.isArray(value) || !Object.hasOwn(value, name))
+      return undefined;
+    value = value[name];
+  }
+  return value;
+}
+
+/** How stored values become text: an ISO instant as a local date and time, a value as YAML. */
+export type Printing = { toLocal?: (iso: string) => string; printYaml?: (value: Json) => string };
+
+/** The values a fresh form shows. `given`: inputs of an execution. */
 export function firstValues(
   fields: readonly Field[],
   given: JsonObject = {},
-  toLocal: (iso: string) => string = (iso) => iso,
+  printing: Printing = {},
 ): Record<string, FieldValue> {
   return Object.fromEntries(
-    fields.map((field): [string, FieldValue] => {
-      const value = given[field.id] ?? field.input.prefill ?? field.input.defaults;
-      if (field.control === "file") return [field.id, typeof value === "string" ? value : undefined];
-      if (field.control === "switch") return [field.id, value === undefined ? "" : String(value)];
-      if (field.control === "choices") return [field.id, Array.isArray(value) ? value.map(String) : []];
-      if (field.control === "list") return [field.id, Array.isArray(value) ? value.map(String).join("\n") : ""];
-      if (value === undefined || value === null) {
-        return [field.id, field.input.autoSelectFirst ? (field.options[0] ?? "") : ""];
-      }
-      const text = typeof value === "object" ? JSON.stringify(value, null, 2) : String(value);
-      return [field.id, field.control === "datetime" ? toLocal(text) : text];
+    fields.map((field) => {
+      const { prefill, defaults } = field.input;
+      return [field.id, shownValue(field, valueAt(given, field.id) ?? prefill ?? defaults, printing)];
     }),
   );
 }
 
-/** What is wrong with `value`, or undefined. */
-export function checkField(field: Field, value: FieldValue): string | undefined {
-  if (isEmpty(value)) {
-    // Whether an input that depends on others is asked for at all, only the server knows.
-    const { defaults, dependsOn } = field.input;
-    return field.required && defaults === undefined && dependsOn === undefined ? "This input is required." : undefined;
-  }
-  if (typeof value === "string") return checkText(field, value);
-  return undefined;
-}
-
-function checkText(field: Field, text: string): string | undefined {
-  const { input } = field;
-  if (isExpression(text)) return undefined;
-  switch (field.type) {
-    case "INT":
-      return /^[+-]?\d+$/.test(text.trim()) ? checkRange(Number(text), input) : "Enter a whole number.";
-    case "FLOAT":
-      return Number.isFinite(Number(text)) ? checkRange(Number(text), input) : "Enter a number.";
-    case "JSON":
-      return checkJson(text);
-    case "ARRAY":
-      return checkJson(text) ?? (text.trim().startsWith("[") ? undefined : "Enter a JSON list, such as [1, 2].");
-    case "DURATION":
-      return parseIsoDurationMs(text) === undefined
-        ? "Enter an ISO-8601 duration, such as PT5M for five minutes."
-        : undefined;
-    case "DATE":
-    case "TIME":
-    case "DATETIME":
-      return checkDates(text, input);
-    case "EMAIL":
-      return /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(text) ? undefined : "Enter an email address.";
-    case "URI":
-      return /^[a-z][a-z0-9+.-]*:\/\/\S+$/i.test(text)
-        ? undefined
-        : "Enter an address with its scheme, such as https://example.com.";
-    case "SELECT":
-    case "ENUM":
-      return field.options.length === 0 || field.open || field.options.includes(text)
-        ? undefined
-        : "Choose one of the offered values.";
+/** A stored value as the field shows it; an expression is no value yet, the server says what comes of it. */
+export function shownValue(
+  field: Field,
+  value: Json | undefined,
+  { toLocal = (iso) => iso, printYaml }: Printing = {},
+): FieldValue {
+  if (field.control === "secret") return "";
+  const own = typeof value === "string" && value.includes("{{") && field.control !== "code" ? undefined : value;
+  switch (field.control) {
+    case "file":
+      return typeof own === "string" ? own : undefined;
+    case "switch":
+      return own === undefined || own === null ? "" : String(own);
+    case "choices":
+      return Array.isArray(own) ? own.map(String) : [];
+    case "list":
+      return Array.isArray(own) ? own.map(String).join("\n") : "";
     default:
-      return checkPattern(text, input.validator);
   }
-}
-
-function checkRange(value: number, { min, max }: Input): string | undefined {
-  if (min !== undefined && value < Number(min)) return `Enter ${min} or more.`;
-  if (max !== undefined && value > Number(max)) return `Enter ${max} or less.`;
-  return undefined;
-}
-
-function checkDates(text: string, { type, after, before }: Input): string | undefined {
-  const order = (value: string): number | string => (type === "DATETIME" ? (parseInstant(value) ?? Number.NaN) : value);
-  if (type === "DATETIME" && parseInstant(text) === undefined) return "Enter a date and time.";
-  if (after !== undefined && order(text) <= order(after)) return `Choose a moment after ${after}.`;
-  if (before !== undefined && order(text) >= order(before)) return `Choose a moment before ${before}.`;
-  return undefined;
-}
-
-function checkPattern(text: string, validator: string | undefined): string | undefined {
-  if (validator === undefined) return undefined;
-  try {
-    return new RegExp(`^(?:${validator})$`, "u").test(text) ? undefined : `This must match ${validator}`;
-  } catch {
-    // A pattern of another dialect: the server decides.
-    return undefined;
-  }
-}
-
-function checkJson(text: string): string | undefined {
-  try {
-    JSON.parse(text);
-    return undefined;
-  } catch (cause) {
-    return `Not valid JSON: ${cause instanceof Error ? cause.message : String(cause)}`;
-  }
-}
-
-/** All mistakes by field id; empty when the form may be sent. Fields in `hidden` count for nothing. */
-export function checkForm(
-  fields: readonly Field[],
-  values: FieldValues,
-  hidden: ReadonlySet<string> = new Set(),
-): Readonly<Record<string, string>> {
-  const mistakes: Record<string, string> = {};
-  for (const field of fields) {
-    const mistake = hidden.has(field.id) ? undefined : checkField(field, values[field.id]);
-    if (mistake !== undefined) mistakes[field.id] = mistake;
-  }
-  return mistakes;
+  if (own === undefined || own === null) return field.input.autoSelectFirst ? (field.options[0] ?? "") : "";
+  if (field.type === "YAML" && typeof own === "object" && printYaml) return printYaml(own).trimEnd();
+  const text = typeof own === "object" ? JSON.stringify(own, null, 2) : String(own);
+  return field.control === "datetime" ? toLocal(text) : text;
 }
 
 /** What is sent. `toInstant` reads a local date and time as an ISO instant. */
@@ -255,10 +216,6 @@ function sentText(field: Field, text: string, toInstant: (local: string) => stri
   return text;
 }
 
-function isEmpty(value: FieldValue): boolean {
+export function isEmpty(value: FieldValue): boolean {
   return value === undefined || value === "" || (Array.isArray(value) && value.length === 0);
-}
-
-function isExpression(text: string): boolean {
-  return text.includes("{{");
 }

@@ -69,8 +69,11 @@ export type Concurrency = {
 export type InputCheck = {
   input: { id: string };
   value?: Json;
+  isDefault?: boolean;
   enabled: boolean;
-  errors?: readonly { message: string }[];
+  options?: readonly string[];
+  prefill?: Json;
+  errors?: readonly { code?: string; message: string }[];
 };
 export type Evaluation = {
   result?: string;
@@ -207,9 +210,17 @@ export const api = {
       body,
       query,
     }),
-  checkInputs: (namespace: string, id: string, body: FormData, signal?: AbortSignal) =>
+  checkInputs: (namespace: string, id: string, body: FormData, signal?: AbortSignal, revision?: number) =>
     json<{ inputs?: readonly InputCheck[]; checks?: readonly FailedCheck[] }>(
       `/executions/${encodeURIComponent(namespace)}/${encodeURIComponent(id)}/validate`,
+      withSignal(
+        { method: "POST", body, query: revision === undefined ? [] : [["revision", String(revision)]] },
+        signal,
+      ),
+    ),
+  checkResume: (id: string, body: FormData, signal?: AbortSignal) =>
+    json<{ inputs?: readonly InputCheck[] }>(
+      `${executionPath(id)}/resume/validate`,
       withSignal({ method: "POST", body }, signal),
     ),
   evaluate: (id: string, taskRunId: string | undefined, expression: string) =>

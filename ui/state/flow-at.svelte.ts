@@ -1,4 +1,5 @@
 import type { Input } from "#schema/flow.ts";
+import type { Json } from "#schema/json.ts";
 import { taskIdsOf } from "../model/steering.ts";
 import { api } from "./api.ts";
 import { loadEngine } from "./engine.ts";
@@ -11,6 +12,7 @@ export type FlowAt = {
   taskIds: readonly string[];
   /** It has checks that a form is to show. */
   hasChecks: boolean;
+  printYaml: (value: Json) => string;
 };
 
 /** The flow at a revision, or as it is now. */
@@ -27,6 +29,7 @@ export async function loadFlowAt(
     revision: flow.revision,
     inputs: inputsOf(flow),
     taskIds: readable ? taskIdsOf(readable) : [],
+    printYaml: engine.printYaml,
     hasChecks: Array.isArray(flow.checks) && flow.checks.length > 0,
   };
 }
