@@ -42,6 +42,7 @@ const CONTRACTS = [
   "actors/dispatch/dispatch-rpc.ts",
   "actors/flow-actor/flow-rpc.ts",
   "actors/index/index-rpc.ts",
+  "actors/namespace/files-rpc.ts",
   "actors/namespace/namespace-rpc.ts",
 ];
 
@@ -85,7 +86,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     at: "edge",
     may: [SCHEMA, EXPR, FLOW, ENGINE, TASKS, DB, "edge/ports", "edge/work/running.ts", ...CONTRACTS],
     types: [...WIRING, SHELL],
-    packages: [...HONO, "zod", "croner"],
+    packages: [...HONO, "zod", "croner", "fflate"],
   },
   // Stateless invocations that run edge and sandbox tasks, and what a cell sees of the world.
   {

@@ -1,4 +1,5 @@
 import type { EpochMs, Json, JsonObject } from "#schema/json.ts";
+import type { FileIndexRpc } from "./files-rpc.ts";
 
 export const KV_TYPES = ["STRING", "NUMBER", "BOOLEAN", "DATETIME", "DATE", "DURATION", "JSON"] as const;
 export type KvType = (typeof KV_TYPES)[number];
@@ -19,8 +20,8 @@ export type KvSetOptions = { overwrite: boolean; ttlMs?: number; description?: s
 
 export type TemplateKey = { namespace: string; id: string };
 
-/** The key-value pairs of one namespace; the actor called `templatesActorName` holds the templates of a tenant. */
-export interface NamespaceRpc {
+/** The key-value pairs and the files of one namespace; the actor called `templatesActorName` holds the templates of a tenant. */
+export interface NamespaceRpc extends FileIndexRpc {
   getValue(key: string): Promise<KvFound>;
   /** `exists` only when `overwrite` is false and the key holds a live value. */
   setValue(key: string, value: KvValue, options: KvSetOptions): Promise<"stored" | "exists">;

@@ -11,12 +11,14 @@ import { executionReplayRoutes } from "./executions-replay.ts";
 import { executionResumeRoutes } from "./executions-resume.ts";
 import { executionSteerRoutes } from "./executions-steer.ts";
 import { flowConcurrencyRoutes } from "./flow-concurrency.ts";
+import { flowExchangeRoutes } from "./flow-exchange.ts";
 import { flowListRoutes } from "./flow-lists.ts";
 import { flowValidateRoutes } from "./flow-validate.ts";
 import { flowRoutes } from "./flows.ts";
 import { internalRoutes } from "./internal.ts";
 import { kvRoutes } from "./kv.ts";
 import { logRoutes } from "./logs.ts";
+import { namespaceFileRoutes } from "./namespace-files.ts";
 import { namespaceRoutes } from "./namespaces.ts";
 import { openApiRoute } from "./openapi.ts";
 import { pluginRoutes } from "./plugins.ts";
@@ -30,6 +32,7 @@ export function allRoutes(parts: AppParts, more: readonly Route[] = []): readonl
   const routes: Route[] = [
     ...flowRoutes(parts),
     ...flowListRoutes(parts),
+    ...flowExchangeRoutes(parts),
     ...flowConcurrencyRoutes,
     ...flowValidateRoutes(parts),
     ...executionCreateRoutes(parts),
@@ -45,6 +48,7 @@ export function allRoutes(parts: AppParts, more: readonly Route[] = []): readonl
     ...webhookRoutes(parts),
     ...logRoutes,
     ...namespaceRoutes,
+    ...namespaceFileRoutes(parts),
     ...kvRoutes,
     ...templateRoutes(parts),
     ...triggerRoutes(parts),

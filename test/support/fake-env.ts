@@ -6,6 +6,7 @@ import { FlowRoom } from "#actors/flow-actor/flow-room.ts";
 import type { FlowRpc } from "#actors/flow-actor/flow-rpc.ts";
 import { IndexCore } from "#actors/index/index-core.ts";
 import type { IndexRpc } from "#actors/index/index-rpc.ts";
+import { FileCore } from "#actors/namespace/file-core.ts";
 import { NamespaceCore } from "#actors/namespace/namespace-core.ts";
 import type { NamespaceRpc } from "#actors/namespace/namespace-rpc.ts";
 import { TemplateCore } from "#actors/namespace/template-core.ts";
@@ -124,10 +125,24 @@ function indexActor(core: IndexCore): IndexRpc {
   return { query: async (statements) => core.query(statements) };
 }
 
-function namespaceActor(sql: Sql, now: () => number): NamespaceRpc {
+export function namespaceActor(sql: Sql, now: () => number): NamespaceRpc {
   const core = new NamespaceCore(sql, now);
   const templates = new TemplateCore(sql, now);
+  const files = new FileCore(sql, now);
   return {
+    findFile: async (path) => files.find(path),
+    listFolder: async (path) => files.list(path),
+    fileContent: async (path, revision) => files.content(path, revision),
+    listFiles: async () => files.files(),
+    fileRevisions: async (path) => files.revisions(path),
+    saveFiles: async (given, conflict) => files.save(given, conflict),
+    makeFolder: async (path) => files.makeFolder(path),
+    moveFile: async (from, to) => files.move(from, to),
+    removeFiles: async (paths) => files.remove(paths),
+    dropRevisions: async (revisions) => files.dropRevisions(revisions),
+    knownContents: async (contents) => files.known(contents),
+    sweptTo: async () => files.note("swept-to"),
+    setSweptTo: async (path) => files.setNote("swept-to", path),
     findTemplates: async (keys) => templates.find(keys),
     saveTemplate: async (key, body, mode) => templates.save(key, body, mode),
     removeTemplate: async (key) => templates.remove(key),
