@@ -86,13 +86,14 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     at: "edge",
     may: [SCHEMA, EXPR, FLOW, ENGINE, TASKS, DB, "edge/ports", "edge/work/running.ts", ...CONTRACTS],
     types: [...WIRING, SHELL],
-    packages: [...HONO, "zod", "croner", "fflate"],
+    packages: [...HONO, "zod", "croner", "fflate", "yaml"],
   },
   // Stateless invocations that run edge and sandbox tasks, and what a cell sees of the world.
   {
     at: "edge/work",
     may: [SCHEMA, TASKS, VM, "edge", "edge/ports", ...CONTRACTS],
     types: [...WIRING, SHELL],
+    packages: ["zod"],
     builtins: ["platform"],
   },
   { at: "edge/world.ts", may: ["edge", "edge/ports", SCHEMA, SHELL, ...CONTRACTS], types: WIRING },

@@ -113,8 +113,8 @@ export class NamespaceFiles {
     return this.#index.moveFile(from, to);
   }
 
-  async remove(paths: readonly string[]): Promise<FileEntry[]> {
-    return (await this.#finish(await this.#index.removeFiles(paths))).files;
+  async remove(paths: readonly string[], keepFolders = false): Promise<FileEntry[]> {
+    return (await this.#finish(await this.#index.removeFiles(paths, keepFolders))).files;
   }
 
   /** Drops earlier revisions; how many were there. */

@@ -137,7 +137,7 @@ export class FileCore {
     this.#dropEmptyAbove(from);
   }
 
-  remove(paths: readonly string[]): FilesChanged {
+  remove(paths: readonly string[], keepFolders = false): FilesChanged {
     const files: FileEntry[] = [];
     const unused: string[] = [];
     for (const path of paths) {
@@ -147,7 +147,7 @@ export class FileCore {
         unused.push(String(row.content));
       for (const row of this.#sql.exec(`DELETE FROM file WHERE ${where} RETURNING *`, path, first, end))
         if (row.kind === "file") files.push(entryOf(row));
-      this.#dropEmptyAbove(path);
+      if (!keepFolders) this.#dropEmptyAbove(path);
     }
     return { kind: "done", files: files.sort((a, b) => (a.path < b.path ? -1 : 1)), unused };
   }

@@ -44,8 +44,8 @@ export interface FileIndexRpc {
   saveFiles(files: readonly FileToSave[], conflict: Conflict): Promise<FilesChanged | FileRefusal>;
   makeFolder(path: string): Promise<FilesChanged | FileRefusal>;
   moveFile(from: string, to: string): Promise<FilesChanged | FileRefusal>;
-  /** Files, or folders with all that is in them; `files` are those that were there. Folders that are left empty go too. */
-  removeFiles(paths: readonly string[]): Promise<FilesChanged>;
+  /** Files, or folders with all that is in them; `files` are those that were there. Folders that are left empty go too, or stay. */
+  removeFiles(paths: readonly string[], keepFolders?: boolean): Promise<FilesChanged>;
   /** Earlier revisions; a file's last one stays. */
   dropRevisions(revisions: readonly { path: string; revision: number }[]): Promise<FilesChanged>;
   /** Those of the contents that a revision names. */

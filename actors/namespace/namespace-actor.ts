@@ -81,8 +81,8 @@ export class NamespaceActor extends DurableObject<Env> implements NamespaceRpc {
     return this.files().move(from, to);
   }
 
-  async removeFiles(paths: readonly string[]) {
-    return this.files().remove(paths);
+  async removeFiles(paths: readonly string[], keepFolders?: boolean) {
+    return this.files().remove(paths, keepFolders);
   }
 
   async dropRevisions(revisions: readonly { path: string; revision: number }[]) {

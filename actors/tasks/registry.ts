@@ -39,6 +39,10 @@ import { kvGet } from "./kv-get.ts";
 import { kvGetKeys } from "./kv-get-keys.ts";
 import { kvSet } from "./kv-set.ts";
 import { logLog } from "./log-log.ts";
+import { namespaceDeleteFiles } from "./namespace-delete-files.ts";
+import { namespaceDownloadFiles } from "./namespace-download-files.ts";
+import { namespacePurgeFiles } from "./namespace-purge-files.ts";
+import { namespaceUploadFiles } from "./namespace-upload-files.ts";
 import { nodeCommands } from "./node-commands.ts";
 import { nodeScript } from "./node-script.ts";
 import { outputOutputValues } from "./output-output-values.ts";
@@ -87,6 +91,10 @@ const TASKS: readonly AnyTask[] = [
   kvGetKeys,
   kvSet,
   logLog,
+  namespaceDeleteFiles,
+  namespaceDownloadFiles,
+  namespacePurgeFiles,
+  namespaceUploadFiles,
   outputOutputValues,
   denoScript,
   nodeCommands,

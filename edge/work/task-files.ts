@@ -2,10 +2,13 @@ import type { Job } from "#schema/runner.ts";
 import { TaskFailure, type TaskFiles } from "#tasks/define.ts";
 import type { Env } from "../env.ts";
 import {
+  executionFolder,
   executionOfFile,
   type FilePath,
   fileInFolder,
   fileUri,
+  isInside,
+  ownerOfFile,
   parseFileUri,
   taskRunFolder,
 } from "../ports/file-path.ts";
@@ -33,7 +36,7 @@ export function taskFiles(env: Env, job: Job): TaskFiles {
     if (calls % CALLS_AT_A_STRETCH === 0) await new Promise((resolve) => setTimeout(resolve, 0));
   };
   const opened = async (uri: string): Promise<StoredFile> => {
-    const found = await files.get(readable(job, uri));
+    const found = await files.get(readableTaskFile(job, uri));
     if (found === null) throw new TaskFailure(`There is no file ${uri}.`);
     return found;
   };
@@ -78,15 +81,13 @@ export function taskFiles(env: Env, job: Job): TaskFiles {
   };
 }
 
-/** The path of a file the task may read: of its own execution, of none, or one that its properties name. */
-function readable(job: Job, uri: string): FilePath {
+/** The path of a file the task may read: of its own execution, of a namespace, or one that its properties name. */
+export function readableTaskFile(job: Job, uri: string): FilePath {
   const path = parseFileUri(job.tenant, uri);
   if (path === undefined) throw new TaskFailure(`'${uri}' is no kestra:/// URI.`);
-  const owner = executionOfFile(path);
-  const isNamed = JSON.stringify(job.properties).includes(uri);
-  if (owner !== undefined && owner !== job.executionId && !isNamed)
-    throw new TaskFailure(`Unable to read the file '${uri}' as it didn't belong to the current execution`);
-  return path;
+  if (isInside(executionFolder(job), path) || ownerOfFile(path).kind === "namespace-file") return path;
+  if (JSON.stringify(job.properties).includes(uri)) return path;
+  throw new TaskFailure(`Unable to read the file '${uri}' as it didn't belong to the current execution`);
 }
 
 /** Chunks as they are asked for. */
