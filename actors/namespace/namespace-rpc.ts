@@ -44,6 +44,11 @@ export function namespaceActorName(tenant: string, namespace: string): string {
   return `${tenant}/${namespace}`;
 }
 
+/** Remembers how far the search for files that belong to nobody has come. No namespace begins with `_`, so this is none. */
+export function sweepActorName(tenant: string): string {
+  return `${tenant}/_sweep`;
+}
+
 /** No namespace begins with `_`, so this is none. */
 export function templatesActorName(tenant: string): string {
   return `${tenant}/_templates`;
