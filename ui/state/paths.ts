@@ -14,6 +14,7 @@ export const paths = {
   flows: `${base}/flows`,
   newFlow: `${base}/flows/new`,
   executions: `${base}/executions`,
+  files: (namespace = "") => `${base}/files${namespace === "" ? "" : `/${part(namespace)}`}`,
   tasks: `${base}/plugins`,
   task: (type: string) => `${base}/plugins/${part(type)}`,
   flow: (namespace: string, id: string, tab: FlowTab = "overview") =>
