@@ -1,3 +1,4 @@
+import { untrack } from "svelte";
 import { SvelteMap, SvelteSet } from "svelte/reactivity";
 import { type FileAttributes, joined, nameOf, parentOf, parentsOf, textOf, treeRows } from "../model/file-tree.ts";
 import { readAddress, writeAddress } from "./address.ts";
@@ -47,7 +48,8 @@ export class NamespaceFilesState {
     this.namespace = namespace;
     void this.reload();
     $effect(() => {
-      void this.#show(this.path);
+      const { path } = this;
+      untrack(() => void this.#show(path));
     });
   }
 
