@@ -131,17 +131,10 @@ export class NamespaceFiles {
       await this.#files.put(target, body);
       return { path, content, size: body.length };
     }
-    let size = 0;
-    const counted = body.pipeThrough(
-      new TransformStream<Uint8Array, Uint8Array>({
-        transform(chunk, controller) {
-          size += chunk.byteLength;
-          controller.enqueue(chunk);
-        },
-      }),
-    );
-    await this.#files.put(target, counted, length);
-    return { path, content, size };
+    await this.#files.put(target, body, length);
+    const head = await this.#files.head(target);
+    if (head === null) throw new Error(`${target} was stored and is not there`);
+    return { path, content, size: head.size };
   }
 
   async #save(files: readonly FileToSave[], conflict: Conflict): Promise<Changed> {

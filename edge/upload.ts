@@ -15,7 +15,7 @@ export async function withUpload<T>(c: AppContext, name: string, take: (part: Pa
   if (!c.req.raw.body || boundary === undefined)
     throw new HttpError(415, `Unsupported Media Type: send the file as multipart/form-data, in the part '${name}'`);
   let taken: { value: T } | undefined;
-  for await (const part of readParts(limitBody(c.req.raw.body, STREAM_MAX_BYTES), boundary)) {
+  for await (const part of readParts(c.req.raw.body, boundary, STREAM_MAX_BYTES)) {
     if (part.name === name && taken === undefined) taken = { value: await take(part) };
   }
   if (taken === undefined) throw illegalArgument(`the form has no part '${name}'`);

@@ -15,6 +15,7 @@ export const WORK_NAMES = [
   "W11",
   "W12",
   "W13",
+  "W14",
   "UI",
   "micro",
 ] as const;

@@ -155,6 +155,16 @@ export const ROWS: readonly Row[] = [
     target: atMost(50),
   },
   { work: "W13", title: "starts a second before that", figure: "startsPerSecond", unit: "/s", digits: 0 },
+  { work: "W14", title: "a file of 1,000 MiB up", figure: "upMBps", unit: "MB/s", digits: 0 },
+  { work: "W14", title: "and down", figure: "downMBps", unit: "MB/s", digits: 0 },
+  {
+    work: "W14",
+    title: "memory that takes meanwhile",
+    figure: "grownMiB",
+    unit: "MiB",
+    digits: 1,
+    target: atMost(128),
+  },
   {
     work: "UI",
     title: "first load of the list of flows, gzipped",

@@ -25,6 +25,7 @@ export interface Amounts {
   readonly publishedRuns: number;
   readonly manyTasks: number;
   readonly paused: number;
+  readonly fileMiB: number;
 }
 
 export const FULL: Amounts = {
@@ -43,6 +44,7 @@ export const FULL: Amounts = {
   publishedRuns: 40,
   manyTasks: 10_000,
   paused: 100_000,
+  fileMiB: 1_000,
 };
 
 /** Enough to see that everything works; its figures are too noisy to compare. */
@@ -62,4 +64,5 @@ export const QUICK: Amounts = {
   publishedRuns: 4,
   manyTasks: 1_000,
   paused: 1_000,
+  fileMiB: 50,
 };

@@ -56,7 +56,13 @@ export class NamespaceFilesState {
   /** Reads every folder that is shown again. */
   async reload(): Promise<void> {
     this.failure = undefined;
-    for (const folder of ["", ...this.open]) await this.#read(folder);
+    await this.#read("");
+    // Outer folders first: what is not in its parent any more is not asked for.
+    for (const folder of [...this.open].sort()) {
+      const isThere = this.folders.get(parentOf(folder))?.some(({ fileName }) => fileName === nameOf(folder));
+      if (isThere) await this.#read(folder);
+      else this.open.delete(folder);
+    }
   }
 
   toggle(folder: string): void {
@@ -110,8 +116,7 @@ export class NamespaceFilesState {
     await filesApi.remove(this.namespace, path);
     this.open.delete(path);
     if (this.path === path || this.path.startsWith(`${path}/`)) this.select("");
-    for (const folder of parentsOf(path)) if (!(await this.#read(folder))) this.open.delete(folder);
-    await this.#read("");
+    await this.reload();
   }
 
   /** Puts files below a folder, one after another; a zip is unpacked by the server. */
