@@ -42,6 +42,7 @@ const CONTRACTS = [
   "actors/dispatch/dispatch-rpc.ts",
   "actors/flow-actor/flow-rpc.ts",
   "actors/index/index-rpc.ts",
+  "actors/namespace/files-rpc.ts",
   "actors/namespace/namespace-rpc.ts",
 ];
 
@@ -93,13 +94,14 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     at: "edge",
     may: [SCHEMA, EXPR, FLOW, ENGINE, TASKS, DB, "edge/ports", ...FROM_WORK, ...CONTRACTS],
     types: [...WIRING, SHELL],
-    packages: [...HONO, "zod", "croner", "@noble/ciphers/*"],
+    packages: [...HONO, "zod", "croner", "fflate", "yaml", "@noble/ciphers/*"],
   },
   // Stateless invocations that run edge and sandbox tasks, and what a cell sees of the world.
   {
     at: "edge/work",
     may: [SCHEMA, TASKS, VM, "edge", "edge/ports", ...CONTRACTS],
     types: [...WIRING, SHELL],
+    packages: ["zod"],
     builtins: ["platform"],
   },
   { at: "edge/world.ts", may: ["edge", "edge/ports", SCHEMA, SHELL, ...CONTRACTS], types: WIRING },

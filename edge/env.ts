@@ -74,7 +74,7 @@ export interface ObjectBucket {
   get(key: string, options?: { range?: { offset: number; length?: number } }): Promise<BucketBody | null>;
   head(key: string): Promise<BucketHead | null>;
   delete(keys: string | string[]): Promise<void>;
-  list(options: { prefix: string; cursor?: string; limit?: number }): Promise<BucketPage>;
+  list(options: { prefix?: string; cursor?: string; startAfter?: string; limit?: number }): Promise<BucketPage>;
 }
 export interface BucketUpload {
   uploadPart(partNumber: number, body: Uint8Array): Promise<BucketPart>;

@@ -28,7 +28,7 @@ export async function readInputs(request: Request, target: FormTarget): Promise<
   if (!request.body || request.headers.get("content-length") === "0") return {};
   const boundary = multipartBoundary(contentType ?? "");
   if (boundary !== undefined && target.declared.length === 0) return {};
-  if (boundary !== undefined) return readMultipart(limitBody(request.body, STREAM_MAX_BYTES), boundary, target);
+  if (boundary !== undefined) return readMultipart(request.body, boundary, target);
   if (/^application\/x-www-form-urlencoded\b/i.test(contentType ?? "")) {
     return pick(target, new URLSearchParams(await readText(request, BODY_MAX_BYTES)));
   }
@@ -46,7 +46,7 @@ export async function readFields(request: Request): Promise<JsonObject> {
     return isForm ? Object.fromEntries(new URLSearchParams(text)) : {};
   }
   const given = new Map<string, string>();
-  for await (const part of readParts(limitBody(request.body, BODY_MAX_BYTES), boundary)) {
+  for await (const part of readParts(request.body, boundary, BODY_MAX_BYTES)) {
     if (given.size > MAX_PARTS) throw new HttpError(422, `Invalid multipart form: more than ${MAX_PARTS} parts`);
     if (part.filename === undefined) given.set(part.name, await new Response(part.body).text());
   }
@@ -76,7 +76,7 @@ async function readMultipart(
   const byId = new Map(target.declared.map((input) => [input.id, input]));
   let parts = 0;
   let textBytes = 0;
-  for await (const part of readParts(body, boundary)) {
+  for await (const part of readParts(body, boundary, STREAM_MAX_BYTES)) {
     if (++parts > MAX_PARTS) throw new HttpError(422, `Invalid multipart form: more than ${MAX_PARTS} parts`);
     const input = byId.get(part.name) ?? (part.filename === undefined ? undefined : byId.get(part.filename));
     if (!input) continue;

@@ -1,13 +1,22 @@
 import { withParents } from "#actors/namespace/namespace-rpc.ts";
 import { NAMESPACE_ID } from "#schema/flow.ts";
 import { cellName } from "#schema/ids.ts";
-import type { JsonObject } from "#schema/json.ts";
+import type { Json, JsonObject } from "#schema/json.ts";
 import { sealedValue } from "#schema/sealed.ts";
 import type { Asker, World } from "#shell/world.ts";
 import { CipherError, cipherOf } from "./cipher.ts";
 import { actorByName, type Env } from "./env.ts";
 import { httpLookup } from "./http-lookup.ts";
-import { executionOfFile, type FilePath, fileInFolder, namespaceFilesFolder, parseFileUri } from "./ports/file-path.ts";
+import { namespaceFilesOf } from "./namespace-files.ts";
+import {
+  executionFolder,
+  type FilePath,
+  fileInFolder,
+  isInside,
+  namespaceFilesFolder,
+  ownerOfFile,
+  parseFileUri,
+} from "./ports/file-path.ts";
 import { portsOf } from "./ports/ports.ts";
 import { findSecret } from "./secrets.ts";
 import { refusedUse, valuesActor } from "./spaces.ts";
@@ -121,20 +130,21 @@ function partOf(secretText: string, subkey: string): unknown {
   }
 }
 
-/** The file a path or URI means to this execution, or why it may not be read. */
+/** The file a path or URI means to this execution, or why it may not be read. Files of an execution are its own, and its starter's. */
 export function readableFile(asker: Asker, args: JsonObject): { path: FilePath } | { reason: string } {
   const path = text(args, "path");
   if (!path.includes("://")) {
     const namespace = text(args, "namespace") || asker.namespace;
     if (!NAMESPACE_ID.test(namespace)) return { reason: `'${namespace}' is no namespace.` };
-    const inside = fileInFolder(namespaceFilesFolder(asker.tenant, namespace), path);
-    return inside === undefined ? { reason: `'${path}' is no plain relative path.` } : { path: inside };
+    const inside = fileInFolder(namespaceFilesFolder(asker.tenant, namespace), path.replace(/^\//, ""));
+    return inside === undefined ? { reason: `'${path}' is no plain path.` } : { path: inside };
   }
   const file = parseFileUri(asker.tenant, path);
   if (file === undefined) return { reason: `'${path}' is no kestra:/// URI.` };
-  const owner = executionOfFile(file);
+  const owner = ownerOfFile(file);
+  if (owner.kind === "namespace-file" || isInside(executionFolder(asker), file)) return { path: file };
   const caller = asker.trigger?.variables.executionId;
-  if (owner === undefined || owner === asker.executionId || owner === caller) return { path: file };
+  if (owner.kind === "execution" && owner.executionId === caller) return { path: file };
   return { reason: `Unable to read the file '${path}' as it didn't belong to the current execution` };
 }
 
@@ -153,7 +163,7 @@ async function readFile(env: Env, asker: Asker, args: JsonObject): Promise<Answe
   if (refusal !== undefined) return wrong(refusal);
   const target = readableFile(asker, args);
   if ("reason" in target) return wrong(target.reason);
-  const found = await portsOf(env).files.get(target.path);
+  const found = await openRevision(env, asker, target.path, args.version);
   if (found === null) return wrong(`There is no file '${text(args, "path")}'.`);
   if (found.size > MAX_READ_BYTES) {
     await found.body.cancel();
@@ -162,6 +172,16 @@ async function readFile(env: Env, asker: Asker, args: JsonObject): Promise<Answe
     );
   }
   return { ok: true, value: await new Response(found.body).text() };
+}
+
+/** The file as it is now, or an earlier revision of a namespace file. */
+async function openRevision(env: Env, { tenant }: Asker, path: FilePath, version: Json | undefined) {
+  const owner = ownerOfFile(path);
+  const revision = Number(version ?? 0);
+  if (owner.kind !== "namespace-file" || revision === 0) return portsOf(env).files.get(path);
+  const files = namespaceFilesOf(env, tenant, owner.namespace);
+  const found = Number.isInteger(revision) ? await files.revision(owner.name, revision) : undefined;
+  return found === undefined ? null : files.open(found);
 }
 
 async function fileFact(

@@ -1,4 +1,5 @@
 import { HttpError } from "./http-error.ts";
+import { tooLarge } from "./middleware/body/body-limit.ts";
 
 // Reads multipart/form-data as a stream: a file is never held in memory. (Request.formData() holds all of it, and an object has 128 MB.)
 //
@@ -20,10 +21,14 @@ export function multipartBoundary(contentType: string): string | undefined {
   return match[1] ?? match[2];
 }
 
-/** The parts of a form. */
-export async function* readParts(body: ReadableStream<Uint8Array>, boundary: string): AsyncGenerator<Part> {
+/** The parts of a form; fails with status 413 as soon as more than `maxBytes` of it have been read. */
+export async function* readParts(
+  body: ReadableStream<Uint8Array>,
+  boundary: string,
+  maxBytes: number,
+): AsyncGenerator<Part> {
   const delimiter = encoder.encode(`\r\n--${boundary}`);
-  const input = new Scanner(body);
+  const input = new Scanner(body, maxBytes);
   try {
     for await (const _ of input.until(delimiter)); // What stands before the first part is not ours.
     while (!(await input.isLast())) {
@@ -54,11 +59,14 @@ function malformed(reason: string): HttpError {
 
 class Scanner {
   private readonly reader: ReadableStreamDefaultReader<Uint8Array>;
+  private readonly maxBytes: number;
+  private seen = 0;
   /** Starts with a line break, so that the first boundary looks like all others. */
   private buffer: Uint8Array = CRLF;
 
-  constructor(body: ReadableStream<Uint8Array>) {
+  constructor(body: ReadableStream<Uint8Array>, maxBytes: number) {
     this.reader = body.getReader();
+    this.maxBytes = maxBytes;
   }
 
   /** Bytes up to `mark`, which is consumed too. */
@@ -107,16 +115,23 @@ class Scanner {
 
   /** Reads what stands after the closing boundary: a body that is left half read may cost its connection. */
   async drain(): Promise<void> {
-    while (!(await this.reader.read()).done);
+    while ((await this.read()) !== undefined);
   }
 
   async close(): Promise<void> {
     await this.reader.cancel().catch(() => undefined);
   }
 
+  private async read(): Promise<Uint8Array | undefined> {
+    const { value } = await this.reader.read();
+    this.seen += value?.length ?? 0;
+    if (this.seen > this.maxBytes) throw tooLarge(this.maxBytes);
+    return value;
+  }
+
   private async more(): Promise<void> {
-    const { done, value } = await this.reader.read();
-    if (done) throw malformed("it ends before its closing boundary");
+    const value = await this.read();
+    if (value === undefined) throw malformed("it ends before its closing boundary");
     if (this.buffer.length === 0) {
       this.buffer = value;
       return;

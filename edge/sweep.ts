@@ -6,6 +6,7 @@ import { actorByName, type Env } from "./env.ts";
 import { portsOf } from "./ports/ports.ts";
 import { placementOf } from "./request.ts";
 import { TENANT } from "./request-path.ts";
+import { sweepFiles } from "./sweep-files.ts";
 
 // The minute's round: every owner of a timer is asked to look at what is overdue. It repairs; nothing depends on it while alarms are kept.
 
@@ -34,6 +35,7 @@ export async function sweep(env: Env, now: number): Promise<Round> {
   for (const flow of await listed(() => flowsWithQueue(env))) flows.add(flow);
   for (const name of flows) jobs.push(() => actorByName(env.FLOW, name).sweep());
   jobs.push(() => actorByName(env.DISPATCH, dispatchName(TENANT, DEFAULT_GROUP)).sweep());
+  jobs.push(async () => void (await sweepFiles(env, now)));
   return round(jobs);
 }
 

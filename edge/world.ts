@@ -22,6 +22,7 @@ import { refusedUse } from "./spaces.ts";
 import { judgeStart } from "./start-checks.ts";
 import { maxDepthOf, startExecution } from "./start-execution.ts";
 import { adoptOutputs, keepValues, wholeOutputs } from "./values.ts";
+import { withNamespaceFiles } from "./work/job-files.ts";
 import { abortWork } from "./work/running.ts";
 
 type SubflowArguments = Parameters<World["startSubflow"]>;
@@ -39,7 +40,10 @@ export function worldOf(env: Env, parts: Pick<AppParts, "cache" | "language">): 
     run: (jobs) => (env.QUEUE ? portsOf(env).queue.work(jobs) : env.WORK.run(jobs)),
     async enqueue(job, group) {
       const { epoch: _, ...fresh } = job;
-      const answer = await actorByName(env.DISPATCH, dispatchName(job.tenant, group)).enqueue(fresh);
+      const given = await withNamespaceFiles(env, fresh);
+      const answer = given.ok
+        ? await actorByName(env.DISPATCH, dispatchName(job.tenant, group)).enqueue(given.job)
+        : given;
       if (answer.ok) return;
       const effect = job.id.slice(job.executionId.length + 1);
       await cell(job.executionId).answer(job.executionId, effect, { state: "FAILED", error: answer.message }, []);
@@ -86,8 +90,8 @@ export function worldOf(env: Env, parts: Pick<AppParts, "cache" | "language">): 
     lookup: (asker, lookup) => lookUp(env, asker, lookup),
     keepValues: (asker, effect, texts) => keepValues(portsOf(env).files, asker, effect, texts),
     // A directory may have thousands of files: an invocation of its own reads and writes them.
-    openPlace: (asker, owner, given) => env.WORK.openPlace(asker, owner, given),
-    closePlace: (asker, owner, manifest, patterns) => env.WORK.closePlace(asker, owner, manifest, patterns),
+    openPlace: (asker, owner, contents) => env.WORK.openPlace(asker, owner, contents),
+    closePlace: (asker, owner, manifest, keeping) => env.WORK.closePlace(asker, owner, manifest, keeping),
     removePlace: (asker, runs) => env.WORK.removePlace(asker, runs),
     project: (summaries) => portsOf(env).queue.project(summaries),
   };

@@ -40,7 +40,13 @@ function placeOpened(draft: Draft, index: number, expansion: PlaceExpansion, eve
     return attemptFailed(draft, index, error, {});
   }
   draft.update(index, { waiting: undefined });
-  const place = { id: effect, outputFiles: expansion.outputFiles, ...(manifest === undefined ? {} : { manifest }) };
+  const { outputFiles, cache } = expansion;
+  const place = {
+    id: effect,
+    outputFiles,
+    ...(manifest === undefined ? {} : { manifest }),
+    ...(cache === undefined ? {} : { cache }),
+  };
   openContainer(draft, index, { kind: "sequence", list: expansion.list }, { place });
 }
 

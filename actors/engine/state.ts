@@ -1,6 +1,7 @@
 import type { AnsweredEffect, EffectId, SubflowRequest } from "#schema/effect.ts";
 import type { EventOf, Expansion, Label } from "#schema/event.ts";
 import type { EpochMs, JsonObject } from "#schema/json.ts";
+import type { PlaceCache } from "#schema/place.ts";
 import type { State, TerminalState } from "#schema/state.ts";
 import type { ItemRecords } from "./item-records.ts";
 import { Vector } from "./vector.ts";
@@ -79,6 +80,7 @@ export type PlaceState = {
   /** URI of the list of its files; undefined while it is empty. */
   readonly manifest?: string;
   readonly outputFiles: readonly string[];
+  readonly cache?: PlaceCache;
 };
 /** What a stopped execution ends as. */
 export type StopState = "KILLED" | "CANCELLED" | "FAILED" | "RETRIED";

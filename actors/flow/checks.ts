@@ -67,12 +67,6 @@ export function checkPlace(task: Task, path: PropertyPath, registry: Registry, r
         "Cannot set a Worker Group in any WorkingDirectory sub-tasks, it is only supported at the WorkingDirectory level",
       );
   }
-  if ((task.properties.cache ?? null) !== null)
-    reporter.warning(
-      "UNKNOWN_PROPERTY",
-      [...path, "cache"],
-      "`cache` has no effect yet: each execution begins with `inputFiles` alone",
-    );
 }
 
 const isBranch = (list: string) => list === "defaults" || list.startsWith("case:");
@@ -89,7 +83,6 @@ export function warnOfIgnored(root: JsonObject, reporter: Reporter): void {
 const TASK_NOT_YET: Readonly<Record<string, string>> = {
   taskCache: "`taskCache` has no effect yet: the task runs each time",
   logToFile: "`logToFile` has no effect yet: the lines go to the execution's log",
-  namespaceFiles: "`namespaceFiles` are not given to tasks yet: use `inputFiles`",
 };
 
 /** Warns of what is read in a task but has no effect. `isFlowable`: it only groups other tasks. */

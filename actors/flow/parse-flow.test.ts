@@ -214,16 +214,11 @@ describe("[L2] a mistake is reported with its code and place", () => {
       ["MISSING_PROPERTY tasks[0].tasks 6:12"],
     ],
     [
-      "a WorkingDirectory with what it cannot hold, and what has no effect in it",
+      "a WorkingDirectory with what it cannot hold",
       task(
         `id: x\ntype: ${DIRECTORY}\ncache: {patterns: [a]}\nnamespaceFiles: {enabled: true}\ntasks:\n- {id: y, type: io.kestra.plugin.core.flow.Pause}\n- {id: z, type: ${LOG}, message: a, workerGroup: {key: g}}\n- {id: s, type: io.kestra.plugin.core.flow.Sleep, duration: PT1S}`,
       ),
-      [
-        "warning UNKNOWN_PROPERTY tasks[0].namespaceFiles 7:5",
-        "INVALID_VALUE tasks[0].tasks[0].type 9:21",
-        "INVALID_VALUE tasks[0].tasks[1].workerGroup 10:77",
-        "warning UNKNOWN_PROPERTY tasks[0].cache 6:5",
-      ],
+      ["INVALID_VALUE tasks[0].tasks[0].type 9:21", "INVALID_VALUE tasks[0].tasks[1].workerGroup 10:77"],
     ],
     [
       "a flow that starts itself",

@@ -3,6 +3,7 @@ import type { Env } from "#edge/env.ts";
 import type { JsonObject } from "#schema/json.ts";
 import type { KvValue } from "#schema/kv.ts";
 import { durableSql } from "#shell/durable-sql.ts";
+import type { Conflict, FileToSave } from "./files-rpc.ts";
 import { NamespaceRoom } from "./namespace-room.ts";
 import type {
   KvSearch,
@@ -105,5 +106,44 @@ export class NamespaceActor extends DurableObject<Env> implements NamespaceRpc {
   }
   listTemplates() {
     return this.#room.listTemplates();
+  }
+  findFile(path: string) {
+    return this.#room.findFile(path);
+  }
+  listFolder(path: string) {
+    return this.#room.listFolder(path);
+  }
+  fileContent(path: string, revision?: number) {
+    return this.#room.fileContent(path, revision);
+  }
+  listFiles() {
+    return this.#room.listFiles();
+  }
+  fileRevisions(path?: string) {
+    return this.#room.fileRevisions(path);
+  }
+  saveFiles(files: readonly FileToSave[], conflict: Conflict) {
+    return this.#room.saveFiles(files, conflict);
+  }
+  makeFolder(path: string) {
+    return this.#room.makeFolder(path);
+  }
+  moveFile(from: string, to: string) {
+    return this.#room.moveFile(from, to);
+  }
+  removeFiles(paths: readonly string[], keepFolders?: boolean) {
+    return this.#room.removeFiles(paths, keepFolders);
+  }
+  dropRevisions(revisions: readonly { path: string; revision: number }[]) {
+    return this.#room.dropRevisions(revisions);
+  }
+  knownContents(contents: readonly string[]) {
+    return this.#room.knownContents(contents);
+  }
+  sweptTo() {
+    return this.#room.sweptTo();
+  }
+  setSweptTo(path: string) {
+    return this.#room.setSweptTo(path);
   }
 }

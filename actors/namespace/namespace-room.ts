@@ -1,6 +1,8 @@
 import type { EpochMs, JsonObject } from "#schema/json.ts";
 import type { KvValue } from "#schema/kv.ts";
 import type { Sql } from "#shell/sql.ts";
+import { FileCore } from "./file-core.ts";
+import type { Conflict, FileToSave } from "./files-rpc.ts";
 import { NamespaceCore } from "./namespace-core.ts";
 import type {
   KvSearch,
@@ -24,6 +26,7 @@ export class NamespaceRoom implements NamespaceRpc {
   #values: NamespaceCore | undefined;
   #spaces: SpaceCore | undefined;
   #templates: TemplateCore | undefined;
+  #files: FileCore | undefined;
   #alarmAt = Number.POSITIVE_INFINITY;
 
   constructor(sql: Sql, host: NamespaceHost) {
@@ -44,6 +47,11 @@ export class NamespaceRoom implements NamespaceRpc {
   private get templates(): TemplateCore {
     this.#templates ??= new TemplateCore(this.#sql, () => this.#host.now());
     return this.#templates;
+  }
+
+  private get files(): FileCore {
+    this.#files ??= new FileCore(this.#sql, () => this.#host.now());
+    return this.#files;
   }
 
   async getValue(key: string) {
@@ -156,6 +164,58 @@ export class NamespaceRoom implements NamespaceRpc {
 
   async listTemplates() {
     return this.templates.list();
+  }
+
+  async findFile(path: string) {
+    return this.files.find(path);
+  }
+
+  async listFolder(path: string) {
+    return this.files.list(path);
+  }
+
+  async fileContent(path: string, revision?: number) {
+    return this.files.content(path, revision);
+  }
+
+  async listFiles() {
+    return this.files.files();
+  }
+
+  async fileRevisions(path?: string) {
+    return this.files.revisions(path);
+  }
+
+  async saveFiles(files: readonly FileToSave[], conflict: Conflict) {
+    return this.files.save(files, conflict);
+  }
+
+  async makeFolder(path: string) {
+    return this.files.makeFolder(path);
+  }
+
+  async moveFile(from: string, to: string) {
+    return this.files.move(from, to);
+  }
+
+  async removeFiles(paths: readonly string[], keepFolders?: boolean) {
+    return this.files.remove(paths, keepFolders);
+  }
+
+  async dropRevisions(revisions: readonly { path: string; revision: number }[]) {
+    return this.files.dropRevisions(revisions);
+  }
+
+  async knownContents(contents: readonly string[]) {
+    return this.files.known(contents);
+  }
+
+  async sweptTo() {
+    return this.files.note("swept-to");
+  }
+
+  async setSweptTo(path: string) {
+    this.files.setNote("swept-to", path);
   }
 
   /** Set again only when something is due earlier: one that is due later is asked for when the earlier one has rung. */

@@ -1,5 +1,6 @@
 import type { EpochMs, JsonObject } from "#schema/json.ts";
 import type { KvType, KvValue } from "#schema/kv.ts";
+import type { FileIndexRpc } from "./files-rpc.ts";
 
 /** Largest value, in UTF-8 bytes of its JSON: a row has 2 MB at most. */
 export const MAX_KV_BYTES = 1_500_000;
@@ -118,10 +119,15 @@ export interface TemplatesRpc {
   listTemplates(): Promise<JsonObject[]>;
 }
 
-export interface NamespaceRpc extends KeyValueRpc, SpacesRpc, TemplatesRpc {}
+export interface NamespaceRpc extends KeyValueRpc, SpacesRpc, TemplatesRpc, FileIndexRpc {}
 
 export function namespaceActorName(tenant: string, namespace: string): string {
   return `${tenant}/${namespace}`;
+}
+
+/** Remembers how far the search for files that belong to nobody has come. No namespace begins with `_`, so this is none. */
+export function sweepActorName(tenant: string): string {
+  return `${tenant}/_sweep`;
 }
 
 /** No namespace begins with `_`, so this is none. */

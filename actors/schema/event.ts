@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { Json, JsonObject } from "./json.ts";
+import { PlaceCache } from "./place.ts";
 import { State } from "./state.ts";
 
 // The event log is for ever: kinds are never renamed or reused, fields are only added, and optional.
@@ -84,7 +85,15 @@ export const Expansion = z.discriminatedUnion("kind", [
     countsAhead: z.boolean().optional(),
   }),
   /** `list` as a sequence whose tasks share one directory, prepared before the first and collected after the last. */
-  z.object({ kind: z.literal("place"), list: z.string(), files: jsonObject, outputFiles: z.array(z.string()) }),
+  z.object({
+    kind: z.literal("place"),
+    list: z.string(),
+    files: jsonObject,
+    outputFiles: z.array(z.string()),
+    /** What it asks of the files of its namespace, as the task says. */
+    namespaceFiles: jsonObject.optional(),
+    cache: PlaceCache.optional(),
+  }),
   /** One execution of a flow for each of `total` batches. */
   z.object({
     kind: z.literal("items"),

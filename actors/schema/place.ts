@@ -16,6 +16,14 @@ export const MAX_PLACE_BYTES = 2_000_000_000;
 /** Longest list, in bytes of its JSON. */
 export const MAX_MANIFEST_BYTES = 8_000_000;
 
+/** What a directory keeps for the executions after this one. */
+export const PlaceCache = z.object({
+  patterns: z.array(z.string()),
+  /** How long after it was kept it is still used; for ever when left out. */
+  ttlMs: z.number().optional(),
+});
+export type PlaceCache = z.infer<typeof PlaceCache>;
+
 const MAX_NAME_LENGTH = 1_000;
 
 /** True for a relative name with `/`, without `.` and `..` segments, backslashes and control characters. */

@@ -43,7 +43,7 @@ describe("a WorkingDirectory", () => {
     expect(bench.world.of("enqueue").map(([, group]) => group)).toEqual(["big"]);
     expect(bench.world.of("openPlace")[0]?.slice(1)).toMatchObject([
       { taskId: "dir", opened: "0:2" },
-      { "a.txt": "2" },
+      { files: { "a.txt": "2" } },
     ]);
     expect(live.state.runs.get(0)?.outputs).toEqual({ outputFiles: { manifest: "kestra:///list-two" } });
   });

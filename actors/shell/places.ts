@@ -24,23 +24,31 @@ export async function openPlace(
 ): Promise<ExecutionEvent | undefined> {
   const waiting = live.state.runs.get(effect.run)?.waiting;
   if (waiting?.kind !== "place-open" || waiting.effect !== effect.id) return undefined;
-  const { files } = waiting.expansion;
-  const opened = await world.openPlace(askerOf(live), runOf(live, effect.run, effect.id), files);
+  const { files, namespaceFiles, cache } = waiting.expansion;
+  const opened = await world.openPlace(askerOf(live), runOf(live, effect.run, effect.id), {
+    files,
+    ...(namespaceFiles === undefined ? {} : { namespaceFiles }),
+    ...(cache === undefined ? {} : { cache }),
+  });
   const event = { kind: "place-opened", at: host.now(), effect: effect.id } as const;
   if (!opened.ok) return { ...event, error: opened.message };
   return opened.manifest === undefined ? event : { ...event, manifest: opened.manifest };
 }
 
-/** Keeps what is to be kept of it. */
+/** Keeps what is to be kept of it. What a failure has left is not what a later execution should begin with. */
 export async function closePlace(
   world: World,
   host: Host,
   live: Live,
   effect: Of<"close-place">,
 ): Promise<ExecutionEvent> {
-  const place = live.state.runs.get(effect.run)?.container?.place;
-  const { manifest, outputFiles = [] } = place ?? {};
-  const closed = await world.closePlace(askerOf(live), runOf(live, effect.run), manifest, outputFiles);
+  const { container, waiting } = live.state.runs.get(effect.run) ?? {};
+  const { manifest, outputFiles = [], cache } = container?.place ?? {};
+  const isGood = waiting?.kind === "place-close" && (waiting.state === "SUCCESS" || waiting.state === "WARNING");
+  const closed = await world.closePlace(askerOf(live), runOf(live, effect.run), manifest, {
+    patterns: outputFiles,
+    ...(cache === undefined || !isGood ? {} : { cache }),
+  });
   const event = { kind: "place-closed", at: host.now(), effect: effect.id } as const;
   return closed.ok ? { ...event, outputs: { outputFiles: closed.outputFiles } } : { ...event, error: closed.message };
 }
@@ -55,7 +63,8 @@ export function runsOfPlace(live: Live, effect: Of<"close-place">): RunOfPlace[]
 }
 
 function runOf(live: Live, index: number, opened?: string): RunOfPlace {
-  const task = live.program.plan.tasks[live.state.runs.get(index)?.task ?? -1];
-  const run = { taskId: task?.id ?? "", taskRunId: taskRunId(live.id, index) };
+  const { task: at = -1, value } = live.state.runs.get(index) ?? {};
+  const turn = value === undefined ? {} : { value };
+  const run = { taskId: live.program.plan.tasks[at]?.id ?? "", taskRunId: taskRunId(live.id, index), ...turn };
   return opened === undefined ? run : { ...run, opened };
 }

@@ -9,7 +9,7 @@ import type { SlotAnswer, SlotWish } from "#schema/slot.ts";
 import type { State } from "#schema/state.ts";
 import type { Stored } from "#schema/stored.ts";
 import type { Vault } from "./store.ts";
-import type { Asker, Host, RunOfPlace, Told, World } from "./world.ts";
+import type { Asker, Host, PlaceContents, PlaceKeeping, RunOfPlace, Told, World } from "./world.ts";
 
 // A host and a world for tests of the shell: time moves when the test says so, and every call outside is written down.
 
@@ -129,11 +129,12 @@ export class FakeWorld implements World {
     ok: true,
     value: null,
   });
-  onOpenPlace: (files: JsonObject) => { ok: true; manifest: string | undefined } | { ok: false; message: string } =
-    () => ({
-      ok: true,
-      manifest: "kestra:///list-0",
-    });
+  onOpenPlace: (
+    contents: PlaceContents,
+  ) => { ok: true; manifest: string | undefined } | { ok: false; message: string } = () => ({
+    ok: true,
+    manifest: "kestra:///list-0",
+  });
   onClosePlace: (
     manifest: string | undefined,
     patterns: readonly string[],
@@ -228,14 +229,14 @@ export class FakeWorld implements World {
     return sealAnswer(this.vault, lookup) ?? this.onLookup(lookup.kind, lookup.args);
   }
 
-  async openPlace(asker: Asker, owner: RunOfPlace, files: JsonObject) {
-    await this.#called("openPlace", asker, owner, files);
-    return this.onOpenPlace(files);
+  async openPlace(asker: Asker, owner: RunOfPlace, contents: PlaceContents) {
+    await this.#called("openPlace", asker, owner, contents);
+    return this.onOpenPlace(contents);
   }
 
-  async closePlace(asker: Asker, owner: RunOfPlace, manifest: string | undefined, patterns: readonly string[]) {
-    await this.#called("closePlace", asker, owner, manifest, patterns);
-    return this.onClosePlace(manifest, patterns);
+  async closePlace(asker: Asker, owner: RunOfPlace, manifest: string | undefined, keeping: PlaceKeeping) {
+    await this.#called("closePlace", asker, owner, manifest, keeping);
+    return this.onClosePlace(manifest, keeping.patterns);
   }
 
   async removePlace(asker: Asker, runs: readonly RunOfPlace[]): Promise<void> {

@@ -3,6 +3,7 @@ import type { SubflowRequest } from "#schema/effect.ts";
 import type { ExecutionTrigger, ParentLink } from "#schema/event.ts";
 import type { ExecutionSummary } from "#schema/execution.ts";
 import type { EpochMs, Json, JsonObject } from "#schema/json.ts";
+import type { PlaceCache } from "#schema/place.ts";
 import type { Job } from "#schema/runner.ts";
 import type { SlotAnswer, SlotWish } from "#schema/slot.ts";
 import type { State } from "#schema/state.ts";
@@ -79,25 +80,36 @@ export interface LookupPort {
   ): Promise<{ ok: true; value: Json; secret?: boolean } | { ok: false; message: string }>;
 }
 
-/** A task run that stores files for a directory; `opened`: the effect that made the directory, for the run that owns it. */
-export type RunOfPlace = { taskId: string; taskRunId: string; opened?: string };
+/**
+ * A task run that stores files for a directory; `opened`: the effect that made the directory, for the run that owns it. `value`: of the
+ * loop's turn that the run is.
+ */
+export type RunOfPlace = { taskId: string; taskRunId: string; opened?: string; value?: string };
+
+/** What a shared directory begins with: what was cached, over it files of namespaces, over them `files` (name to content, or a URI). */
+export type PlaceContents = {
+  files: JsonObject;
+  /** As the task says: see `actors/tasks/namespace-files.ts`. */
+  namespaceFiles?: JsonObject;
+  cache?: PlaceCache;
+};
+
+/** What is kept of a shared directory: files of the task run, and for later executions. */
+export type PlaceKeeping = { patterns: readonly string[]; cache?: PlaceCache };
 
 export interface PlacePort {
-  /**
-   * Puts `files` (name to content, or to the URI of a stored file) into a directory that tasks will share; answers the URI of its list,
-   * undefined while it is empty. What the user can mend is an answer.
-   */
+  /** Makes a directory that tasks will share; answers the URI of its list, undefined while it is empty. What the user can mend is an answer. */
   openPlace(
     asker: Asker,
     owner: RunOfPlace,
-    files: JsonObject,
+    contents: PlaceContents,
   ): Promise<{ ok: true; manifest: string | undefined } | { ok: false; message: string }>;
   /** Keeps copies of the files that match a pattern, as files of `owner`; answers name to URI. */
   closePlace(
     asker: Asker,
     owner: RunOfPlace,
     manifest: string | undefined,
-    patterns: readonly string[],
+    keeping: PlaceKeeping,
   ): Promise<{ ok: true; outputFiles: JsonObject } | { ok: false; message: string }>;
   /** Removes what these runs stored for the directory alone. */
   removePlace(asker: Asker, runs: readonly RunOfPlace[]): Promise<void>;

@@ -134,6 +134,30 @@ export interface SharedPlace {
   save(changed: Readonly<Record<string, Uint8Array>>, removed: readonly string[]): Promise<void>;
 }
 
+/** A file of a namespace; `path` is relative to its root. */
+export type NamespaceFile = { path: string; size: number };
+export type NamespaceFileRevision = NamespaceFile & { revision: number; createdAt: EpochMs };
+
+/** Files of namespaces of the same tenant. Contents are read by their URIs, as any file's. */
+export interface NamespaceFiles {
+  /** By path. */
+  list(namespace: string): Promise<readonly NamespaceFile[]>;
+  uri(namespace: string, path: string): string;
+  /** Writes files, all or none; answers the paths that were written. `from`: the URI of a stored file, or bytes. */
+  save(
+    namespace: string,
+    files: readonly { path: string; from: Uint8Array | string }[],
+    conflict: "OVERWRITE" | "ERROR" | "SKIP",
+  ): Promise<readonly string[]>;
+  /** Answers the paths that were there. `keepFolders`: a folder that is left empty stays. */
+  remove(namespace: string, paths: readonly string[], keepFolders?: boolean): Promise<readonly string[]>;
+  revisions(namespace: string): Promise<readonly NamespaceFileRevision[]>;
+  /** Drops earlier revisions; how many there were. */
+  dropRevisions(namespace: string, revisions: readonly { path: string; revision: number }[]): Promise<number>;
+  /** The namespaces below this one, itself included, and all without one. */
+  namespaces(below?: string): Promise<readonly string[]>;
+}
+
 export interface KeyValues {
   get(namespace: string, key: string): Promise<KvValue | undefined>;
   set(
@@ -188,6 +212,7 @@ export interface EdgeContext extends TaskContext {
   readonly flow: { tenant: string; namespace: string; id: string };
   readonly files: TaskFiles;
   readonly kv: KeyValues;
+  readonly namespaceFiles: NamespaceFiles;
   /** The guarded client: refuses private networks and checks again at every redirect. */
   http(call: HttpCall): Promise<HttpAnswer>;
   /** As `http`, with the body as it comes. A body that is longer than `maxBytes` ends with a TaskFailure. */

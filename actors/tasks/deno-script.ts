@@ -38,8 +38,8 @@ tasks:
     },
   ],
   run(props, ctx) {
-    const { script, env, inputFiles, outputFiles, warningOnStdErr } = props;
+    const { script, env, inputFiles, namespaceFiles, outputFiles, warningOnStdErr } = props;
     const language = { language: "typescript", fileName: "script.ts" } as const;
-    return runInSandbox({ ...language, script, env, inputFiles, outputFiles, warningOnStdErr }, ctx);
+    return runInSandbox({ ...language, script, env, inputFiles, namespaceFiles, outputFiles, warningOnStdErr }, ctx);
   },
 };

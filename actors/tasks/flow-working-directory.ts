@@ -1,8 +1,8 @@
 import * as z from "zod";
 import type { FlowableTask } from "./define.ts";
 import { nestedBranches } from "./flowable.ts";
-import { anyMap, dynamic, nested, textMap } from "./property.ts";
-import { namespaceFilesInput } from "./script-common.ts";
+import { namespaceFilesInput } from "./namespace-files.ts";
+import { anyMap, duration, dynamic, nested, textMap } from "./property.ts";
 
 const input = z.object({
   tasks: nested("tasks").describe("Run one after another in the same directory"),
@@ -16,7 +16,7 @@ const input = z.object({
   cache: dynamic(
     z.strictObject({
       patterns: z.array(z.string()).describe("Patterns of the files to keep for the next execution"),
-      ttl: z.string().describe("How long they are kept, as an ISO-8601 duration").optional(),
+      ttl: duration().describe("How long they are used, for ever when left out").optional(),
     }),
   )
     .describe("Files that later executions begin with")
@@ -24,6 +24,10 @@ const input = z.object({
   ...nestedBranches,
 });
 type Props = z.output<typeof input>;
+
+function cacheOf({ patterns, ttl }: NonNullable<Props["cache"]>) {
+  return ttl === undefined ? { patterns } : { patterns, ttlMs: ttl };
+}
 
 export const flowWorkingDirectory: FlowableTask<Props> = {
   type: "io.kestra.plugin.core.flow.WorkingDirectory",
@@ -66,7 +70,15 @@ tasks:
 `,
     },
   ],
-  expand({ inputFiles = {}, outputFiles = [] }) {
-    return { expansion: { kind: "place", list: "tasks", files: inputFiles, outputFiles } };
+  expand({ inputFiles = {}, outputFiles = [], namespaceFiles, cache }) {
+    const expansion = {
+      kind: "place" as const,
+      list: "tasks",
+      files: inputFiles,
+      outputFiles,
+      ...(namespaceFiles === undefined ? {} : { namespaceFiles: { ...namespaceFiles } }),
+      ...(cache === undefined ? {} : { cache: cacheOf(cache) }),
+    };
+    return { expansion };
   },
 };

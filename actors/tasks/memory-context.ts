@@ -14,6 +14,7 @@ import {
   type HttpCall,
   type HttpStream,
   type InlineContext,
+  type NamespaceFileRevision,
   type ScriptCall,
   type ScriptOutcome,
   type SharedPlace,
@@ -104,6 +105,52 @@ export class MemoryContext implements EdgeContext, InlineContext {
     list: async (uri = "kestra:///"): Promise<string[]> =>
       [...this.stored.keys()].filter((stored) => stored.startsWith(uri.endsWith("/") ? uri : `${uri}/`)).sort(),
   };
+
+  /** Revisions of namespace files, by namespace and path; the last is the file. Contents are in `stored`, by URI. */
+  readonly revisions = new Map<string, NamespaceFileRevision[]>();
+  readonly namespaceFiles = {
+    list: async (namespace: string) => this.#ofNamespace(namespace).flatMap((revisions) => revisions.slice(-1)),
+    uri: (namespace: string, path: string) => `kestra:///${namespace.replaceAll(".", "/")}/_files/${path}`,
+    save: async (
+      namespace: string,
+      files: readonly { path: string; from: Uint8Array | string }[],
+      conflict: "OVERWRITE" | "ERROR" | "SKIP",
+    ) => {
+      const there = new Set((await this.namespaceFiles.list(namespace)).map(({ path }) => path));
+      const taken = files.find(({ path }) => there.has(path));
+      if (taken !== undefined && conflict === "ERROR") throw new TaskFailure(`${taken.path} is there already`);
+      const wanted = files.filter(({ path }) => conflict !== "SKIP" || !there.has(path));
+      for (const { path, from } of wanted) {
+        const body = typeof from === "string" ? await this.files.get(from) : from;
+        const earlier = this.revisions.get(`${namespace}/${path}`) ?? [];
+        const revision = { path, size: body.length, revision: earlier.length + 1, createdAt: this.now };
+        this.revisions.set(`${namespace}/${path}`, [...earlier, revision]);
+        this.stored.set(this.namespaceFiles.uri(namespace, path), body);
+      }
+      return wanted.map(({ path }) => path);
+    },
+    remove: async (namespace: string, paths: readonly string[], _keepFolders = false) =>
+      paths.filter((path) => this.revisions.delete(`${namespace}/${path}`)),
+    revisions: async (namespace: string) => this.#ofNamespace(namespace).flat(),
+    dropRevisions: async (namespace: string, dropped: readonly { path: string; revision: number }[]) => {
+      for (const { path, revision } of dropped) {
+        const name = `${namespace}/${path}`;
+        this.revisions.set(
+          name,
+          (this.revisions.get(name) ?? []).filter((one) => one.revision !== revision),
+        );
+      }
+      return dropped.length;
+    },
+    namespaces: async (below?: string) =>
+      [...new Set([...this.revisions.keys()].map((name) => name.slice(0, name.indexOf("/"))))].filter(
+        (name) => below === undefined || name === below || name.startsWith(`${below}.`),
+      ),
+  };
+
+  #ofNamespace(namespace: string): NamespaceFileRevision[][] {
+    return [...this.revisions].filter(([name]) => name.startsWith(`${namespace}/`)).map(([, revisions]) => revisions);
+  }
 
   readonly kv = {
     get: async (namespace: string, key: string) => this.values.get(`${namespace}/${key}`),

@@ -51,8 +51,8 @@ tasks:
     },
   ],
   run(props, ctx) {
-    const { script, env, inputFiles, outputFiles, warningOnStdErr } = props;
+    const { script, env, inputFiles, namespaceFiles, outputFiles, warningOnStdErr } = props;
     const language = { language: "javascript", fileName: "script.js" } as const;
-    return runInSandbox({ ...language, script, env, inputFiles, outputFiles, warningOnStdErr }, ctx);
+    return runInSandbox({ ...language, script, env, inputFiles, namespaceFiles, outputFiles, warningOnStdErr }, ctx);
   },
 };

@@ -47,6 +47,10 @@ import { logFetch } from "./log-fetch.ts";
 import { logLog } from "./log-log.ts";
 import { logPurgeLogs } from "./log-purge-logs.ts";
 import { metricPublish } from "./metric-publish.ts";
+import { namespaceDeleteFiles } from "./namespace-delete-files.ts";
+import { namespaceDownloadFiles } from "./namespace-download-files.ts";
+import { namespacePurgeFiles } from "./namespace-purge-files.ts";
+import { namespaceUploadFiles } from "./namespace-upload-files.ts";
 import { nodeCommands } from "./node-commands.ts";
 import { nodeScript } from "./node-script.ts";
 import { ALERT_TASKS } from "./notify-alerts.ts";
@@ -134,6 +138,10 @@ const TASKS: readonly AnyTask[] = [
   ...ALERT_TASKS,
   sendGridMailExecution,
   sendGridMailSend,
+  namespaceDeleteFiles,
+  namespaceDownloadFiles,
+  namespacePurgeFiles,
+  namespaceUploadFiles,
   outputOutputValues,
   denoScript,
   nodeCommands,

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { Task } from "#schema/flow.ts";
 import { KNOWN_RUNNERS } from "#schema/task-runners.ts";
+import { namespaceFilesInput } from "./namespace-files.ts";
 import { anyMap, deprecated, duration, dynamic, textMap } from "./property.ts";
 
 const Process = z.strictObject({
@@ -72,19 +73,6 @@ export const LegacyDocker = z.strictObject({
   ...dockerShape,
 });
 
-const NamespaceFiles = z.strictObject({
-  enabled: dynamic(z.boolean()).default(true).describe("Copy the namespace's files into the working directory"),
-  include: dynamic(z.array(z.string())).describe("Patterns of the files to copy; all when left out").optional(),
-  exclude: dynamic(z.array(z.string())).describe("Patterns of files to leave out").optional(),
-  namespaces: dynamic(z.array(z.string())).describe("Namespaces to copy from; the flow's own when left out").optional(),
-  ifExists: dynamic(z.enum(["OVERWRITE", "FAIL", "WARN", "IGNORE"]))
-    .describe("When a file is there already")
-    .optional(),
-  folderPerNamespace: dynamic(z.boolean()).describe("A folder for each namespace").optional(),
-});
-
-export const namespaceFilesInput = NamespaceFiles.describe("Which files of the namespace it sees").optional();
-
 /** What every script task may have. */
 export const scriptInput = {
   containerImage: dynamic(z.string()).describe("Image of the container; one for the language when left out").optional(),
@@ -140,13 +128,9 @@ const AGENT_PROPERTIES = [
   "runner",
 ] as const;
 
-/** A script stays in the sandbox unless a property asks for a container, a package, another runner or namespace files. */
+/** A script stays in the sandbox unless a property asks for a container, a package or another runner. */
 export function placedBy(task: Pick<Task, "properties">): "sandbox" | "agent" {
-  const { namespaceFiles } = task.properties;
-  const asks = AGENT_PROPERTIES.some((name) => (task.properties[name] ?? null) !== null);
-  const files = typeof namespaceFiles === "object" && namespaceFiles !== null && !Array.isArray(namespaceFiles);
-  const wantsFiles = files && namespaceFiles.enabled !== false && namespaceFiles.enabled !== "false";
-  return asks || wantsFiles ? "agent" : "sandbox";
+  return AGENT_PROPERTIES.some((name) => (task.properties[name] ?? null) !== null) ? "agent" : "sandbox";
 }
 
 /** How the agent runs a language: default image, ending of the script's file, and the command in front of it. */

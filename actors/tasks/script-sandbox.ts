@@ -2,6 +2,7 @@ import { encodeUtf8 } from "#schema/bytes.ts";
 import type { Json, JsonObject } from "#schema/json.ts";
 import { type EdgeContext, type ScriptCall, type ScriptOutcome, TaskFailure, type TaskResult } from "./define.ts";
 import { matchesGlob } from "./glob.ts";
+import { chooseNamespaceFiles, type NamespaceFilesWish } from "./namespace-files.ts";
 
 // Runs a script in the sandbox: files in, files out, outputs and state as for any script task.
 
@@ -11,17 +12,24 @@ export type SandboxScript = {
   fileName: string;
   env: Readonly<Record<string, string>> | undefined;
   inputFiles: JsonObject | undefined;
+  namespaceFiles?: NamespaceFilesWish | undefined;
   outputFiles: readonly string[] | undefined;
   warningOnStdErr: boolean;
 };
 
 const STORED = /kestra:\/\/[^\s'"`<>()[\]{},;]+/g;
 
+/** All namespace files of a script together. */
+const MAX_NAMESPACE_BYTES = 7_000_000;
+
 /** Most files a script may be given, by property or by a URI in its text. */
 const MAX_FILES = 500;
 
 export async function runInSandbox(script: SandboxScript, ctx: EdgeContext): Promise<TaskResult> {
-  const inputs = await readInputFiles(script.inputFiles, ctx);
+  const inputs = new Map([
+    ...(await readNamespaceFiles(script.namespaceFiles, ctx)),
+    ...(await readInputFiles(script.inputFiles, ctx)),
+  ]);
   const files = new Map([...((await ctx.place?.load()) ?? []), ...inputs]);
   const source = await withStoredFiles(script.script, files, ctx);
   const outcome = await ctx.script({
@@ -50,6 +58,24 @@ async function leavePlace(
 ): Promise<void> {
   const kept = [...inputs].filter(([name]) => !removed.includes(name));
   await ctx.place?.save({ ...Object.fromEntries(kept), ...files }, removed);
+}
+
+/** The contents of the namespace files that the script sees. */
+async function readNamespaceFiles(
+  wish: NamespaceFilesWish | undefined,
+  ctx: EdgeContext,
+): Promise<Map<string, Uint8Array>> {
+  const chosen = await chooseNamespaceFiles(wish, ctx.flow.namespace, ctx.namespaceFiles.list);
+  for (const line of chosen.warnings) ctx.log("WARN", line);
+  const bytes = chosen.files.reduce((sum, { size }) => sum + size, 0);
+  if (chosen.files.length > MAX_FILES || bytes > MAX_NAMESPACE_BYTES)
+    throw new TaskFailure(
+      `\`namespaceFiles\`: ${chosen.files.length} files of ${bytes} bytes; the sandbox takes ${MAX_FILES} files of ${MAX_NAMESPACE_BYTES} bytes. Name those it needs in \`include\`, or give the task a \`containerImage\` or \`taskRunner\`, so that it runs on an agent.`,
+    );
+  const files = new Map<string, Uint8Array>();
+  for (const { name, namespace, path } of chosen.files)
+    files.set(name, await ctx.files.get(ctx.namespaceFiles.uri(namespace, path)));
+  return files;
 }
 
 function checkName(name: string): string {

@@ -115,8 +115,7 @@ describe("a script is placed", () => {
     ["on an agent for packages", { dependencies: ["a"] }, "agent"],
     ["on an agent for a task runner", { taskRunner: { type: "io.kestra.plugin.core.runner.Process" } }, "agent"],
     ["on an agent for an old runner", { runner: "PROCESS" }, "agent"],
-    ["on an agent for namespace files", { namespaceFiles: { enabled: true } }, "agent"],
-    ["in the sandbox without namespace files", { namespaceFiles: { enabled: false } }, "sandbox"],
+    ["in the sandbox with namespace files", { namespaceFiles: { enabled: true } }, "sandbox"],
   ])("%s", (_, properties, place) => {
     const task = { id: "a", type: Node.type, properties: { script: "x", ...properties }, lists: {} };
     expect("placedBy" in Node && Node.placedBy?.(task)).toBe(place);

@@ -17,6 +17,7 @@ import type { Family } from "./family.ts";
 import { recordProcess } from "./processes.ts";
 import { findFreePort, type LocalAnswer, requestLocal } from "./request.ts";
 import type { Settings } from "./settings.ts";
+import { removeTempFiles } from "./temp-files.ts";
 import { apiHeaders, workerEnvironment, workerVars } from "./worker-vars.ts";
 import { findWorkerd, onListening } from "./workerd.ts";
 
@@ -55,6 +56,7 @@ export function servePaths(root: string): ServePaths {
 /** Starts what is built already. Resolves when the server answers; throws with a message for the user. */
 export async function startServer(options: StartOptions): Promise<LocalServer> {
   const { settings, paths, say } = options;
+  const startedAtMs = Date.now();
   const folder = data.openDataFolder(settings.dataDir);
   await data.takeOver(folder, say);
   const port = await findFreePort(settings.port);
@@ -80,6 +82,8 @@ export async function startServer(options: StartOptions): Promise<LocalServer> {
       (error: Error) => say(`The server did not answer its first call: ${error.message}`),
     );
   });
+  // Beside the server's own work: it may be a large tree.
+  void removeTempFiles(folder.filesDir, startedAtMs);
   if (data.isFirstStart(folder)) {
     const complete = await loadExamples({ folder: paths.examplesDir, port, headers: apiHeaders(settings), say });
     if (complete) data.markFirstStartDone(folder);

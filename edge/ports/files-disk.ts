@@ -1,7 +1,7 @@
 import type { HttpService, ServiceRequest } from "../env.ts";
 import { watchBody } from "./byte-streams.ts";
 import type { FilePath } from "./file-path.ts";
-import type { ByteRange, FileBody, FileHead, Files, StoredFile } from "./files.ts";
+import type { ByteRange, FileBody, FileHead, Files, ListedFile, StoredFile } from "./files.ts";
 
 // Files on the plain runtime's disk service: PUT, GET, HEAD, DELETE; a folder answers GET with a JSON list of its entries.
 //
@@ -19,20 +19,36 @@ export function createDiskFiles(disk: HttpService): Files {
     throw new Error(`the disk service answers ${response.status} to ${init.method} ${path}`);
   }
 
-  async function list(folder: string): Promise<FilePath[]> {
+  /** What a folder holds, by name; undefined when it is none. */
+  async function entriesOf(folder: string): Promise<Entry[] | undefined> {
     const response = await call(folder, { method: "GET" });
     if (response.status === 404 || isFile(response)) {
       await response.body?.cancel();
-      return [];
+      return undefined;
     }
-    const entries = (await response.json()) as Entry[];
+    const entries = ((await response.json()) as Entry[]).map(({ name, type }) => ({ name: decodeName(name), type }));
+    return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  async function list(folder: string): Promise<FilePath[]> {
     const found: string[] = [];
-    for (const { name, type } of entries) {
-      const path = `${folder}/${decodeName(name)}`;
+    for (const { name, type } of (await entriesOf(folder)) ?? []) {
+      const path = `${folder}/${name}`;
       if (type === "directory") found.push(...(await list(path)));
       else found.push(path);
     }
     return found.sort() as FilePath[];
+  }
+
+  /** Walks in the order of segments; folders that lie wholly before `after` are not opened. */
+  async function* walk(folder: string, after: readonly string[]): AsyncGenerator<string> {
+    const [first = "", ...rest] = after;
+    for (const { name, type } of (await entriesOf(folder)) ?? []) {
+      if (name < first) continue;
+      const path = folder === "" ? name : `${folder}/${name}`;
+      if (type === "directory") yield* walk(path, name === first ? rest : []);
+      else if (name !== first || rest.length > 0) yield path;
+    }
   }
 
   return {
@@ -83,6 +99,17 @@ export function createDiskFiles(disk: HttpService): Files {
 
     async deleteFolder(folder: FilePath): Promise<void> {
       await (await call(folder, { method: "DELETE" })).body?.cancel();
+    },
+
+    async page(after: string, limit: number): Promise<ListedFile[]> {
+      const found: ListedFile[] = [];
+      if (limit < 1) return found;
+      for await (const path of walk("", after === "" ? [] : after.split("/"))) {
+        const head = await headOf(await call(path, { method: "HEAD" }));
+        if (head !== null) found.push({ path: path as FilePath, ...head });
+        if (found.length === limit) break;
+      }
+      return found;
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { ObjectBucket } from "../env.ts";
 import { readBlocks, watchBody } from "./byte-streams.ts";
 import type { FilePath } from "./file-path.ts";
-import type { ByteRange, FileBody, FileHead, Files, StoredFile } from "./files.ts";
+import type { ByteRange, FileBody, FileHead, Files, ListedFile, StoredFile } from "./files.ts";
 
 // Files in an R2 bucket. R2 wants to know the length of a stream before it starts: what fits one block is put as bytes,
 // the rest goes up in parts of one size, of which nothing is seen before the last is in.
@@ -49,6 +49,12 @@ export function createR2Files(bucket: ObjectBucket): Files {
     async deleteFolder(folder: FilePath): Promise<void> {
       const paths: string[] = await list(folder);
       for (let at = 0; at < paths.length; at += LIST_LIMIT) await bucket.delete(paths.slice(at, at + LIST_LIMIT));
+    },
+
+    async page(after: string, limit: number): Promise<ListedFile[]> {
+      const options = after === "" ? {} : { startAfter: after };
+      const { objects } = await bucket.list({ ...options, limit: Math.min(limit, LIST_LIMIT) });
+      return objects.map((object) => ({ path: object.key as FilePath, ...headOf(object) }));
     },
   };
 }

@@ -1,6 +1,9 @@
-import type { Env, HttpService } from "../env.ts";
+import { namespaceActorName } from "#actors/namespace/namespace-rpc.ts";
+import { NAMESPACE_ID } from "#schema/flow.ts";
+import { actorByName, type Env, type HttpService } from "../env.ts";
 import type { Files } from "./files.ts";
 import { createDiskFiles } from "./files-disk.ts";
+import { withNamespaceFiles } from "./files-named.ts";
 import { createR2Files } from "./files-r2.ts";
 import type { Projection } from "./projection.ts";
 import { createSqlProjection } from "./projection-sql.ts";
@@ -22,10 +25,18 @@ export function portsOf(env: Env): Ports {
     const queue = env.QUEUE
       ? createCloudflareQueue(env.QUEUE, projection, env.WORK)
       : createLocalQueue(projection, env.WORK);
-    ports = { projection, queue, files: createFiles(env) };
+    ports = { projection, queue, files: namedFiles(env) };
     portsByEnv.set(env, ports);
   }
   return ports;
+}
+
+function namedFiles(env: Env): Files {
+  return withNamespaceFiles(createFiles(env), async (tenant, namespace, path) =>
+    NAMESPACE_ID.test(namespace)
+      ? actorByName(env.NAMESPACE, namespaceActorName(tenant, namespace)).fileContent(path)
+      : undefined,
+  );
 }
 
 function createFiles({ FILES, FILES_DISK }: { FILES?: Env["FILES"]; FILES_DISK?: HttpService }): Files {

@@ -11,6 +11,7 @@ import { executionReplayRoutes } from "./executions-replay.ts";
 import { executionResumeRoutes } from "./executions-resume.ts";
 import { executionSteerRoutes } from "./executions-steer.ts";
 import { flowConcurrencyRoutes } from "./flow-concurrency.ts";
+import { flowExchangeRoutes } from "./flow-exchange.ts";
 import { flowListRoutes } from "./flow-lists.ts";
 import { flowValidateRoutes } from "./flow-validate.ts";
 import { flowRoutes } from "./flows.ts";
@@ -18,6 +19,7 @@ import { internalRoutes } from "./internal.ts";
 import { kvRoutes } from "./kv.ts";
 import { logRoutes } from "./logs.ts";
 import { metricRoutes } from "./metrics.ts";
+import { namespaceFileRoutes } from "./namespace-files.ts";
 import { namespaceRoutes } from "./namespaces.ts";
 import { openApiRoute } from "./openapi.ts";
 import { pluginRoutes } from "./plugins.ts";
@@ -32,6 +34,7 @@ export function allRoutes(parts: AppParts, more: readonly Route[] = []): readonl
   const routes: Route[] = [
     ...flowRoutes(parts),
     ...flowListRoutes(parts),
+    ...flowExchangeRoutes(parts),
     ...flowConcurrencyRoutes,
     ...flowValidateRoutes(parts),
     ...executionCreateRoutes(parts),
@@ -48,6 +51,7 @@ export function allRoutes(parts: AppParts, more: readonly Route[] = []): readonl
     ...logRoutes,
     ...metricRoutes,
     ...namespaceRoutes(parts),
+    ...namespaceFileRoutes(parts),
     ...kvRoutes,
     ...secretRoutes,
     ...templateRoutes(parts),

@@ -281,6 +281,43 @@ describe("seeing and steering", () => {
     expect((await file(`kestra:///other/place/executions/${id}/x`)).status).toBe(422);
   });
 
+  test("files: parts, and the beginning as a page shows it", async () => {
+    const upload = async (name: string, content: string) => {
+      const withFile = await start(form([["data", new File([content], name)]]));
+      const uri = `kestra:///company/team/hello/executions/${withFile}/inputs/data/${name}`;
+      return (what: string, headers: Record<string, string> = {}) =>
+        server.request(`/api/v1/executions/${withFile}/file${what}path=${encodeURIComponent(uri)}`, { headers });
+    };
+    const text = await upload("x.csv", "a,b\n1,2\n3,4\n");
+    expect((await text("?", { range: "bytes=4-6" })).status).toBe(206);
+    expect((await text("?", { range: "bytes=99-" })).status).toBe(416);
+    expect(await (await text("/metas?")).json()).toEqual({ size: 12 });
+    const preview = async (of: typeof text, search = "") => (await of(`/preview?${search}`)).json();
+    expect(await preview(text)).toEqual({
+      extension: "csv",
+      type: "TEXT",
+      content: "a,b\n1,2\n3,4",
+      maxLine: 100,
+      truncated: false,
+    });
+    expect(await preview(text, "maxRows=2&")).toMatchObject({ content: "a,b\n1,2", truncated: true, maxLine: 2 });
+    expect((await text("/preview?encoding=nothing&")).status).toBe(422);
+    expect((await text("/preview?maxRows=0&")).status).toBe(422);
+    const ion = await upload("rows.ion", '{name:"a",n:1}\n{name:"b",n:2.5e0,at:2026-01-01T00:00:00Z}\n');
+    expect(await preview(ion)).toMatchObject({
+      type: "LIST",
+      content: [
+        { name: "a", n: 1 },
+        { name: "b", n: 2.5, at: "2026-01-01T00:00:00Z" },
+      ],
+    });
+    expect(await preview(await upload("x.ion", "{a:"))).toMatchObject({ type: "TEXT", content: "{a:" });
+    expect(await preview(await upload("x.png", "bytes"))).toMatchObject({ type: "IMAGE", content: btoa("bytes") });
+    expect(await preview(await upload("x.md", "# x"))).toMatchObject({ type: "MARKDOWN" });
+    const long = await preview(await upload("long.txt", "line\n".repeat(400_000)), "maxRows=9999&");
+    expect([long.maxLine, long.truncated, long.content.split("\n").length]).toEqual([5000, true, 5000]);
+  });
+
   test("deleting takes the files with it", async () => {
     const withFile = await start(form([["data", new File(["x"], "x.csv")]]));
     const folder = `main/company/team/hello/executions/${withFile}` as Parameters<

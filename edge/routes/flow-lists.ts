@@ -11,7 +11,7 @@ import { userRoute } from "./user-route.ts";
 
 const SearchQuery = PagingQuery.extend(FlowFilterQuery.shape);
 const NamesQuery = z.object({ q: z.string().optional() });
-const FILTER_FIELDS = ["labels", "namespace", "q", "scope", "flowId"];
+export const FLOW_FILTERS = ["labels", "namespace", "q", "scope", "flowId"];
 const LIST_MAX = 1000;
 const tag = "Flows";
 
@@ -19,7 +19,7 @@ const tag = "Flows";
 export function flowListRoutes({ now }: AppParts): readonly Route[] {
   async function search(c: AppContext): Promise<Response> {
     const given = query(c, SearchQuery);
-    const conditions = [...flowConditions(given), ...filterConditions(c, FILTER_FIELDS, now())];
+    const conditions = [...flowConditions(given), ...filterConditions(c, FLOW_FILTERS, now())];
     const paging = pagingOf(given, SORT_FIELDS.flows);
     const page = await portsOf(c.env).projection.searchFlows(tenantOf(c), conditions, paging);
     return c.json({ results: page.results.map(({ json }): JsonObject => JSON.parse(json)), total: page.total });

@@ -8,10 +8,10 @@ import {
 } from "#actors/flow-actor/flow-rpc.ts";
 import type { ParsedFlow } from "#flow/parse-flow.ts";
 import { pinsNamespace } from "#flow/pinned-namespace.ts";
-import type { Problem } from "#schema/problem.ts";
 import { actorByName } from "../env.ts";
 import { flowJson } from "../flow-json.ts";
-import { type HttpError, invalidEntity, notFound } from "../http-error.ts";
+import { invalidFlow, keyOfSource } from "../flow-save.ts";
+import { invalidEntity, notFound } from "../http-error.ts";
 import type { AppParts } from "../parts.ts";
 import { flag, flowKeyOf, query, tenantOf } from "../request.ts";
 import type { AppContext, Route } from "../route.ts";
@@ -110,15 +110,10 @@ function flowActor(c: AppContext, key: FlowKey): FlowRpc {
   return actorByName(c.env.FLOW, flowActorName(key));
 }
 
-function invalidFlow(problems: readonly Problem[]): HttpError {
-  const errors = problems.filter(({ severity = "error" }) => severity === "error");
-  return invalidEntity(`Invalid Flow: ${errors.map(({ message }) => message).join(", ")}`, errors);
-}
-
 /** The key that a source says itself; `named` is the one it must have. */
-function keyIn(tenant: string, { flow, problems }: ParsedFlow, named: FlowKey | undefined): FlowKey {
-  if (!flow) throw invalidFlow(problems);
-  if (named && flow.id !== named.flowId) throw invalidEntity("Illegal flow id update");
-  if (named && flow.namespace !== named.namespace) throw invalidEntity("Illegal namespace update");
-  return { tenant, namespace: flow.namespace, flowId: flow.id };
+function keyIn(tenant: string, parsed: ParsedFlow, named: FlowKey | undefined): FlowKey {
+  const key = keyOfSource(tenant, parsed);
+  if (named && key.flowId !== named.flowId) throw invalidEntity("Illegal flow id update");
+  if (named && key.namespace !== named.namespace) throw invalidEntity("Illegal namespace update");
+  return key;
 }

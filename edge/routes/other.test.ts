@@ -126,7 +126,7 @@ describe("the launcher's calls", () => {
     const schedule = "  - id: every\n    type: io.kestra.plugin.core.trigger.Schedule\n    cron: '0 * * * *'\n";
     await server.request("/api/v1/flows", yaml(HELLO + schedule));
     server.clock.now += 3_700_000;
-    expect(await (await call("/internal/sweep")).json()).toEqual({ asked: 6, failures: [] });
+    expect(await (await call("/internal/sweep")).json()).toEqual({ asked: 7, failures: [] });
     expect(server.dispatch.sweeps).toBe(1);
     expect([...server.cells.values()].map(({ sweeps }) => sweeps)).toEqual([1, 1, 1, 1]);
     expect(startedIn(server)).toMatchObject([
@@ -140,7 +140,7 @@ describe("the launcher's calls", () => {
     if (first) first.sweep = () => Promise.reject(new Error("broken"));
     const response = await call("/internal/sweep");
     expect(response.status).toBe(500);
-    expect(await response.json()).toEqual({ asked: 5, failures: ["broken"] });
+    expect(await response.json()).toEqual({ asked: 6, failures: ["broken"] });
     expect(server.dispatch.sweeps).toBe(1);
   });
 });

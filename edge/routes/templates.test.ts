@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { createTestServer, type TestServer } from "#test/support/fake-env.ts";
+import { readZip } from "../zip/read-zip.ts";
+import { bytesSource } from "../zip/zip-source.ts";
 
 const LOG = { id: "say", type: "io.kestra.plugin.core.log.Log", message: "hi" };
 const TEMPLATE = { id: "greeting", namespace: "company.team", tasks: [LOG] };
@@ -63,6 +65,27 @@ describe("templates", () => {
       { namespace: "else", id: "none" },
     ];
     expect((await call("DELETE", "/templates/delete/by-ids", named)).body).toEqual({ count: 1 });
+  });
+
+  test("leave as a zip and come back the same", async () => {
+    await call("POST", "/templates", TEMPLATE);
+    const zip = await server.request("/api/v1/templates/export/by-query?namespace=company");
+    const bytes = new Uint8Array(await zip.arrayBuffer());
+    expect((await readZip(bytesSource(bytes))).map(({ name }) => name)).toEqual(["company.team.greeting.yml"]);
+    const ids = [{ namespace: "company.team", id: "greeting" }];
+    expect(
+      (await server.request("/api/v1/templates/export/by-ids", { method: "POST", body: JSON.stringify(ids) })).status,
+    ).toBe(200);
+    await call("DELETE", "/templates/company.team/greeting");
+    const importing = (name: string, content: Uint8Array | string) => {
+      const body = new FormData();
+      body.append("fileUpload", new File([content as BlobPart], name));
+      return server.request("/api/v1/templates/import", { method: "POST", body });
+    };
+    expect((await importing("t.zip", bytes)).status).toBe(204);
+    expect(await call("GET", "/templates/company.team/greeting")).toMatchObject({ status: 200, body: TEMPLATE });
+    expect((await importing("t.yml", "id: x")).status).toBe(422);
+    expect((await call("POST", "/templates/export/by-ids", [{ namespace: "a", id: "b" }])).status).toBe(404);
   });
 
   test("of a namespace are replaced together", async () => {

@@ -1,3 +1,4 @@
+import { stringify } from "yaml";
 import * as z from "zod";
 import type { TemplateKey } from "#actors/namespace/namespace-rpc.ts";
 import { templateName } from "#flow/templates.ts";
@@ -11,8 +12,11 @@ import type { AppContext, Route } from "../route.ts";
 import { PagingQuery } from "../search-query.ts";
 import { checkedTemplate, documentOf, Template, validatedTemplate } from "../template-check.ts";
 import { templatesOf } from "../templates.ts";
+import { uploadedTexts } from "../upload.ts";
 import { sourceOf } from "../yaml-body.ts";
+import { textBytes } from "../zip/write-zip.ts";
 import { pageOf } from "./answers.ts";
+import { zipAnswer } from "./file-answer.ts";
 import { userRoute } from "./user-route.ts";
 
 // `/templates`: lists of tasks that `Template` tasks stand for. Deprecated, kept for flows that have them.
@@ -78,7 +82,38 @@ export function templateRoutes({ language }: AppParts): readonly Route[] {
     return c.json(await Promise.all(answers));
   }
 
-  return routesOf({ create, update, replaceAll, validate });
+  /** All of the file's templates are checked before the first is saved. */
+  async function importFile(c: AppContext): Promise<Response> {
+    const given: Template[] = [];
+    for (const { text } of await uploadedTexts(c, "fileUpload"))
+      for (const { source } of language.validate(text)) given.push(await checked(c, language.content(source)));
+    const actor = templatesOf(c.env, tenantOf(c));
+    for (const template of given) await actor.saveTemplate(keyOf(template), documentOf(template), "put");
+    return c.body(null, 204);
+  }
+
+  return routesOf({ create, update, replaceAll, importFile, validate });
+}
+
+/** One YAML file for each template, called as Kestra calls it. */
+function zipOf(templates: readonly JsonObject[]): Response {
+  const files = templates.map(({ namespace, id, deleted: _, ...rest }) => ({
+    name: `${String(namespace)}.${String(id)}.yml`,
+    modifiedAt: 0,
+    bytes: textBytes(stringify({ id, namespace, ...rest })),
+  }));
+  return zipAnswer("templates.zip", files);
+}
+
+async function exportFound(c: AppContext): Promise<Response> {
+  return zipOf(await found(c, query(c, Filter)));
+}
+
+async function exportNamed(c: AppContext): Promise<Response> {
+  const keys = await jsonBody(await readText(c.req.raw, YAML_MAX_BYTES), Ids);
+  const templates = await templatesOf(c.env, tenantOf(c)).findTemplates(keys);
+  if (templates.length < keys.length) throw notFound("one of the templates is not there");
+  return zipOf(templates);
 }
 
 /** The template that the path names; 404 when none can have such a name. */
@@ -141,11 +176,12 @@ async function removeNamed(c: AppContext): Promise<Response> {
   return removeAll(c, await jsonBody(await readText(c.req.raw, YAML_MAX_BYTES), Ids));
 }
 
-type Handlers = Record<"create" | "update" | "replaceAll" | "validate", Route["handler"]>;
+type Handlers = Record<"create" | "update" | "replaceAll" | "importFile" | "validate", Route["handler"]>;
 
-function routesOf({ create, update, replaceAll, validate }: Handlers): readonly Route[] {
+function routesOf({ create, update, replaceAll, importFile, validate }: Handlers): readonly Route[] {
   const one = { 200: { description: "The template", schema: Template } };
   const many = { 200: { description: "Templates", schema: z.array(Template) } };
+  const zip = { 200: { description: "One entry for each: `namespace.id.yml`", contentType: "application/zip" } };
   const counted = { 200: { description: "How many were deleted", schema: Count } };
   return [
     userRoute("GET /templates/search", "Find templates", search, {
@@ -156,6 +192,22 @@ function routesOf({ create, update, replaceAll, validate }: Handlers): readonly 
     userRoute("GET /templates/distinct-namespaces", "Namespaces that have templates", distinctNamespaces, {
       tag,
       answers: { 200: { description: "Namespaces", schema: z.array(z.string()) } },
+    }),
+    userRoute("GET /templates/export/by-query", "The templates found, as a zip", exportFound, {
+      tag,
+      query: Filter,
+      answers: zip,
+    }),
+    userRoute("POST /templates/export/by-ids", "Templates, as a zip", exportNamed, {
+      tag,
+      body: "json",
+      bodySchema: Ids,
+      answers: zip,
+    }),
+    userRoute("POST /templates/import", "Create or change the templates of a YAML file or a zip", importFile, {
+      tag,
+      body: "multipart",
+      answers: { 204: { description: "Saved" } },
     }),
     userRoute("POST /templates/validate", "Check templates without saving them", validate, { body: "yaml", tag }),
     userRoute("DELETE /templates/delete/by-query", "Delete the templates found", removeFound, {

@@ -10,9 +10,10 @@ import {
   parseManifest,
   placeProblem,
 } from "#schema/place.ts";
-import type { Asker, RunOfPlace } from "#shell/world.ts";
-import { TaskFailure } from "#tasks/define.ts";
+import type { Asker, PlaceContents, PlaceKeeping, RunOfPlace } from "#shell/world.ts";
+import { type NamespaceFile, TaskFailure } from "#tasks/define.ts";
 import { matchesGlob } from "#tasks/glob.ts";
+import { chooseNamespaceFiles } from "#tasks/namespace-files.ts";
 import { readableFile } from "../lookups.ts";
 import {
   executionFolder,
@@ -20,10 +21,12 @@ import {
   fileInFolder,
   fileUri,
   isInside,
-  parseFileUri,
+  namespaceFilesFolder,
   taskRunFolder,
 } from "../ports/file-path.ts";
 import type { Files } from "../ports/files.ts";
+import { restoreCache, saveCache } from "./place-cache.ts";
+import { copyFile, hashOf, inFolder, ownFile } from "./place-files.ts";
 
 // Directories that tasks share, in the internal storage: see actors/schema/place.ts.
 
@@ -32,22 +35,24 @@ const refused = (message: string): Refused => ({ ok: false, message });
 
 const STORED = /^kestra:\/\/\S*$/;
 
-/** Puts files into a new directory; twice gives the same list. */
+/** The storage, the clock, and the files of namespaces. */
+export type PlaceWorld = {
+  files: Files;
+  now: () => number;
+  listNamespace: (namespace: string) => Promise<readonly NamespaceFile[]>;
+};
+
+/** Puts files into a new directory; again, it gives a list of the same names. */
 export async function openPlace(
-  files: Files,
+  world: PlaceWorld,
   asker: Asker,
   owner: RunOfPlace,
-  given: JsonObject,
+  contents: PlaceContents,
 ): Promise<{ ok: true; manifest: string | undefined } | Refused> {
+  const { files } = world;
   const folder = placeFolder(asker, owner);
   try {
-    const entries: PlaceFile[] = [];
-    for (const [name, content] of Object.entries(given)) {
-      const plain = name.startsWith("./") ? name.slice(2) : name;
-      if (!isPlaceName(plain))
-        throw new TaskFailure(`Invalid file name (only a relative path is supported) for path '${name}'`);
-      if (content !== null) entries.push(await entryOf(files, asker, folder, plain, content));
-    }
+    const entries = await firstEntries(world, asker, owner, contents);
     const problem = placeProblem(entries);
     if (problem !== undefined) return refused(problem);
     if (entries.length === 0) return { ok: true, manifest: undefined };
@@ -56,6 +61,40 @@ export async function openPlace(
     if (error instanceof TaskFailure) return refused(error.message);
     throw error;
   }
+}
+
+/** What was cached, over it files of namespaces, over them what the task gives itself. */
+async function firstEntries(
+  { files, now, listNamespace }: PlaceWorld,
+  asker: Asker,
+  owner: RunOfPlace,
+  { files: given, namespaceFiles, cache }: PlaceContents,
+): Promise<PlaceFile[]> {
+  const folder = placeFolder(asker, owner);
+  const entries = new Map<string, PlaceFile>();
+  const copied = async (name: string, from: FilePath, size: number, more: Partial<PlaceFile> = {}) => {
+    const path = inFolder(folder, copyName(name, await hashOf(encodeUtf8(name))));
+    await copyFile(files, from, path);
+    return { ...more, name, uri: fileUri(path), size };
+  };
+  if (cache !== undefined) {
+    const restored = await restoreCache(files, asker, owner, cache, now(), (from, file) =>
+      copied(file.name, from, file.size, file),
+    );
+    for (const entry of restored) entries.set(entry.name, entry);
+  }
+  const chosen = await chooseNamespaceFiles(namespaceFiles, asker.namespace, listNamespace);
+  for (const { name, namespace, path, size } of chosen.files) {
+    const from = fileInFolder(namespaceFilesFolder(asker.tenant, namespace), path);
+    if (from !== undefined) entries.set(name, await copied(name, from, size));
+  }
+  for (const [name, content] of Object.entries(given)) {
+    const plain = name.startsWith("./") ? name.slice(2) : name;
+    if (!isPlaceName(plain))
+      throw new TaskFailure(`Invalid file name (only a relative path is supported) for path '${name}'`);
+    if (content !== null) entries.set(plain, await entryOf(files, asker, folder, plain, content));
+  }
+  return [...entries.values()];
 }
 
 async function entryOf(files: Files, asker: Asker, folder: FilePath, name: string, content: Json): Promise<PlaceFile> {
@@ -67,21 +106,22 @@ async function entryOf(files: Files, asker: Asker, folder: FilePath, name: strin
   if (head === null) throw new TaskFailure(`There is no file ${text}.`);
   // A file of the execution itself stays as long as the directory does; another one's may go any time.
   if (isInside(executionFolder(asker), source.path)) return { name, uri: text, size: head.size };
-  const path = inFolder(
-    folder,
-    `file-${encodeURIComponent(name).replaceAll("%", "_").slice(-100)}-${await hashOf(encodeUtf8(name))}`,
-  );
-  await copy(files, source.path, path);
+  const path = inFolder(folder, copyName(name, await hashOf(encodeUtf8(name))));
+  await copyFile(files, source.path, path);
   return { name, uri: fileUri(path), size: head.size };
+}
+
+function copyName(name: string, hash: string): string {
+  return `file-${encodeURIComponent(name).replaceAll("%", "_").slice(-100)}-${hash}`;
 }
 
 /** Keeps what matches a pattern; twice gives the same. */
 export async function closePlace(
-  files: Files,
+  { files, now }: PlaceWorld,
   asker: Asker,
   owner: RunOfPlace,
   manifestUri: string | undefined,
-  patterns: readonly string[],
+  { patterns, cache }: PlaceKeeping,
 ): Promise<{ ok: true; outputFiles: JsonObject } | Refused> {
   for (const pattern of patterns) {
     if (pattern.startsWith("/") || pattern.split("/").includes(".."))
@@ -90,14 +130,16 @@ export async function closePlace(
   const folder = taskRunFolder(asker, owner.taskId, owner.taskRunId);
   const kept: [string, string][] = [];
   try {
-    const manifest = patterns.length === 0 ? EMPTY_PLACE : await readManifest(files, asker, manifestUri);
+    const isNeeded = patterns.length > 0 || cache !== undefined;
+    const manifest = isNeeded ? await readManifest(files, asker, manifestUri) : EMPTY_PLACE;
     for (const { name, uri } of manifest.files) {
       if (!patterns.some((pattern) => matchesGlob(pattern, name))) continue;
       const target = fileInFolder(folder, name);
       if (target === undefined) throw new TaskFailure(`'${name}' cannot be kept under its name: rename it first.`);
-      await copy(files, ownFile(asker, uri), target);
+      await copyFile(files, ownFile(asker, uri), target);
       kept.push([name, fileUri(target)]);
     }
+    if (cache !== undefined) await saveCache(files, asker, owner, cache, now(), manifest, fileUri);
   } catch (error) {
     if (error instanceof TaskFailure) return refused(error.message);
     throw error;
@@ -142,28 +184,4 @@ export async function keepBytes(
   const path = inFolder(folder, hash);
   await files.put(path, content);
   return { uri: fileUri(path), size: content.length, hash };
-}
-
-/** A file of this execution: what a list names is nobody else's. */
-export function ownFile(asker: Asker, uri: string): FilePath {
-  const path = parseFileUri(asker.tenant, uri);
-  if (path !== undefined && isInside(executionFolder(asker), path)) return path;
-  throw new TaskFailure(`'${uri}' is no file of this execution.`);
-}
-
-async function copy(files: Files, from: FilePath, to: FilePath): Promise<void> {
-  const found = await files.get(from);
-  if (found === null) throw new TaskFailure(`There is no file ${fileUri(from)}.`);
-  await files.put(to, found.body, found.size);
-}
-
-function inFolder(folder: FilePath, name: string): FilePath {
-  const path = fileInFolder(folder, name);
-  if (path === undefined) throw new Error("a storage path of our own is not plain");
-  return path;
-}
-
-async function hashOf(content: Uint8Array): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", content as Uint8Array<ArrayBuffer>));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

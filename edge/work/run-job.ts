@@ -16,6 +16,7 @@ import { otherExecutions } from "./other-executions.ts";
 import { runScript } from "./run-script.ts";
 import { PlaceOfJob } from "./shared-place.ts";
 import { taskFilePath, taskFiles } from "./task-files.ts";
+import { taskNamespaceFiles } from "./task-namespace-files.ts";
 
 /** Runs an edge or sandbox job. Never rejects: what goes wrong is the answer. Lines are told as they come. */
 export async function runJob(
@@ -98,6 +99,7 @@ function contextOf(env: Env, job: Job, { sandbox, signal, log, metrics, place }:
       }),
     files: taskFiles(env, job),
     kv: keyValuesOf(env, job),
+    namespaceFiles: taskNamespaceFiles(env, job),
     script: (call) => runScript(sandbox(), call, { guard, signal, log }),
   };
 }

@@ -3,7 +3,8 @@ import type { Job } from "#schema/runner.ts";
 import type { Asker } from "#shell/world.ts";
 import { type SharedPlace, TaskFailure } from "#tasks/define.ts";
 import type { Files } from "../ports/files.ts";
-import { keepBytes, keepManifest, ownFile, placeFolder, readManifest } from "./places.ts";
+import { ownFile } from "./place-files.ts";
+import { keepBytes, keepManifest, placeFolder, readManifest } from "./places.ts";
 
 /** Most files, and bytes in all, of a shared directory that a task may hold in memory. */
 const MAX_FILES = 500;

@@ -8,6 +8,7 @@ import {
   fileInFolder,
   fileUri,
   isInside,
+  ownerOfFile,
   parseFileUri,
   taskRunFolder,
   valuesFolder,
@@ -36,7 +37,7 @@ export function taskFiles(env: Env, job: Job): TaskFiles {
     if (calls % CALLS_AT_A_STRETCH === 0) await new Promise((resolve) => setTimeout(resolve, 0));
   };
   const opened = async (uri: string, range?: ByteRange): Promise<StoredFile> => {
-    const found = await files.get(readable(job, uri), range);
+    const found = await files.get(readableTaskFile(job, uri), range);
     if (found === null) throw new TaskFailure(`There is no file ${uri}.`);
     return found;
   };
@@ -60,10 +61,10 @@ export function taskFiles(env: Env, job: Job): TaskFiles {
     },
     uri: (name) => fileUri(taskFilePath(job, name)),
     async size(uri) {
-      return (await files.head(readable(job, uri)))?.size;
+      return (await files.head(readableTaskFile(job, uri)))?.size;
     },
     async delete(uri) {
-      const path = readable(job, uri);
+      const path = readableTaskFile(job, uri);
       const owner = executionOfFile(path);
       // What belongs to no execution is the namespace's, or a value that something else relies on.
       if (owner === undefined || isInside(valuesFolder({ ...job, executionId: owner }), path))
@@ -98,15 +99,13 @@ export function taskFiles(env: Env, job: Job): TaskFiles {
   };
 }
 
-/** The path of a file the task may read: of its own execution, of none, or one that its properties name. */
-function readable(job: Job, uri: string): FilePath {
+/** The path of a file the task may read: of its own execution, of a namespace, or one that its properties name. */
+export function readableTaskFile(job: Job, uri: string): FilePath {
   const path = parseFileUri(job.tenant, uri);
   if (path === undefined) throw new TaskFailure(`'${uri}' is no kestra:/// URI.`);
-  const owner = executionOfFile(path);
-  const isNamed = JSON.stringify(job.properties).includes(uri);
-  if (owner !== undefined && owner !== job.executionId && !isNamed)
-    throw new TaskFailure(`Unable to read the file '${uri}' as it didn't belong to the current execution`);
-  return path;
+  if (isInside(executionFolder(job), path) || ownerOfFile(path).kind === "namespace-file") return path;
+  if (JSON.stringify(job.properties).includes(uri)) return path;
+  throw new TaskFailure(`Unable to read the file '${uri}' as it didn't belong to the current execution`);
 }
 
 /** Chunks as they are asked for. */

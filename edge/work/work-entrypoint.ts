@@ -12,9 +12,10 @@ import type { CellRpc } from "../cells.ts";
 import { actorByName, type Env } from "../env.ts";
 import { portsOf } from "../ports/ports.ts";
 import { keptAnswer } from "../values.ts";
-import { closePlace, openPlace, removePlace } from "./places.ts";
+import { closePlace, openPlace, type PlaceWorld, removePlace } from "./places.ts";
 import { runJob } from "./run-job.ts";
 import { beginWork, endWork } from "./running.ts";
+import { listNamespaceFiles } from "./task-namespace-files.ts";
 
 const FLUSH_MS = 250;
 const ANSWER_TRIES = 5;
@@ -33,15 +34,20 @@ export class WorkEntrypoint extends WorkerEntrypoint<Env> {
     await Promise.all(jobs.map((job) => work(this.env, job)));
   }
 
-  openPlace(...[asker, owner, files]: Parameters<PlacePort["openPlace"]>) {
-    return openPlace(portsOf(this.env).files, asker, owner, files);
+  openPlace(...[asker, owner, contents]: Parameters<PlacePort["openPlace"]>) {
+    return openPlace(placeWorld(this.env, asker.tenant), asker, owner, contents);
   }
-  closePlace(...[asker, owner, manifest, patterns]: Parameters<PlacePort["closePlace"]>) {
-    return closePlace(portsOf(this.env).files, asker, owner, manifest, patterns);
+  closePlace(...[asker, owner, manifest, keeping]: Parameters<PlacePort["closePlace"]>) {
+    return closePlace(placeWorld(this.env, asker.tenant), asker, owner, manifest, keeping);
   }
   removePlace(...[asker, runs]: Parameters<PlacePort["removePlace"]>): Promise<void> {
     return removePlace(portsOf(this.env).files, asker, runs);
   }
+}
+
+function placeWorld(env: Env, tenant: string): PlaceWorld {
+  const listNamespace = listNamespaceFiles(env, tenant);
+  return { files: portsOf(env).files, now: () => Date.now(), listNamespace };
 }
 
 async function work(env: Env, job: Job): Promise<void> {

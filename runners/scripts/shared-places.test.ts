@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { closePlace, openPlace, removePlace } from "#edge/work/places.ts";
+import type { Files } from "#edge/ports/files.ts";
+import { closePlace, openPlace, type PlaceWorld, removePlace } from "#edge/work/places.ts";
 import { PlaceOfJob } from "#edge/work/shared-place.ts";
 import type { JobContext } from "#runners/agent/job-runner.ts";
 import { EXECUTION, newJob } from "#runners/testing/dispatch-world.ts";
@@ -95,13 +96,15 @@ test("a name that the storage cannot keep fails the task and says which", async 
   expect(answer).toMatchObject({ state: "FAILED", error: expect.stringContaining("a\\\\b") });
 });
 
+const placesOver = (files: Files): PlaceWorld => ({ files, now: () => 0, listNamespace: async () => [] });
+
 test("the server opens it with files, its own tasks and an agent's share it, and the end keeps what was asked for", async () => {
   await using world = await TestWorld.start();
   const { files } = world.server;
   const given = { "words.txt": "one two", "data.json": { n: 1 }, "no.txt": null };
-  const opened = await openPlace(files, ASKER, { ...OWNER, opened: "0:1" }, given);
+  const opened = await openPlace(placesOver(files), ASKER, { ...OWNER, opened: "0:1" }, { files: given });
   if (!opened.ok) throw new Error(opened.message);
-  const again = await openPlace(files, ASKER, { ...OWNER, opened: "0:1" }, given);
+  const again = await openPlace(placesOver(files), ASKER, { ...OWNER, opened: "0:1" }, { files: given });
   expect(again).toEqual(opened);
 
   const first = await world.runIn(at(opened.manifest), "e1", "shell.Commands", {
@@ -119,12 +122,16 @@ test("the server opens it with files, its own tasks and an agent's share it, and
   expect(last.state).toBe("SUCCESS");
   expect(world.lines("e3").sort()).toEqual(["2 words", "count.txt", "out"]);
 
-  const closed = await closePlace(files, ASKER, OWNER, place.left, ["out/*.txt", "nothing.*"]);
+  const closed = await closePlace(placesOver(files), ASKER, OWNER, place.left, {
+    patterns: ["out/*.txt", "nothing.*"],
+  });
   expect(closed).toEqual({
     ok: true,
     outputFiles: { "out/report.txt": expect.stringMatching(/run-dir\/out\/report.txt$/) },
   });
-  expect(await closePlace(files, ASKER, OWNER, place.left, ["out/*.txt", "nothing.*"])).toEqual(closed);
+  expect(
+    await closePlace(placesOver(files), ASKER, OWNER, place.left, { patterns: ["out/*.txt", "nothing.*"] }),
+  ).toEqual(closed);
   const runs = ["e1", "e2", "e3"].map((id) => ({ taskId: id, taskRunId: `run-${id}` }));
   await removePlace(files, ASKER, [{ ...OWNER, opened: "0:1" }, ...runs]);
   const left = await files.list("main/company/team/hello/executions" as never);
@@ -135,17 +142,21 @@ test("[Q2] names that lead elsewhere, and lists and files of other executions, a
   await using world = await TestWorld.start();
   const { files } = world.server;
   for (const name of ["../x", "/etc/x", "a//b", "a\\b"]) {
-    expect(await openPlace(files, ASKER, OWNER, { [name]: "x" })).toMatchObject({ ok: false });
+    expect(await openPlace(placesOver(files), ASKER, OWNER, { files: { [name]: "x" } })).toMatchObject({ ok: false });
   }
-  const elsewhere = await openPlace(files, { ...ASKER, executionId: "ANOTHER9ABCDEFGHIJ0000" }, OWNER, { a: "secret" });
+  const elsewhere = await openPlace(placesOver(files), { ...ASKER, executionId: "ANOTHER9ABCDEFGHIJ0000" }, OWNER, {
+    files: { a: "secret" },
+  });
   if (!elsewhere.ok || elsewhere.manifest === undefined) throw new Error("not opened");
-  expect(await closePlace(files, ASKER, OWNER, elsewhere.manifest, ["*"])).toMatchObject({
+  expect(await closePlace(placesOver(files), ASKER, OWNER, elsewhere.manifest, { patterns: ["*"] })).toMatchObject({
     ok: false,
     message: expect.stringContaining("no file of this execution"),
   });
-  const forged = await openPlace(files, ASKER, OWNER, { a: elsewhere.manifest });
+  const forged = await openPlace(placesOver(files), ASKER, OWNER, { files: { a: elsewhere.manifest } });
   expect(forged).toMatchObject({ ok: false, message: expect.stringContaining("didn't belong") });
-  expect(await closePlace(files, ASKER, OWNER, undefined, ["../*"])).toMatchObject({ ok: false });
+  expect(await closePlace(placesOver(files), ASKER, OWNER, undefined, { patterns: ["../*"] })).toMatchObject({
+    ok: false,
+  });
 });
 
 type Edit =

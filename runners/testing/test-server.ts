@@ -12,6 +12,7 @@ import { createDiskFiles } from "#edge/ports/files-disk.ts";
 import { agentRoutes } from "#edge/routes/agents.ts";
 import type { Sql } from "#shell/sql.ts";
 import { createDiskService } from "#test/contract/disk-service.ts";
+import { namespaceActor } from "#test/support/fake-env.ts";
 import { NotingCells } from "./dispatch-world.ts";
 import { nodeSql } from "./node-sql.ts";
 
@@ -99,7 +100,14 @@ export class TestServer {
 
   #env(): Env {
     const room = { get: () => this.room, idFromName: (name: string) => ({ toString: () => name }) };
-    const partial = { DISPATCH: room, FILES_DISK: createDiskService(this.#dir), RUNTIME: "local", AGENT_TOKEN: TOKEN };
+    const namespace = namespaceActor(nodeSql(), () => Date.now());
+    const partial = {
+      DISPATCH: room,
+      NAMESPACE: { get: () => namespace, idFromName: room.idFromName },
+      FILES_DISK: createDiskService(this.#dir),
+      RUNTIME: "local",
+      AGENT_TOKEN: TOKEN,
+    };
     // The routes under test use these bindings only.
     return partial as unknown as Env;
   }

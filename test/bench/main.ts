@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { cpus, loadavg, totalmem } from "node:os";
 import { findChromium, hasStrace } from "../../config/capabilities.ts";
 import { measureCrash } from "./crash.ts";
+import { measureFiles } from "./files.ts";
 import { measureFirstLoad } from "./first-load.ts";
 import { FLOOR_OBJECTS, Floor } from "./floor.ts";
 import { printMicro, runMicro } from "./micro.ts";
@@ -37,7 +38,9 @@ class Bench {
     const product = await Product.create();
     const subjects: readonly Subject[] = round % 2 === 0 ? [floor, product] : [product, floor];
     try {
-      if (this.#wants(...(Object.keys(WORKS) as WorkName[]), "W7", "W8", "W9", "W10", "W11", "W12", "KV", "UI")) {
+      if (
+        this.#wants(...(Object.keys(WORKS) as WorkName[]), "W7", "W8", "W9", "W10", "W11", "W12", "W14", "KV", "UI")
+      ) {
         for (const subject of subjects) await subject.start();
         for (const [name, work] of Object.entries(WORKS)) {
           if (!this.#wants(name as WorkName)) continue;
@@ -46,6 +49,7 @@ class Bench {
         if (this.#wants("W7")) for (const subject of subjects) await this.#writes(subject, round);
         for (const [name, work] of Object.entries(PUBLISHED))
           if (this.#wants(name as WorkName)) await this.#take(name, product, () => work(product, this.#amounts));
+        if (this.#wants("W14")) await this.#take("W14", product, () => measureFiles(product, this.#amounts));
         if (this.#wants("UI")) await this.#firstLoad(product);
         if (this.#wants("W8")) await this.#take("W8", product, () => measureCrash(product, this.#amounts));
       }

@@ -16,6 +16,7 @@ export const WORK_NAMES = [
   "W12",
   "W13",
   "KV",
+  "W14",
   "UI",
   "micro",
 ] as const;

@@ -159,6 +159,16 @@ export const ROWS: readonly Row[] = [
   { work: "KV", title: "key-values read a second", figure: "getPerSecond", unit: "/s", digits: 0 },
   { work: "KV", title: "a set, p50, one client", figure: "setP50", ...ms(2) },
   { work: "KV", title: "a read, p50, one client", figure: "getP50", ...ms(2) },
+  { work: "W14", title: "a file of 1,000 MiB up", figure: "upMBps", unit: "MB/s", digits: 0 },
+  { work: "W14", title: "and down", figure: "downMBps", unit: "MB/s", digits: 0 },
+  {
+    work: "W14",
+    title: "memory that takes meanwhile",
+    figure: "grownMiB",
+    unit: "MiB",
+    digits: 1,
+    target: atMost(128),
+  },
   {
     work: "UI",
     title: "first load of the list of flows, gzipped",

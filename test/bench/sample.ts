@@ -26,6 +26,7 @@ export interface Amounts {
   readonly manyTasks: number;
   readonly paused: number;
   readonly keyValues: number;
+  readonly fileMiB: number;
 }
 
 export const FULL: Amounts = {
@@ -45,6 +46,7 @@ export const FULL: Amounts = {
   manyTasks: 10_000,
   paused: 100_000,
   keyValues: 4_000,
+  fileMiB: 1_000,
 };
 
 /** Enough to see that everything works; its figures are too noisy to compare. */
@@ -65,4 +67,5 @@ export const QUICK: Amounts = {
   manyTasks: 1_000,
   paused: 1_000,
   keyValues: 200,
+  fileMiB: 50,
 };

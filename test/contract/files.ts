@@ -94,6 +94,35 @@ export function filesContract(make: () => Files | Promise<Files>): void {
       expect(await files.head(at("fo"))).not.toBeNull();
     });
 
+    test("[P3] says when a file was put, and its size in pages too", async () => {
+      const before = Date.now() - 2_000;
+      await files.put(at("m", "x"), new TextEncoder().encode("abc"));
+      const head = await files.head(at("m", "x"));
+      expect(head?.size).toBe(3);
+      expect(head?.modifiedAt).toBeGreaterThanOrEqual(before);
+      expect(await files.page("", 10)).toEqual([{ path: at("m", "x"), ...head }]);
+    });
+
+    test("[P5] pages show each file once, however short they are", async () => {
+      const paths = [at("p", "a", "1"), at("p", "a-b"), at("p", "a.c", "x"), at("p", ".hidden"), at("p", "b")];
+      for (const path of paths) await files.put(path, new Uint8Array([1]));
+      for (const limit of [1, 2, 100]) {
+        const seen: string[] = [];
+        for (let after = ""; ; ) {
+          const page = await files.page(after, limit);
+          expect(page.length).toBeLessThanOrEqual(limit);
+          seen.push(...page.map(({ path }) => path));
+          const last = page.at(-1);
+          if (last === undefined) break;
+          after = last.path;
+          // What is deleted meanwhile is not missed by what follows.
+          if (limit === 1) await files.delete(last.path);
+        }
+        expect(seen.sort()).toEqual([...paths].sort());
+        for (const path of paths) await files.put(path, new Uint8Array([1]));
+      }
+    });
+
     test("a folder is no file", async () => {
       await files.put(at("d", "x"), new Uint8Array([1]));
       expect(await files.head(at("d"))).toBeNull();

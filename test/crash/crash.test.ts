@@ -5,11 +5,13 @@ import { afterEach, describe, expect, test } from "vitest";
 import { poll } from "../support/poll.ts";
 import { Server } from "../support/server.ts";
 import { type Sink, startSink } from "../support/sink.ts";
+import { stormOverFiles } from "./files.ts";
 import { flowSources, NAMESPACE } from "./flows.ts";
 import { summary, weather } from "./storm.ts";
 
 const SEED = Number(process.env.CRASH_SEED ?? Math.floor(Math.random() * 1e9));
 const KILLS = Number(process.env.CRASH_KILLS ?? 22);
+const FILE_KILLS = Number(process.env.CRASH_FILE_KILLS ?? 3);
 const EXECUTIONS = Number(process.env.CRASH_EXECUTIONS ?? 500);
 describe(`the server killed with -9 (CRASH_SEED=${SEED})`, () => {
   let server: Server | undefined;
@@ -29,6 +31,19 @@ describe(`the server killed with -9 (CRASH_SEED=${SEED})`, () => {
     console.log(summary(storm, aftermath));
     const { verdict } = aftermath;
     expect(verdict).toEqual({ lost: [], doubled: [], stuck: [], wrongEnd: [], listDiffers: [], wrongAnswers: [] });
+  });
+
+  test("keeps the uploads and keys that it acknowledged, whole, and no file that belongs to nobody", async () => {
+    server = await Server.start();
+    const { acknowledged, unknown, swept, ...findings } = await stormOverFiles(server, {
+      seed: SEED,
+      kills: FILE_KILLS,
+    });
+    console.log(
+      `CRASH_SEED=${SEED}: ${acknowledged} writes acknowledged, ${unknown} unknown, ${FILE_KILLS} kills, ${swept} files swept`,
+    );
+    expect(findings).toEqual({ lost: [], torn: [], orphans: [] });
+    expect(acknowledged).toBeGreaterThan(20);
   });
 
   test("fires a timer that came due while the server was dead", async () => {

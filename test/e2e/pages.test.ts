@@ -20,6 +20,12 @@ let pausedId = "";
 beforeAll(async () => {
   const { api } = server();
   await api.execute(NAMESPACE, "getting_started", { wait: true });
+  for (const [path, text] of [
+    ["scripts/hello.py", "print('hello')\n"],
+    ["queries/orders.sql", "select 1"],
+    ["readme.md", "# Team"],
+  ])
+    await api.upload(`/namespaces/${NAMESPACE}/files?path=/${path}`, "fileContent", text ?? "");
   failedId = (await api.execute(NAMESPACE, "retry_and_errors", { wait: true })).id;
   pausedId = (await api.execute(NAMESPACE, "approval")).id;
   await api.executionWhen(pausedId, { until: ({ state }) => state.current === "PAUSED" });
@@ -47,6 +53,9 @@ function pages(): Readonly<Record<string, string>> {
     "execution-topology": `${failed}/topology`,
     "execution-outputs": `${failed}/outputs`,
     "execution-paused": `${paused}/overview`,
+    files: `/ui/files/${NAMESPACE}`,
+    "files-namespaces": "/ui/files",
+    "files-file": `/ui/files/${NAMESPACE}?file=scripts%2Fhello.py`,
     "task-types": "/ui/plugins",
     // The whole page is looked at in expressions.test.ts.
     expressions: "/ui/expressions?q=date#filter.date",

@@ -12,6 +12,7 @@ import { Masker } from "#schema/mask.ts";
 import { parseManifest } from "#schema/place.ts";
 import type { Job } from "#schema/runner.ts";
 import type { State } from "#schema/state.ts";
+import type { PlaceContents } from "#shell/world.ts";
 import { type Downloaded, type HttpAnswer, type HttpCall, TaskFailure } from "#tasks/define.ts";
 import { matchesGlob } from "#tasks/glob.ts";
 import { MemoryContext } from "#tasks/memory-context.ts";
@@ -119,12 +120,12 @@ export class SeedBench extends Bench implements Disposable {
     }
   }
 
-  #openPlace(contents: JsonObject): { ok: true; manifest: string | undefined } {
-    const files = Object.entries(contents).map(([name, content]) => {
+  #openPlace({ files: given }: PlaceContents): { ok: true; manifest: string | undefined } {
+    const files = Object.entries(given).map(([name, content]) => {
       const text = typeof content === "string" ? content : JSON.stringify(content);
-      const given = this.context.stored.get(text);
-      const uri = given === undefined ? `kestra:///place/${name}` : text;
-      const body = given ?? encodeUtf8(text);
+      const stored = this.context.stored.get(text);
+      const uri = stored === undefined ? `kestra:///place/${name}` : text;
+      const body = stored ?? encodeUtf8(text);
       this.context.stored.set(uri, body);
       return { name, uri, size: body.length };
     });

@@ -125,6 +125,14 @@ export class Api {
     );
   }
 
+  /** Sends one file as a form's part; `name` is its file name. */
+  upload(path: string, part: string, content: string | Uint8Array, name = "file"): Promise<Answer> {
+    const head = `--${BOUNDARY}\r\ncontent-disposition: form-data; name="${part}"; filename="${name}"\r\n\r\n`;
+    const body = Buffer.concat([Buffer.from(head), Buffer.from(content), Buffer.from(`\r\n--${BOUNDARY}--\r\n`)]);
+    const headers = { "content-type": `multipart/form-data; boundary=${BOUNDARY}` };
+    return this.send({ method: "POST", path, body, headers });
+  }
+
   kill(id: string): Promise<Answer> {
     return this.send({ method: "DELETE", path: `/executions/${id}/kill` });
   }

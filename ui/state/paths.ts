@@ -19,6 +19,7 @@ export const paths = {
   executions: `${base}/executions`,
   namespaces: `${base}/namespaces`,
   namespace: (id: string, tab: NamespaceTab = "overview") => `${base}/namespaces/edit/${part(id)}/${tab}`,
+  files: (namespace = "") => `${base}/files${namespace === "" ? "" : `/${part(namespace)}`}`,
   tasks: `${base}/plugins`,
   task: (type: string) => `${base}/plugins/${part(type)}`,
   expressions: `${base}/expressions`,
