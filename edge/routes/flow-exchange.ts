@@ -40,16 +40,6 @@ export function flowExchangeRoutes({ language, now }: AppParts): readonly Route[
     return zipAnswer("flows.zip", sources(c.env, allFlows(c.env, tenantOf(c), conditions)));
   }
 
-  async function exportNamed(c: AppContext): Promise<Response> {
-    const ids = await jsonBody(await readText(c.req.raw, BODY_MAX_BYTES), Ids);
-    const keys = ids.map(({ namespace, id }) => ({ tenant: tenantOf(c), namespace, flowId: id }));
-    for (const key of keys) {
-      const head = await actorByName(c.env.FLOW, flowActorName(key)).head();
-      if (head.kind !== "found") throw notFound(`Unable to find flow ${key.namespace}.${key.flowId}`);
-    }
-    return zipAnswer("flows.zip", sources(c.env, keys));
-  }
-
   /** Takes what is valid; the answer names what is not. With `failOnError` it takes all or refuses all. */
   async function importFile(c: AppContext): Promise<Response> {
     const { failOnError } = query(c, ImportQuery);
@@ -157,6 +147,16 @@ function routesOf({ exportFound, exportNamed, importFile, replaceNamespace, repl
       answers: saved,
     }),
   ];
+}
+
+async function exportNamed(c: AppContext): Promise<Response> {
+  const ids = await jsonBody(await readText(c.req.raw, BODY_MAX_BYTES), Ids);
+  const keys = ids.map(({ namespace, id }) => ({ tenant: tenantOf(c), namespace, flowId: id }));
+  for (const key of keys) {
+    const head = await actorByName(c.env.FLOW, flowActorName(key)).head();
+    if (head.kind !== "found") throw notFound(`Unable to find flow ${key.namespace}.${key.flowId}`);
+  }
+  return zipAnswer("flows.zip", sources(c.env, keys));
 }
 
 /** The flows of an uploaded file, each with its id, or its place when it has none. */
