@@ -10,8 +10,8 @@ import type { ByteRange, FileBody, FileHead, Files, ListedFile, StoredFile } fro
 
 type Entry = { name: string; type: string };
 
-/** Files below the folder of the disk service. */
-export function createDiskFiles(disk: HttpService): Files {
+/** Calls of the disk service, and what its folders hold. */
+function diskTree(disk: HttpService) {
   async function call(path: string, init: ServiceRequest): Promise<Response> {
     const response = await disk.fetch(`http://files/${encodePath(path)}`, init);
     if (response.ok || response.status === 404) return response;
@@ -51,6 +51,12 @@ export function createDiskFiles(disk: HttpService): Files {
     }
   }
 
+  return { call, list, walk };
+}
+
+/** Files below the folder of the disk service. */
+export function createDiskFiles(disk: HttpService): Files {
+  const { call, list, walk } = diskTree(disk);
   return {
     async put(path: FilePath, body: FileBody, length?: number): Promise<void> {
       if (body instanceof Uint8Array) {

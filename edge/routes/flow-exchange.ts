@@ -40,23 +40,10 @@ export function flowExchangeRoutes({ language, now }: AppParts): readonly Route[
     return zipAnswer("flows.zip", sources(c.env, allFlows(c.env, tenantOf(c), conditions)));
   }
 
-  async function exportNamed(c: AppContext): Promise<Response> {
-    const ids = await jsonBody(await readText(c.req.raw, BODY_MAX_BYTES), Ids);
-    const keys = ids.map(({ namespace, id }) => ({ tenant: tenantOf(c), namespace, flowId: id }));
-    for (const key of keys) {
-      const head = await actorByName(c.env.FLOW, flowActorName(key)).head();
-      if (head.kind !== "found") throw notFound(`Unable to find flow ${key.namespace}.${key.flowId}`);
-    }
-    return zipAnswer("flows.zip", sources(c.env, keys));
-  }
-
   /** Takes what is valid; the answer names what is not. With `failOnError` it takes all or refuses all. */
   async function importFile(c: AppContext): Promise<Response> {
     const { failOnError } = query(c, ImportQuery);
-    const documents: { name: string; document: ValidatedDocument }[] = [];
-    for (const { name, text } of await uploadedTexts(c, "fileUpload"))
-      for (const [index, document] of language.validate(text).entries())
-        documents.push({ name: document.draft?.id ?? `${name}#${index}`, document });
+    const documents = await uploadedFlows(c, language);
     if (documents.length > MAX_FLOWS) throw tooMany(documents.length);
     if (failOnError) for (const { document } of documents) keyOfSource(tenantOf(c), document);
     const failed: string[] = [];
@@ -118,6 +105,15 @@ export function flowExchangeRoutes({ language, now }: AppParts): readonly Route[
     return replaceIn(c, await givenIn(c), isMeant, remove);
   }
 
+  return routesOf({ exportFound, exportNamed, importFile, replaceNamespace, replaceAll });
+}
+
+type Handlers = Record<
+  "exportFound" | "exportNamed" | "importFile" | "replaceNamespace" | "replaceAll",
+  Route["handler"]
+>;
+
+function routesOf({ exportFound, exportNamed, importFile, replaceNamespace, replaceAll }: Handlers): readonly Route[] {
   const zip = { 200: { description: "One entry for each flow: `namespace.id.yml`", contentType: "application/zip" } };
   const saved = { 200: { description: "The flows: deleted ones first", schema: z.array(FlowAnswer) } };
   return [
@@ -151,6 +147,25 @@ export function flowExchangeRoutes({ language, now }: AppParts): readonly Route[
       answers: saved,
     }),
   ];
+}
+
+async function exportNamed(c: AppContext): Promise<Response> {
+  const ids = await jsonBody(await readText(c.req.raw, BODY_MAX_BYTES), Ids);
+  const keys = ids.map(({ namespace, id }) => ({ tenant: tenantOf(c), namespace, flowId: id }));
+  for (const key of keys) {
+    const head = await actorByName(c.env.FLOW, flowActorName(key)).head();
+    if (head.kind !== "found") throw notFound(`Unable to find flow ${key.namespace}.${key.flowId}`);
+  }
+  return zipAnswer("flows.zip", sources(c.env, keys));
+}
+
+/** The flows of an uploaded file, each with its id, or its place when it has none. */
+async function uploadedFlows(c: AppContext, language: AppParts["language"]) {
+  const documents: { name: string; document: ValidatedDocument }[] = [];
+  for (const { name, text } of await uploadedTexts(c, "fileUpload"))
+    for (const [index, document] of language.validate(text).entries())
+      documents.push({ name: document.draft?.id ?? `${name}#${index}`, document });
+  return documents;
 }
 
 function tooMany(count: number): HttpError {
