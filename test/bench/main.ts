@@ -7,6 +7,7 @@ import { measureFiles } from "./files.ts";
 import { measureFirstLoad } from "./first-load.ts";
 import { FLOOR_OBJECTS, Floor } from "./floor.ts";
 import { printMicro, runMicro } from "./micro.ts";
+import { recordCosts } from "./micro-records.ts";
 import { type BenchOptions, parseOptions, type WorkName } from "./options.ts";
 import { measurePaused } from "./paused.ts";
 import { Product } from "./product.ts";
@@ -142,7 +143,7 @@ export async function main(argv: readonly string[]): Promise<void> {
       await bench.round(round);
     }
   }
-  const micro = options.works.includes("micro") ? runMicro(options.quick) : [];
+  const micro = options.works.includes("micro") ? [...runMicro(options.quick), ...(await recordCosts())] : [];
   console.log(`${before}\nafter: load ${loadavg()[0]?.toFixed(2)}; ${options.rounds} rounds, medians`);
   console.log(`floor: plain workerd, ${FLOOR_OBJECTS} long-lived objects, one confirmed row for each step\n`);
   if (micro.length > 0) console.log(`${printMicro(micro)}\n`);
