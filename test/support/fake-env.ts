@@ -15,6 +15,7 @@ import { type AppParts, createParts } from "#edge/parts.ts";
 import type { Route } from "#edge/route.ts";
 import { allRoutes } from "#edge/routes/all.ts";
 import { serveUi } from "#edge/ui-files.ts";
+import type { Sql } from "#shell/sql.ts";
 import { createDiskService } from "#test/contract/disk-service.ts";
 import { nodeSql } from "#test/support/node-sql.ts";
 import { FakeCell } from "./fake-cell.ts";
@@ -122,6 +123,11 @@ async function encoded(body: RequestInit["body"]): Promise<{ body: RequestInit["
 
 function indexActor(core: IndexCore): IndexRpc {
   return { query: async (statements) => core.query(statements) };
+}
+
+/** A namespace whose alarm nobody sets. */
+export function namespaceActor(sql: Sql, now: () => number): NamespaceRpc {
+  return new NamespaceRoom(sql, { now, setAlarm: () => {} });
 }
 
 export const HELLO = `id: hello
