@@ -316,8 +316,8 @@ describe("[L2] a mistake is reported with its code and place", () => {
     ],
     [
       "an old name of a known type",
-      task("id: x\ntype: io.kestra.core.tasks.states.Set"),
-      ["info DEPRECATED tasks[0].type 5:11", "warning TYPE_NOT_RUN tasks[0].type 5:11"],
+      `${MINIMAL}triggers:\n  - id: x\n    type: io.kestra.core.models.triggers.types.Flow\n`,
+      ["info DEPRECATED triggers[0].type 9:11", "warning TYPE_NOT_RUN triggers[0].type 9:11"],
     ],
     [
       "a known trigger type among tasks",

@@ -16,18 +16,8 @@ const NEEDS = {
 type Needs = keyof typeof NEEDS;
 
 const CORE: Readonly<Record<string, string>> = {
-  flow: "Approval Dag ForEachItem Loop LoopUntil PurgeFlows Template Wait WaitFor WorkingDirectory",
-  execution: "Assert Count Exit Kill Labels PurgeExecutions Resume SetVariables UnsetVariables",
-  log: "Fetch PurgeLogs",
-  debug: "Echo",
-  templating: "TemplatedTask",
-  kv: "PurgeKV",
-  metric: "Publish",
-  http: "SseRequest",
-  namespace: "DeleteFiles DownloadFiles PurgeFiles UploadFiles",
-  state: "Delete Get Set",
-  storage: "Concat DeduplicateItems Delete FilterItems LocalFiles PurgeCurrentExecutionFiles Reverse Size Split Write",
-  trigger: "Toggle",
+  flow: "Approval PurgeFlows Wait",
+  execution: "Kill",
 };
 
 const LANGUAGES = ["dotnet", "jbang"];
@@ -62,31 +52,7 @@ const PACKAGES =
   );
 const KNOWN_PACKAGES: ReadonlySet<string> = new Set(PACKAGES);
 
-/** Old names of core types: the package they stood in, and the real name. */
-const CORE_ALIASES: readonly (readonly [string, string])[] = [
-  ["flows.Dag", "flow.Dag"],
-  ["flows.ForEachItem", "flow.ForEachItem"],
-  ["flows.Template", "flow.Template"],
-  ["flows.Worker", "flow.WorkingDirectory"],
-  ["flows.WorkingDirectory", "flow.WorkingDirectory"],
-  ["executions.Counts", "execution.Count"],
-  ["executions.Labels", "execution.Labels"],
-  ["storages.Purge", "execution.PurgeExecutions"],
-  ["storages.PurgeExecution", "storage.PurgeCurrentExecutionFiles"],
-  ["log.Fetch", "log.Fetch"],
-  ["debugs.Echo", "debug.Echo"],
-  ["templating.TemplatedTask", "templating.TemplatedTask"],
-  ["states.Delete", "state.Delete"],
-  ["states.Get", "state.Get"],
-  ["states.Set", "state.Set"],
-  ...["Concat", "DeduplicateItems", "Delete", "FilterItems", "LocalFiles", "Reverse", "Size", "Split"].map(
-    (name) => [`storages.${name}`, `storage.${name}`] as const,
-  ),
-  ["trigger.Toggle", "trigger.Toggle"],
-];
-
 const PLUGIN = "io.kestra.plugin.";
-const OLD = "io.kestra.core.tasks.";
 
 function names(needs: Needs, prefix: string, groups: Readonly<Record<string, string>>): KnownType[] {
   return Object.entries(groups).flatMap(([group, list]) =>
@@ -102,22 +68,6 @@ const TASKS: readonly KnownType[] = [
   ...names("agent", `${PLUGIN}scripts.`, same(LANGUAGES, "Commands Script")),
   ...names("agent", `${PLUGIN}scripts.`, same(JVM_LANGUAGES, "Eval FileTransform")),
   ...names("agent", `${PLUGIN}jdbc.`, same(DATABASES, JDBC)),
-  ...CORE_ALIASES.map(
-    ([alias, name]) =>
-      ({ type: `${OLD}${alias}`, real: `${PLUGIN}core.${name}`, kind: "task", needs: NEEDS.server }) as const,
-  ),
-  {
-    type: `${PLUGIN}core.storage.Purge`,
-    real: `${PLUGIN}core.execution.PurgeExecutions`,
-    kind: "task",
-    needs: NEEDS.server,
-  },
-  {
-    type: `${PLUGIN}core.storage.PurgeExecution`,
-    real: `${PLUGIN}core.storage.PurgeCurrentExecutionFiles`,
-    kind: "task",
-    needs: NEEDS.server,
-  },
 ];
 
 const TRIGGERS: readonly KnownType[] = [

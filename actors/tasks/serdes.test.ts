@@ -118,9 +118,9 @@ describe("CSV to Ion", () => {
 describe("Ion to CSV", () => {
   const ROWS = '{a:1,b:"x,y",c:true}\n{a:2.50,b:null,d:1}\n';
   test.each<[string, string, JsonObject, string]>([
-    ["the first record's columns", ROWS, {}, 'a,b,c\n1,"x,y",true\n2.5,,\n'],
-    ["no names", ROWS, { header: false }, '1,"x,y",true\n2.5,,\n'],
-    ["other characters", ROWS, { fieldSeparator: ";", lineDelimiter: "\r\n" }, "a;b;c\r\n1;x,y;true\r\n2.5;;\r\n"],
+    ["the first record's columns", ROWS, {}, 'a,b,c\n1,"x,y",true\n2.50,,\n'],
+    ["no names", ROWS, { header: false }, '1,"x,y",true\n2.50,,\n'],
+    ["other characters", ROWS, { fieldSeparator: ";", lineDelimiter: "\r\n" }, "a;b;c\r\n1;x,y;true\r\n2.50;;\r\n"],
     ["quotes round each text", '{a:"x",b:1}', { alwaysDelimitText: true, textDelimiter: "'" }, "'a','b'\n'x',1\n"],
     ["lists and maps as JSON", '{a:[1,{b:"c"}]}', {}, 'a\n"[1,{""b"":""c""}]"\n'],
     ["lists as rows", '["a",1]\n["b\nc",2]\n', {}, 'a,1\n"b\nc",2\n'],
