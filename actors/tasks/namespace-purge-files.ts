@@ -18,7 +18,7 @@ const input = z.object({
   namespacePattern: dynamic(z.string()).describe("Pattern of the namespaces instead, such as `company.*`").optional(),
   includeChildNamespaces: dynamic(z.boolean()).default(true).describe("And the namespaces below those"),
   filePattern: dynamic(z.string()).describe("Pattern of the files; all when left out").optional(),
-  behavior: Behavior.default({ type: "version", keepAmount: 1 }).describe("Which revisions to drop"),
+  behavior: dynamic(Behavior).default({ type: "version", keepAmount: 1 }).describe("Which revisions to drop"),
 });
 type Props = z.output<typeof input>;
 

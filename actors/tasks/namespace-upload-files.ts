@@ -11,8 +11,7 @@ const input = z.object({
     .optional(),
   filesMap: dynamic(anyMap()).describe("Names in the namespace, and `kestra://` URIs of the files").optional(),
   destination: dynamic(z.string()).default("/").describe("Folder that the files are put into"),
-  conflict: z
-    .enum(["OVERWRITE", "ERROR", "SKIP"])
+  conflict: dynamic(z.enum(["OVERWRITE", "ERROR", "SKIP"]))
     .default("OVERWRITE")
     .describe("When a file is there already: write a new revision, fail with nothing written, or leave it"),
 });

@@ -46,6 +46,7 @@ const VALUES: readonly Json[] = [
   { a: "b" },
   {},
   { patterns: ["a"] },
+  { type: "version" },
   ["SUCCESS"],
   ["INFO"],
   [{ namespace: "a.b", flowId: "c" }],
