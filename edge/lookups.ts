@@ -6,6 +6,7 @@ import { sealedValue } from "#schema/sealed.ts";
 import type { Asker, World } from "#shell/world.ts";
 import { CipherError, cipherOf } from "./cipher.ts";
 import { actorByName, type Env } from "./env.ts";
+import { decryptWith, encryptWith, GivenKeyError } from "./given-key.ts";
 import { httpLookup } from "./http-lookup.ts";
 import { namespaceFilesOf } from "./namespace-files.ts";
 import {
@@ -52,6 +53,10 @@ export async function lookUp(env: Env, asker: Asker, { kind, args }: Lookup): Pr
       return sealed(env, text(args, "text"));
     case "unseal":
       return unsealed(env, text(args, "cipher"));
+    case "encrypt":
+      return givenKey(() => encryptWith(text(args, "key"), text(args, "plaintext")));
+    case "decrypt":
+      return givenKey(() => decryptWith(text(args, "key"), text(args, "encrypted")));
     default:
       return wrong(`The function behind '${kind}' is not available on this server.`);
   }
@@ -60,6 +65,15 @@ export async function lookUp(env: Env, asker: Asker, { kind, args }: Lookup): Pr
 async function storedValue(env: Env, asker: Asker, uri: string): Promise<Answer> {
   const value = await readValue(portsOf(env).files, asker, uri);
   return value === undefined ? wrong(`The large output kept as '${uri}' is not there any more.`) : { ok: true, value };
+}
+
+async function givenKey(call: () => Promise<string>): Promise<Answer> {
+  try {
+    return { ok: true, value: await call() };
+  } catch (error) {
+    if (error instanceof GivenKeyError) return wrong(error.message);
+    throw error;
+  }
 }
 
 /** The text encrypted, as it may be kept. */
