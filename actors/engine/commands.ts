@@ -102,7 +102,7 @@ export function pausedRun(state: ExecutionState, index: number | undefined): Tas
 /** A manual pause is over: what was held back starts. */
 function release(draft: Draft): void {
   draft.set({ held: false });
-  if (draft.state.paused === 0) draft.moveExecution("RUNNING");
+  if (draft.state.paused === 0) draft.goOn();
   for (const { waiting, index } of draft.state.runs) {
     if (waiting?.kind === "held") askToRun(draft, index);
     else if (waiting?.kind === "items") askItems(draft, index);
@@ -129,7 +129,7 @@ export function endPause(
   }
   if (draft.state.paused === 0 && !draft.state.held && draft.state.status === "PAUSED") {
     draft.moveExecution("RESTARTED");
-    draft.moveExecution("RUNNING");
+    draft.goOn();
   }
 }
 
@@ -140,9 +140,9 @@ export function restart(draft: Draft, { parent }: Pick<EventOf<"restart-requeste
   const wasPaused = status === "PAUSED";
   draft.set({ attempt: attempt + 1, outputs: undefined, ending: undefined, exit: undefined });
   draft.moveExecution("RESTARTED");
-  // A paused execution still has its slot.
+  // A paused execution still has its slot, or waits for the one of its last restart.
   const waits = !wasPaused && askForSlot(draft);
-  if (!waits) draft.moveExecution("RUNNING");
+  if (!waits) draft.goOn();
   draft.log("INFO", `Restarted, attempt ${draft.state.attempt}`);
   if (wasPaused) return restartPaused(draft);
   draft.set({ held: false });

@@ -1,6 +1,7 @@
 import type { AnsweredEffect, Effect, EffectId } from "#schema/effect.ts";
 import type { EpochMs } from "#schema/json.ts";
 import { isTerminal, type Level, type State } from "#schema/state.ts";
+import { hasFlag } from "./flags.ts";
 import type { Plan, PlanTask } from "./plan.ts";
 import type { Attempt, Container, ExecutionState, TaskRun } from "./state.ts";
 import type { Owner, Vector } from "./vector.ts";
@@ -106,6 +107,12 @@ export class Draft {
     if (this.#state.status === state) return;
     this.#state.status = state;
     this.#state.histories = [...this.#state.histories, { state, at: this.at }];
+  }
+
+  /** It goes on: as RUNNING, or as it waits for the slot that a restart asked for [Q1]. */
+  goOn(): void {
+    const slot = hasFlag(this.#state.facts, "waitsForItsSlot") ? this.#state.slot?.state : undefined;
+    this.moveExecution(slot === "asked" ? "RESTARTED" : slot === "queued" ? "QUEUED" : "RUNNING");
   }
 
   /** The container of the flowable `owner`; of the execution for -1. */

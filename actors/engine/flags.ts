@@ -16,6 +16,8 @@ export const FLAGS = {
   pauseTells: 12,
   /** 2026-11: a flowable that fails before it has children (no case matches, an expression fails) is not retried. */
   flowablesAreNotRetried: 13,
+  /** 2026-11: what was restarted and paused before it had its slot again is not RUNNING before it has. */
+  waitsForItsSlot: 14,
 } as const;
 
 export type Flag = keyof typeof FLAGS;

@@ -57,7 +57,7 @@ function waitForTurn(draft: Draft, run: TaskRun, expansion: LoopUntil, loop: Loo
 /** The interval is over, or somebody did not want to wait for its end. */
 export function intervalOver(draft: Draft, index: number): void {
   const { expansion, loop } = draft.move(index, "RUNNING", { waiting: undefined }).container ?? {};
-  if (draft.state.paused === 0 && !draft.state.held && draft.state.status === "PAUSED") draft.moveExecution("RUNNING");
+  if (draft.state.paused === 0 && !draft.state.held && draft.state.status === "PAUSED") draft.goOn();
   if (expansion?.kind !== "loop-until" || loop === undefined) return;
   const reached = draft.at < deadlineOf(expansion, loop) ? undefined : limitReached(draft, expansion, loop);
   if (reached === undefined) startTurn(draft, index);

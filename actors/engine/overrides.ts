@@ -70,7 +70,7 @@ function endLive(draft: Draft, run: TaskRun, state: TerminalState): void {
   draft.ended.push(run.index);
   if (draft.state.status !== "PAUSED" || draft.state.paused > 0 || draft.state.held) return;
   draft.moveExecution("RESTARTED");
-  draft.moveExecution("RUNNING");
+  draft.goOn();
 }
 
 /** Of an execution that has ended: it goes on from the run. */

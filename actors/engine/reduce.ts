@@ -65,7 +65,7 @@ function settle(draft: Draft): void {
 function settleStatus(draft: Draft): void {
   const { facts, paused, held, retrying, atBreakpoint } = draft.state;
   const isFree = draft.state.status === "PAUSED" && paused === 0 && !held;
-  if (isFree && hasFlag(facts, "pauseFollowsTasks")) draft.moveExecution("RUNNING");
+  if (isFree && hasFlag(facts, "pauseFollowsTasks")) draft.goOn();
   const { status } = draft.state;
   if (status !== "RUNNING" && status !== "RETRYING" && status !== "BREAKPOINT") return;
   if (atBreakpoint > 0) return draft.moveExecution("BREAKPOINT");

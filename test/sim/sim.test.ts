@@ -23,6 +23,8 @@ const REGRESSIONS: readonly (readonly [seed: number, what: string])[] = [
   [1314146285, "a slot that a restart took again was timed from the execution's first end"],
   [1314141746, "a timer that was due before it was asked for counted as late"],
   [1004547175, "a task whose failure counts as a success was stopped by an SLA, and taken for work never done"],
+  [1753799732, "a loop between its turns was restarted twice before it had its slot again, and ran without"],
+  [1753795149, "a loop that was copied and skipped seemed to have paused too often"],
 ];
 const SCHEDULES = 2_000;
 

@@ -206,9 +206,11 @@ export class Trail {
     )
       this.complain(`I16 ${id} was tried ${run.attempts.length} times`);
     const pauses = run.histories.filter((entry) => entry.state === "PAUSED").length;
+    // A loop that was copied and skipped has the pauses between the turns of the other execution, and no container.
     if (
       run.waiting === undefined &&
       run.container === undefined &&
+      this.state.facts?.forked === undefined &&
       pauses > run.attempts.length + this.state.attempt - 1
     )
       this.complain(`I13 ${id} paused ${pauses} times in ${run.attempts.length} attempts`);
