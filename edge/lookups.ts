@@ -162,13 +162,16 @@ export function readableFile(asker: Asker, args: JsonObject): { path: FilePath }
   return { reason: `Unable to read the file '${path}' as it didn't belong to the current execution` };
 }
 
-/** Why files of the namespace that `args` names may not be read; undefined when they may. */
+/** Why files of the namespace that `args` names, or whose address they give, may not be read; undefined when they may. */
 async function refusedFiles(
   env: Env,
   { tenant, namespace: from }: Asker,
   args: JsonObject,
 ): Promise<string | undefined> {
-  const namespace = text(args, "path").includes("://") ? "" : text(args, "namespace");
+  const path = text(args, "path");
+  const file = path.includes("://") ? parseFileUri(tenant, path) : undefined;
+  const owner = file && ownerOfFile(file);
+  const namespace = owner?.kind === "namespace-file" ? owner.namespace : file ? "" : text(args, "namespace");
   return NAMESPACE_ID.test(namespace) ? refusedUse(env, tenant, from, namespace) : undefined;
 }
 

@@ -152,8 +152,8 @@ describe("what flows of other namespaces may use", () => {
       const refusal = { ok: false, message: expect.stringContaining("does not allow") };
       expect(await kv({ key: "k", namespace: "vault" }, from), from).toEqual(refusal);
       expect(await secret({ key: "K", namespace: "vault" }, from), from).toEqual(refusal);
-      const read = { kind: "read", args: { path: "a.txt", namespace: "vault" } };
-      expect(await lookUp(server.env, asker(from), read), from).toEqual(refusal);
+      for (const args of [{ path: "a.txt", namespace: "vault" }, { path: "kestra:///vault/_files/a.txt" }])
+        expect(await lookUp(server.env, asker(from), { kind: "read", args }), from).toEqual(refusal);
     }
   });
 });
