@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import type { JsonObject } from "#schema/json.ts";
 import type { Asker } from "#shell/world.ts";
 import { createTestServer, type TestServer } from "#test/support/fake-env.ts";
 import { lookUp } from "../lookups.ts";
@@ -152,7 +153,8 @@ describe("what flows of other namespaces may use", () => {
       const refusal = { ok: false, message: expect.stringContaining("does not allow") };
       expect(await kv({ key: "k", namespace: "vault" }, from), from).toEqual(refusal);
       expect(await secret({ key: "K", namespace: "vault" }, from), from).toEqual(refusal);
-      for (const args of [{ path: "a.txt", namespace: "vault" }, { path: "kestra:///vault/_files/a.txt" }])
+      const files: JsonObject[] = [{ path: "a.txt", namespace: "vault" }, { path: "kestra:///vault/_files/a.txt" }];
+      for (const args of files)
         expect(await lookUp(server.env, asker(from), { kind: "read", args }), from).toEqual(refusal);
     }
   });

@@ -21,7 +21,8 @@ function retryOf(random: Random, probability: number): Retry | undefined {
     maxIntervalMs: 10_000,
     minIntervalMs: 1,
     delayFactor: 2,
-    maxAttempts: isTimed ? random.pick([0, 3]) : random.int(1, 5),
+    // A duration counts anew in each new execution: without a number these would never end.
+    maxAttempts: isTimed ? random.pick([behavior === "CREATE_NEW_EXECUTION" ? 1 : 0, 3]) : random.int(1, 5),
     maxDurationMs: isTimed ? random.int(2_000, 20_000) : undefined,
     warningOnRetry: random.chance(0.2),
     behavior,

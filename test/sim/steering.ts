@@ -44,6 +44,8 @@ export function steer({ lab, reach, saveSome, fork }: Steering): void {
     });
   const first = send();
   if (commandId === undefined || first === undefined) return;
+  // One that found nothing to change is not written down, and means something else later.
+  if (reach(id, (cell) => cell.find(id)?.state.commandIds.includes(commandId)) !== true) return;
   clock.in(random.int(0, 2_000), `${commandId} again`, () => {
     const second = send();
     // What was refused had no effect: the same name may be tried again.
