@@ -1,4 +1,5 @@
 import { gcm } from "@noble/ciphers/aes.js";
+import { base64Bytes, concatBytes, encodeUtf8, fromBase64 } from "#schema/bytes.ts";
 import type { Env } from "./env.ts";
 
 // Texts sealed with AES-256-GCM under keys that live in the Worker's secrets alone.
@@ -58,8 +59,8 @@ export function createCipher(keys: string): Cipher {
       );
     const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
     const [id, key] = newest;
-    const body = gcm(key, nonce, utf8(boundTo)).encrypt(utf8(text));
-    return `${VERSION}.${id}.${toBase64(nonce, body)}`;
+    const body = gcm(key, nonce, encodeUtf8(boundTo)).encrypt(encodeUtf8(text));
+    return `${VERSION}.${id}.${base64Bytes(concatBytes([nonce, body]))}`;
   }
 
   function openWith(sealed: string, boundTo: string): string {
@@ -71,8 +72,8 @@ export function createCipher(keys: string): Cipher {
         `The key '${id}' that the text was sealed with is missing: put it back into ENCRYPTION_KEYS.`,
       );
     try {
-      const bytes = fromBase64(body);
-      const opened = gcm(key, bytes.subarray(0, NONCE_BYTES), utf8(boundTo)).decrypt(bytes.subarray(NONCE_BYTES));
+      const bytes = fromBase64(body) ?? new Uint8Array();
+      const opened = gcm(key, bytes.subarray(0, NONCE_BYTES), encodeUtf8(boundTo)).decrypt(bytes.subarray(NONCE_BYTES));
       return new TextDecoder().decode(opened);
     } catch {
       throw new CipherError(`The sealed text was changed, or its key '${id}' is another one now.`);
@@ -110,22 +111,6 @@ function parseKeys(text: string): ReadonlyMap<string, Uint8Array> {
 }
 
 function keyIn(base64: string): Uint8Array | undefined {
-  try {
-    const key = fromBase64(base64);
-    return key.length === KEY_BYTES ? key : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-const utf8 = (text: string) => new TextEncoder().encode(text);
-
-function toBase64(...parts: readonly Uint8Array[]): string {
-  let binary = "";
-  for (const part of parts) for (const byte of part) binary += String.fromCharCode(byte);
-  return btoa(binary);
-}
-
-function fromBase64(text: string): Uint8Array {
-  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const key = fromBase64(base64);
+  return key?.length === KEY_BYTES ? key : undefined;
 }

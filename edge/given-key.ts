@@ -1,3 +1,5 @@
+import { base64Bytes, concatBytes, fromBase64 } from "#schema/bytes.ts";
+
 // `encrypt` and `decrypt` of expressions: AES-GCM under a key that the flow gives itself, as Kestra writes it: 12 bytes of
 // initialization vector, then text and tag, in base64.
 
@@ -12,11 +14,11 @@ export async function encryptWith(key: string, plaintext: string): Promise<strin
   const iv = crypto.getRandomValues(new Uint8Array(VECTOR_BYTES));
   const text = new TextEncoder().encode(plaintext);
   const sealed = new Uint8Array(await crypto.subtle.encrypt({ name: "AES-GCM", iv }, await imported(key), text));
-  return btoa(Array.from([...iv, ...sealed], (byte) => String.fromCharCode(byte)).join(""));
+  return base64Bytes(concatBytes([iv, sealed]));
 }
 
 export async function decryptWith(key: string, encrypted: string): Promise<string> {
-  const bytes = bytesOf(encrypted);
+  const bytes = fromBase64(encrypted);
   if (bytes === undefined || bytes.length <= VECTOR_BYTES)
     throw new GivenKeyError("`encrypted` is not what `encrypt` gives: it must be base64 of a vector and a text.");
   const algorithm = { name: "AES-GCM", iv: bytes.subarray(0, VECTOR_BYTES) };
@@ -30,16 +32,8 @@ export async function decryptWith(key: string, encrypted: string): Promise<strin
 }
 
 async function imported(key: string): Promise<CryptoKey> {
-  const bytes = bytesOf(key);
+  const bytes = fromBase64(key);
   if (bytes === undefined || !KEY_BYTES.includes(bytes.length))
     throw new GivenKeyError("`key` must be 16, 24 or 32 bytes in base64; make one with: openssl rand -base64 32");
   return crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"]);
-}
-
-function bytesOf(base64: string): Uint8Array<ArrayBuffer> | undefined {
-  try {
-    return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,6 @@
 import { parseIon } from "#expr/ion/read.ts";
 import { Double } from "#expr/value.ts";
+import { base64Bytes } from "#schema/bytes.ts";
 import { HttpError, illegalArgument } from "./http-error.ts";
 import type { StoredFile } from "./ports/files.ts";
 
@@ -42,7 +43,7 @@ export async function previewOf(
         413,
         `Request Entity Too Large: the file has ${file.size} bytes, ${maxBytes} are shown: download it`,
       );
-    return { ...common, type: extension === "pdf" ? "PDF" : "IMAGE", content: base64(bytes), truncated: false };
+    return { ...common, type: extension === "pdf" ? "PDF" : "IMAGE", content: base64Bytes(bytes), truncated: false };
   }
   const { rows, truncated } = firstRows(decoder.decode(bytes), maxRows, isCut);
   if (extension === "ion") {
@@ -85,10 +86,4 @@ function plain(value: unknown): unknown {
     return typeof member === "bigint" ? String(member) : member;
   });
   return JSON.parse(text);
-}
-
-function base64(bytes: Uint8Array): string {
-  let binary = "";
-  for (let at = 0; at < bytes.length; at += 8192) binary += String.fromCharCode(...bytes.subarray(at, at + 8192));
-  return btoa(binary);
 }

@@ -2,6 +2,7 @@
 declare const TextEncoder: { new (): { encode(text: string): Uint8Array } };
 declare const TextDecoder: { new (label?: string): StreamingDecoder };
 declare const btoa: (binary: string) => string;
+declare const atob: (base64: string) => string;
 
 /** Text from bytes in pieces: `stream` keeps the begun character for the next call. */
 export type StreamingDecoder = { decode(bytes?: Uint8Array, options?: { stream?: boolean }): string };
@@ -37,6 +38,15 @@ export function base64Bytes(bytes: Uint8Array): string {
   let binary = "";
   for (const byte of bytes) binary += String.fromCharCode(byte);
   return btoa(binary);
+}
+
+/** The bytes that base64 stands for; undefined when the text is none. */
+export function fromBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
+  try {
+    return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  } catch {
+    return undefined;
+  }
 }
 
 export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
